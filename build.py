@@ -1,0 +1,3 @@
+from millesime.cli import main
+
+main()

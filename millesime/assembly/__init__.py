@@ -1,0 +1,1 @@
+"""One report: chapters numbered, cross-referenced, cited and anchored."""

@@ -1,0 +1,1 @@
+"""From which sources: revisions and the files they hold, read from git."""

@@ -1,0 +1,1 @@
+"""The text as values: Markdown read by pandoc into an AST, and written from it."""

@@ -1,0 +1,255 @@
+"""The pandoc AST as Python values, and the few ways in which stages walk it.
+
+Nodes are the plain dicts of pandoc's JSON (`{"t": "Para", "c": [...]}`; API
+version 1.23): https://hackage.haskell.org/package/pandoc-types. They are
+treated as immutable: a transform returns new nodes and shares what it kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Node = dict[str, Any]
+Block = Node
+Inline = Node
+Attr = list  # [id, [classes], [[key, value], ...]]
+
+API_VERSION = [1, 23, 1]
+
+# Where a node keeps its Attr: index into "c", or None where "c" begins elsewhere.
+_ATTR_AT = {
+    "Header": 1, "CodeBlock": 0, "Div": 0, "Table": 0, "Figure": 0,
+    "Code": 0, "Link": 0, "Image": 0, "Span": 0,
+}
+BLOCKS_WITH_ATTR = frozenset({"Header", "CodeBlock", "Div", "Table", "Figure"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One source as pandoc read it."""
+
+    blocks: list[Block]
+    meta: dict[str, Any] = field(default_factory=dict)  # pandoc MetaValues by key
+
+
+# ---- constructors ----------------------------------------------------------
+
+
+def attr(ident: str = "", classes: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> Attr:
+    return [ident, list(classes), [list(pair) for pair in pairs]]
+
+
+def string(text: str) -> Inline:
+    return {"t": "Str", "c": text}
+
+
+SPACE: Inline = {"t": "Space"}
+
+
+def words(text: str) -> list[Inline]:
+    """Return text as Str and Space nodes; white space at the ends is dropped.
+
+    Only ordinary white space separates: no-break spaces stay inside their Str.
+    """
+    out: list[Inline] = []
+    for word in text.replace("\n", " ").replace("\t", " ").split(" "):
+        if word:
+            out += [SPACE, string(word)] if out else [string(word)]
+    return out
+
+
+def para(*inlines: Inline | str) -> Block:
+    return {"t": "Para", "c": _inlines(inlines)}
+
+
+def plain(*inlines: Inline | str) -> Block:
+    return {"t": "Plain", "c": _inlines(inlines)}
+
+
+def header(level: int, *inlines: Inline | str, ident: str = "", classes: Iterable[str] = ()) -> Block:
+    return {"t": "Header", "c": [level, attr(ident, classes), _inlines(inlines)]}
+
+
+def div(blocks: Iterable[Block], *, ident: str = "", classes: Iterable[str] = (), pairs=()) -> Block:
+    return {"t": "Div", "c": [attr(ident, classes, pairs), list(blocks)]}
+
+
+def span(inlines: Iterable[Inline], *, ident: str = "", classes: Iterable[str] = (), pairs=()) -> Inline:
+    return {"t": "Span", "c": [attr(ident, classes, pairs), list(inlines)]}
+
+
+def link(inlines: Iterable[Inline], target: str, *, title: str = "", classes: Iterable[str] = ()) -> Inline:
+    return {"t": "Link", "c": [attr("", classes), list(inlines), [target, title]]}
+
+
+def bullet_list(items: Iterable[list[Block]]) -> Block:
+    return {"t": "BulletList", "c": list(items)}
+
+
+def simple_table(
+    head: list[list[Inline]], rows: Iterable[list[list[Inline]]], *, caption: list[Inline] = (), ident: str = "",
+    classes: Iterable[str] = (), alignments: Iterable[str] = (),
+) -> Block:
+    """Return a table of one header row and plain cells.
+
+    `alignments` are pandoc's: "AlignLeft", "AlignRight", "AlignCenter", "AlignDefault".
+    """
+    aligned = list(alignments) or ["AlignDefault"] * len(head)
+
+    def row(cells: list[list[Inline]]) -> list:
+        return [attr(), [[attr(), {"t": "AlignDefault"}, 1, 1, [plain(*cell)] if cell else []] for cell in cells]]
+
+    return {"t": "Table", "c": [
+        attr(ident, classes),
+        [None, [plain(*caption)] if caption else []],
+        [[{"t": align}, {"t": "ColWidthDefault"}] for align in aligned],
+        [attr(), [row(head)]],
+        [[attr(), 0, [], [row(cells) for cells in rows]]],
+        [attr(), []],
+    ]}
+
+
+def _inlines(parts: Iterable[Inline | str]) -> list[Inline]:
+    out: list[Inline] = []
+    for part in parts:
+        if isinstance(part, str):
+            out += words(part)
+        else:
+            out.append(part)
+    return out
+
+
+# ---- reading ---------------------------------------------------------------
+
+
+def attr_of(node: Node) -> Attr | None:
+    """Return the node's Attr, or None for a node that has none."""
+    at = _ATTR_AT.get(node["t"])
+    return None if at is None else node["c"][at]
+
+
+def with_attr(node: Node, new: Attr) -> Node:
+    """Return the node with another Attr."""
+    at = _ATTR_AT[node["t"]]
+    content = list(node["c"])
+    content[at] = new
+    return {"t": node["t"], "c": content}
+
+
+def has_class(node: Node, name: str) -> bool:
+    found = attr_of(node)
+    return found is not None and name in found[1]
+
+
+def walk(value: Any) -> Iterator[Node]:
+    """Yield every node under a value in document order, parents first."""
+    if isinstance(value, dict):
+        if "t" in value:
+            yield value
+            if "c" in value:
+                yield from walk(value["c"])
+        else:
+            for item in value.values():
+                yield from walk(item)
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, (dict, list)):
+                yield from walk(item)
+
+
+def text_of(value: Any, *, notes: bool = False) -> str:
+    """Return the plain text of nodes, as a title or an outline would show it."""
+    parts: list[str] = []
+    _collect_text(value, parts, notes)
+    return "".join(parts).strip()
+
+
+def _collect_text(value: Any, parts: list[str], notes: bool) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _collect_text(item, parts, notes)
+        return
+    if not isinstance(value, dict):
+        return
+    kind = value.get("t")
+    match kind:
+        case "Str":
+            parts.append(value["c"])
+        case "Space" | "SoftBreak" | "LineBreak":
+            parts.append(" ")
+        case "Code" | "Math" | "CodeBlock" | "RawInline" | "RawBlock":
+            if not kind.startswith("Raw"):
+                parts.append(value["c"][1])
+        case "Quoted":
+            single = value["c"][0]["t"] == "SingleQuote"
+            parts.append("‘" if single else "“")
+            _collect_text(value["c"][1], parts, notes)
+            parts.append("’" if single else "”")
+        case "Link" | "Image" | "Span" | "Cite" | "Div":
+            _collect_text(value["c"][1], parts, notes)
+        case "Header":
+            _collect_text(value["c"][2], parts, notes)
+            parts.append(" ")
+        case "Note":
+            if notes:
+                _collect_text(value["c"], parts, notes)
+        case _:
+            if "c" in value:
+                _collect_text(value["c"], parts, notes)
+                if kind in ("Para", "Plain", "LineBlock"):
+                    parts.append(" ")
+
+
+# ---- rewriting -------------------------------------------------------------
+
+
+def rewrite(value: Any, change: Callable[[Node], Node | list[Node]]) -> Any:
+    """Return the value with every node replaced, children before parents.
+
+    `change` gets a node whose children are already rewritten and returns a
+    node, or a list of nodes to stand in its place (an empty list drops it).
+    """
+    if isinstance(value, list):
+        out: list = []
+        for item in value:
+            if isinstance(item, dict) and "t" in item:
+                new = rewrite(item, change)
+                if isinstance(new, list):
+                    out.extend(new)
+                else:
+                    out.append(new)
+            elif isinstance(item, (list, dict)):
+                out.append(rewrite(item, change))
+            else:
+                out.append(item)
+        return out
+    if isinstance(value, dict):
+        if "t" not in value:
+            return {key: rewrite(item, change) for key, item in value.items()}
+        if "c" in value and isinstance(value["c"], (list, dict)):
+            value = {"t": value["t"], "c": rewrite(value["c"], change)}
+        return change(value)
+    return value
+
+
+def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) -> Any:
+    """Return the value with every list of inlines replaced, inner lists first."""
+    if isinstance(value, list):
+        new = [rewrite_inlines(item, change) if isinstance(item, (dict, list)) else item for item in value]
+        if new and isinstance(new[0], dict) and new[0].get("t") in INLINES:
+            return change(new)
+        return new
+    if isinstance(value, dict):
+        if "t" not in value:
+            return {key: rewrite_inlines(item, change) for key, item in value.items()}
+        if "c" in value and isinstance(value["c"], (list, dict)):
+            return {"t": value["t"], "c": rewrite_inlines(value["c"], change)}
+    return value
+
+
+INLINES = frozenset({
+    "Str", "Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps", "Quoted", "Cite",
+    "Code", "Space", "SoftBreak", "LineBreak", "Math", "RawInline", "Link", "Image", "Note", "Span",
+})

@@ -1,0 +1,54 @@
+-- Runs the jobs of one JSON file in one pandoc process: a start costs 40-70 ms.
+-- A job reads or writes one document; a failing job says so and the others go on.
+local jobs = pandoc.json.decode(io.open(arg[1], 'rb'):read('a'), false)
+
+local function slurp(path)
+  local file = assert(io.open(path, 'rb'))
+  local text = file:read('a')
+  file:close()
+  return text
+end
+
+local function spill(path, text)
+  local file = assert(io.open(path, 'wb'))
+  file:write(text)
+  assert(file:close())
+end
+
+local verbs = {}
+
+function verbs.read(job)
+  local doc = pandoc.read(slurp(job.input), job.format)
+  spill(job.output, pandoc.write(doc, 'json'))
+end
+
+function verbs.write(job)
+  local doc = pandoc.read(slurp(job.input), 'json')
+  local options = pandoc.WriterOptions(job.options or {})
+  spill(job.output, pandoc.write(doc, job.format, options))
+end
+
+function verbs.cite(job)
+  local doc = pandoc.read(slurp(job.input), 'json')
+  local references = pandoc.List{}
+  for _, path in ipairs(job.bibliographies) do
+    local read, found = pcall(pandoc.read, slurp(path.input), path.format)
+    if not read then error({bibliography = path.name, message = tostring(found)}) end
+    references:extend(found.meta.references or {})
+  end
+  doc.meta.references = references
+  spill(job.output, pandoc.write(pandoc.utils.citeproc(doc), 'json'))
+end
+
+local results = {}
+for index, job in ipairs(jobs) do
+  local done, problem = pcall(verbs[job.verb], job)
+  if done then
+    results[index] = {ok = true}
+  elseif type(problem) == 'table' and problem.bibliography then
+    results[index] = {ok = false, message = problem.message, bibliography = problem.bibliography}
+  else
+    results[index] = {ok = false, message = tostring(problem)}
+  end
+end
+io.stdout:write(pandoc.json.encode(results))

@@ -1,0 +1,1 @@
+"""Running it: from a request to artifacts in their place."""

@@ -1,0 +1,1 @@
+"""Files: PDF, EPUB, HTML and DOCX from one report."""

@@ -1,0 +1,1 @@
+"""What to publish: the report and its editions, from YAML manifests."""
