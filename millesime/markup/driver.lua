@@ -30,13 +30,6 @@ end
 
 function verbs.cite(job)
   local doc = pandoc.read(slurp(job.input), 'json')
-  local references = pandoc.List{}
-  for _, path in ipairs(job.bibliographies) do
-    local read, found = pcall(pandoc.read, slurp(path.input), path.format)
-    if not read then error({bibliography = path.name, message = tostring(found)}) end
-    references:extend(found.meta.references or {})
-  end
-  doc.meta.references = references
   spill(job.output, pandoc.write(pandoc.utils.citeproc(doc), 'json'))
 end
 
@@ -45,8 +38,6 @@ for index, job in ipairs(jobs) do
   local done, problem = pcall(verbs[job.verb], job)
   if done then
     results[index] = {ok = true}
-  elseif type(problem) == 'table' and problem.bibliography then
-    results[index] = {ok = false, message = problem.message, bibliography = problem.bibliography}
   else
     results[index] = {ok = false, message = tostring(problem)}
   end

@@ -37,9 +37,7 @@ class Source:
     content: bytes
 
 
-def read_documents(
-    sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1
-) -> list[Document]:
+def read_documents(sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1) -> list[Document]:
     """Return each source as pandoc reads it, in the same order.
 
     `reader` is a pandoc format with extensions, `markdown-citations`.
@@ -64,39 +62,60 @@ def write_texts(
     return [output.decode("utf-8") for output in _run(inputs, specs, names=names, jobs=jobs)]
 
 
+def read_references(bibliographies: Sequence[Source], *, jobs: int = 1) -> list[dict[str, Any]]:
+    """Return the references of bibliography files as pandoc MetaMaps, later files adding to earlier ones.
+
+    BibTeX and BibLaTeX, CSL JSON (`.json`), RIS and EndNote XML are told
+    apart by the file's ending. A key that stands twice is taken once, first
+    come. Raises MarkupError, naming the file, for one that cannot be read.
+    """
+    specs = [{"verb": "read", "format": _bibliography_format(source.path)} for source in bibliographies]
+    contents = [source.content for source in bibliographies]
+    outputs = _run(contents, specs, names=[source.path for source in bibliographies], jobs=jobs)
+    found: dict[str, dict[str, Any]] = {}
+    for output in outputs:
+        for reference in _document(output).meta.get("references", {"c": []})["c"]:
+            found.setdefault(reference_key(reference), reference)
+    return list(found.values())
+
+
+def reference_key(reference: Mapping[str, Any]) -> str:
+    """Return the citation key of a reference as `read_references` gives it."""
+    match reference["c"].get("id"):
+        case {"t": "MetaString", "c": key} | {"t": "MetaInlines", "c": [{"t": "Str", "c": key}]}:
+            return key
+    return ""
+
+
 def cite(
-    blocks: Sequence[Block], *, bibliographies: Sequence[Source], style: bytes | None, language: str
+    blocks: Sequence[Block], *, references: Sequence[Mapping[str, Any]], style: bytes | None, language: str
 ) -> list[Block]:
     """Return the blocks with citations set by citeproc, and a last `Div#refs`.
 
     `style` is a CSL style (None: pandoc's own, Chicago author-date).
-    Raises MarkupError, naming the file, for a bibliography that cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
-        meta: dict[str, Any] = {"lang": {"t": "MetaString", "c": language}, "link-citations": _TRUE}
+        meta: dict[str, Any] = {
+            "lang": {"t": "MetaString", "c": language},
+            "link-citations": {"t": "MetaBool", "c": True},
+            "references": {"t": "MetaList", "c": list(references)},
+        }
         if style is not None:
             Path(folder, "style.csl").write_bytes(style)
             meta["csl"] = {"t": "MetaString", "c": str(Path(folder, "style.csl"))}
-        files = []
-        for index, bibliography in enumerate(bibliographies):
-            Path(folder, f"{index}.bib").write_bytes(bibliography.content)
-            files.append({
-                "input": str(Path(folder, f"{index}.bib")),
-                "format": _bibliography_format(bibliography.path),
-                "name": bibliography.path,
-            })
-        (output,) = _run(
-            [encode(blocks, meta)], [{"verb": "cite", "bibliographies": files}], names=["bibliography"], jobs=1
-        )
+        (output,) = _run([encode(blocks, meta)], [{"verb": "cite"}], names=["bibliography"], jobs=1)
     return _document(output).blocks
 
 
-_TRUE = {"t": "MetaBool", "c": True}
-
-
 def write_file(
-    blocks: Sequence[Block], output: Path, *, to: str, meta: Mapping[str, Any], arguments: Sequence[str],
-    date_epoch: int, folder: Path,
+    blocks: Sequence[Block],
+    output: Path,
+    *,
+    to: str,
+    meta: Mapping[str, Any],
+    arguments: Sequence[str],
+    date_epoch: int,
+    folder: Path,
 ) -> None:
     """Write one binary document (`docx`) with pandoc's command line.
 
@@ -129,7 +148,9 @@ def pandoc_path() -> str:
     if version < _MINIMUM_VERSION:
         wanted = ".".join(map(str, _MINIMUM_VERSION))
         seen = ".".join(map(str, version))
-        raise EngineError(f"{path}: pandoc {seen} is too old; {wanted} or newer comes with `pip install -U pypandoc_binary`")
+        raise EngineError(
+            f"{path}: pandoc {seen} is too old; {wanted} or newer comes with `pip install -U pypandoc_binary`"
+        )
     return path
 
 
@@ -177,8 +198,7 @@ def _run_share(folder: Path, share: Sequence[int], inputs, specs, names) -> None
     results = json.loads(_call([pandoc_path(), "lua", str(_DRIVER), str(listing)], folder=folder))
     for index, result in zip(share, results, strict=True):
         if not result["ok"]:
-            name = result.get("bibliography") or names[index]
-            raise MarkupError(f"{name}: pandoc cannot read it: {_first_lines(result['message'])}")
+            raise MarkupError(f"{names[index]}: pandoc cannot read it: {_first_lines(result['message'])}")
 
 
 def _shares(sizes: Sequence[int], jobs: int) -> list[list[int]]:
@@ -193,20 +213,32 @@ def _shares(sizes: Sequence[int], jobs: int) -> list[list[int]]:
 
 
 def _call(
-    command: Sequence[str], *, stdin: bytes = b"", folder: Path | None = None,
+    command: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
     try:
         done = subprocess.run(
-            command, input=stdin, capture_output=True, cwd=folder, timeout=_TIMEOUT_S, check=False,
+            command,
+            input=stdin,
+            capture_output=True,
+            cwd=folder,
+            timeout=_TIMEOUT_S,
+            check=False,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **(environment or {})},
         )
     except subprocess.TimeoutExpired as error:
-        raise EngineError(f"pandoc: no answer within {_TIMEOUT_S} s; a chapter may be malformed or far too large") from error
+        raise EngineError(
+            f"pandoc: no answer within {_TIMEOUT_S} s; a chapter may be malformed or far too large"
+        ) from error
     except OSError as error:
         raise EngineError(f"{command[0]}: cannot be run: {error.strerror}") from error
     if done.returncode:
-        raise EngineError(f"pandoc: stopped with status {done.returncode}: {_first_lines(done.stderr.decode(errors='replace'))}")
+        raise EngineError(
+            f"pandoc: stopped with status {done.returncode}: {_first_lines(done.stderr.decode(errors='replace'))}"
+        )
     return done.stdout
 
 

@@ -1,0 +1,291 @@
+"""Assemble the chapters of an edition into one report.
+
+The order of the steps is the order of their needs: raw fragments are settled
+before anything is counted, citations before anchors (the bibliography is a
+chapter), anchors before numbers, numbers before references, and typography
+last, when every word that will be printed stands in its place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from millesime.assembly.citations import set_citations
+from millesime.assembly.foreign import settle_foreign
+from millesime.assembly.images import ImageReader, settle_images
+from millesime.assembly.outline import (
+    Counters,
+    Target,
+    letters,
+    roman,
+    set_anchors,
+    set_numbers,
+    settle_levels,
+    source_ids,
+    without_notes,
+)
+from millesime.assembly.references import Directory, resolve_references
+from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section
+from millesime.assembly.sources import ChapterSource, chapter_ids, slug, split_title, unique_id
+from millesime.assembly.typography import set_text, set_typography
+from millesime.markup.ast import Block, Document, Inline, span, text_of, words
+
+ROLES = ("front", "body", "annex", "back")
+BIBLIOGRAPHY_ID = "bibliography"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """All that one edition is assembled from."""
+
+    imprint: Imprint  # texts as the manifests have them
+    sources: tuple[ChapterSource, ...]  # front, body, annex, back: in this order
+    parts: tuple[str, ...] = ()  # titles
+    references: tuple[Mapping[str, Any], ...] = ()  # see markup.pandoc.read_references
+    citation_style: bytes | None = None  # CSL
+    read_image: ImageReader
+    labels: Mapping[str, str]
+    theme: Mapping[str, bytes]
+    numbered: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A chapter on its way."""
+
+    source: ChapterSource
+    id: str
+    title: list[Inline]
+    blocks: list[Block]
+    aliases: tuple[str, ...] = ()  # ids that mean the chapter itself
+    number: str = ""
+    label: str = ""
+    sections: tuple[Section, ...] = ()
+
+
+def assemble(materials: Materials) -> Report:
+    """Return the report of one edition, every chapter numbered, anchored, cited and referenced.
+
+    Raises ManifestError when two chapters have one id. All else that is
+    wrong in the text becomes a visible mark, which `check_report` finds.
+    """
+    language = materials.imprint.language
+    drafts = _open_chapters(materials)
+    drafts = _cite(drafts, materials)
+    drafts = _number_chapters(drafts, materials)
+    drafts, local, targets = _outline(drafts, materials)
+    directory = _directory(drafts, local, targets)
+    images: dict[str, bytes] = {}
+    chapters = []
+    for draft in drafts:
+        blocks = resolve_references(
+            draft.blocks,
+            chapter=draft.id,
+            path=draft.source.path,
+            directory=directory,
+            labels=materials.labels,
+            lenient=draft.source.generated,
+        )
+        blocks = settle_images(blocks, path=draft.source.path, read_image=materials.read_image, images=images)
+        chapters.append(
+            Chapter(
+                id=draft.id,
+                path="" if draft.source.generated else draft.source.path,
+                role=draft.source.role,
+                label=draft.label,
+                number=draft.number,
+                title=tuple(set_typography(without_notes(draft.title), language)),
+                blocks=tuple(set_typography(blocks, language)),
+                sections=tuple(_set_section(section, language) for section in draft.sections),
+                part=draft.source.part,
+            )
+        )
+    return Report(
+        imprint=_set_imprint(materials.imprint),
+        chapters=tuple(chapters),
+        parts=_parts(materials, taken={target.anchor for target in targets}),
+        anchors={target.anchor: target.chapter for target in targets},
+        images=images,
+        labels=materials.labels,
+        theme=materials.theme,
+    )
+
+
+def _open_chapters(materials: Materials) -> list[_Draft]:
+    sources = sorted(materials.sources, key=lambda source: ROLES.index(source.role))
+    drafts = []
+    for source, ident in zip(sources, chapter_ids(sources), strict=True):
+        source = replace(
+            source,
+            document=Document(
+                blocks=settle_foreign(source.document.blocks), meta=settle_foreign_meta(source.document.meta)
+            ),
+        )
+        title, blocks, heading_id = split_title(source)
+        aliases = (heading_id,) if heading_id and heading_id != ident else ()
+        drafts.append(_Draft(source=source, id=ident, title=title, blocks=settle_levels(blocks), aliases=aliases))
+    return drafts
+
+
+def settle_foreign_meta(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The title may hold raw fragments as well."""
+    return {key: rewrite_meta(value) if key == "title" else value for key, value in meta.items()}
+
+
+def rewrite_meta(value: dict[str, Any]) -> dict[str, Any]:
+    if value.get("t") == "MetaInlines":
+        return {"t": "MetaInlines", "c": settle_foreign(value["c"])}
+    return value
+
+
+def _cite(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
+    cited, entries = set_citations(
+        [draft.blocks for draft in drafts],
+        lenient=[draft.source.generated for draft in drafts],
+        references=materials.references,
+        style=materials.citation_style,
+        language=materials.imprint.language,
+    )
+    drafts = [replace(draft, blocks=blocks) for draft, blocks in zip(drafts, cited, strict=True)]
+    if not entries:
+        return drafts
+    source = ChapterSource(
+        path=BIBLIOGRAPHY_ID, document=Document(blocks=entries), role="back", numbered=False, generated=True
+    )
+    ident = unique_id(BIBLIOGRAPHY_ID, {draft.id for draft in drafts})
+    return [*drafts, _Draft(source=source, id=ident, title=words(materials.labels["bibliography"]), blocks=entries)]
+
+
+def _number_chapters(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
+    """Chapters are numbered through all parts, annexes by letters; front and back matter is not numbered."""
+    body = annex = 0
+    out = []
+    for draft in drafts:
+        number = label = ""
+        if draft.source.numbered and draft.source.role == "annex":
+            annex += 1
+            number, kind = letters(annex), "annex"
+            label = f"{materials.labels[kind]}\u00a0{number}"
+        elif draft.source.numbered and materials.numbered and draft.source.role == "body":
+            body += 1
+            number, kind = str(body), "chapter"
+            label = f"{materials.labels[kind]}\u00a0{number}"
+        out.append(replace(draft, number=number, label=label))
+    return out
+
+
+def _outline(
+    drafts: list[_Draft], materials: Materials
+) -> tuple[list[_Draft], dict[str, dict[str, str]], list[Target]]:
+    """Set anchors and numbers; return the chapters, their ids by source id, and all targets."""
+    shared = Counter(ident for draft in drafts for ident in (*dict.fromkeys(source_ids(draft.blocks)), *draft.aliases))
+    counters = Counters(anchors={draft.id for draft in drafts})
+    shared.update(draft.id for draft in drafts)  # an id that is a chapter's stays the chapter's
+    local: dict[str, dict[str, str]] = {}
+    targets: list[Target] = []
+    out = []
+    for draft in drafts:
+        if draft.source.generated and draft.source.path == BIBLIOGRAPHY_ID:
+            shared_here: Mapping[str, int] = {}
+        else:
+            shared_here = shared
+        blocks, names = set_anchors(draft.blocks, chapter=draft.id, shared=shared_here, counters=counters)
+        kind = {"body": "chapter", "annex": "annex"}.get(draft.source.role, "chapter")
+        targets.append(
+            Target(
+                anchor=draft.id,
+                chapter=draft.id,
+                kind=kind,
+                number=draft.number,
+                title=tuple(without_notes(draft.title)),
+            )
+        )
+        blocks, sections, found = set_numbers(
+            blocks,
+            chapter=draft.id,
+            number="" if draft.source.generated else draft.number,
+            counters=counters,
+            labels=materials.labels,
+            numbered=not draft.source.generated and materials.numbered,
+        )
+        named = {target.anchor for target in found}
+        targets += found
+        targets += [
+            Target(anchor=anchor, chapter=draft.id, kind="passage", number="")
+            for anchor in source_ids(blocks)
+            if anchor not in named
+        ]
+        local[draft.id] = {**names, **dict.fromkeys(draft.aliases, draft.id), draft.id: draft.id}
+        out.append(replace(draft, blocks=_move_title_notes(draft, blocks), sections=sections))
+    return out, local, targets
+
+
+def _move_title_notes(draft: _Draft, blocks: list[Block]) -> list[Block]:
+    """A note on the chapter's title is printed with its first paragraph: titles go to heads and contents."""
+    notes = [node for node in draft.title if node["t"] == "Note"]
+    if not notes:
+        return blocks
+    return [{"t": "Para", "c": [span(notes, classes=["title-notes"])]}, *blocks]
+
+
+def _directory(
+    drafts: Sequence[_Draft], local: Mapping[str, Mapping[str, str]], targets: Sequence[Target]
+) -> Directory:
+    shared: dict[str, list[str]] = {}
+    for draft in drafts:
+        for ident, anchor in local[draft.id].items():
+            shared.setdefault(ident, []).append(anchor)
+    titles = Counter(slug(text_of(list(target.title))) for target in targets if target.title)
+    return Directory(
+        targets={target.anchor: target for target in targets},
+        local=local,
+        paths={draft.source.path.rsplit(".", 1)[0]: draft.id for draft in drafts if not draft.source.generated},
+        shared=shared,
+        titles={
+            name: target.anchor
+            for target in targets
+            if target.title and titles[name := slug(text_of(list(target.title)))] == 1
+        },
+    )
+
+
+def _parts(materials: Materials, *, taken: set[str]) -> tuple[Part, ...]:
+    language = materials.imprint.language
+    parts = []
+    for index, title in enumerate(materials.parts, start=1):
+        anchor = unique_id(f"part-{index}", taken)
+        parts.append(
+            Part(
+                anchor=anchor,
+                label=f"{materials.labels['part']}\u00a0{roman(index)}",
+                number=roman(index),
+                title=tuple(set_typography(words(title), language)),
+            )
+        )
+    return tuple(parts)
+
+
+def _set_section(section: Section, language: str) -> Section:
+    return replace(
+        section,
+        title=tuple(set_typography(list(section.title), language)),
+        sections=tuple(_set_section(inner, language) for inner in section.sections),
+    )
+
+
+def _set_imprint(imprint: Imprint) -> Imprint:
+    def typeset(text: str) -> str:
+        return set_text(text, imprint.language)
+
+    return replace(
+        imprint,
+        title=typeset(imprint.title),
+        subtitle=typeset(imprint.subtitle),
+        description=typeset(imprint.description),
+        authors=tuple(
+            Author(name=author.name, role=typeset(author.role), sector=author.sector) for author in imprint.authors
+        ),
+    )

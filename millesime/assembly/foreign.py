@@ -1,0 +1,266 @@
+"""Raw HTML and TeX: what has a meaning in print is given it, the rest stays as visible text.
+
+Published text is never lost: pandoc drops raw TeX from HTML and raw HTML from
+DOCX without a word. What is left as `RawInline`/`RawBlock` after this stage
+are HTML tags that mean something (`<kbd>`, `<details>`, `<td>`); renderers
+sanitise them. `Code.foreign` and `CodeBlock.foreign` are reported by checks.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from millesime.markup.ast import Block, Inline, Node, attr, div, rewrite, rewrite_inlines, span, string, text_of
+
+# Elements that a page of text may contain: https://html.spec.whatwg.org/
+KNOWN_TAGS = frozenset(
+    "a abbr address article aside b bdi bdo blockquote br caption center cite code col colgroup data dd del details dfn "
+    "div  dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p "
+    "p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th "
+    "thead time tr tt u ul var wbr".split()
+)
+_TAG = re.compile(r"</?\s*([A-Za-z][\w:.-]*)(?:\s[^<>]*|/)?>")
+_COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!doctype[^>]*>|<\?.*?\?>", re.DOTALL | re.IGNORECASE)
+# TeX that breaks a page or spaces a line and prints nothing.
+_TEX_BREAK = re.compile(r"\\(newpage|clearpage|cleardoublepage|pagebreak)(\[\d\])?\s*")
+_TEX_SILENT = re.compile(
+    r"\\(newpage|clearpage|cleardoublepage|pagebreak|noindent|bigskip|medskip|smallskip|hfill|vfill|null)\b(\[\d\])?\s*"
+)
+_EQUATION = re.compile(
+    r"\\begin\{((?:equation|displaymath|align|eqnarray|gather|multline)\*?)\}(.*)\\end\{\1\}", re.DOTALL
+)
+_EQUATION_LABEL = re.compile(r"\\label\{[^}]*\}|\(\\#[^)]*\)|\\(?:nonumber|notag)\b")
+# XML 1.0, 2.2: characters that no document may contain; and lone surrogates.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Marks that must be resolved by whoever reads them aloud: bidi overrides and isolates are kept, see checks.
+
+
+def settle_foreign(blocks: list[Block]) -> list[Block]:
+    """Return blocks whose raw nodes are all HTML tags with a meaning in a page of text.
+
+    Pairs of tags around text become nodes of their own (`<a id>`, `<sup>`,
+    `<kbd>`), so that every format has them.
+    """
+    return rewrite_inlines(rewrite(blocks, _settle), _pair_tags)
+
+
+def _pair_tags(inlines: list[Inline]) -> list[Inline]:
+    """Replace an opening tag, what follows and its closing tag by one node; innermost pairs first."""
+    out: list[Inline] = []
+    open_tags: list[tuple[str, int, Inline]] = []  # tag, index in out, the opening node
+    for node in inlines:
+        tag = _single_tag(node)
+        if tag is None:
+            out.append(node)
+        elif not tag.startswith("/"):
+            open_tags.append((tag, len(out), node))
+            out.append(node)
+        elif any(tag[1:] == name for name, _, _ in open_tags):
+            while open_tags:
+                name, at, opening = open_tags.pop()
+                if name == tag[1:]:
+                    inner = out[at + 1 :]
+                    del out[at:]
+                    out += _paired(name, opening, inner) or [opening, *inner, node]
+                    break
+        else:
+            out.append(node)
+    return out
+
+
+def _single_tag(node: Inline) -> str | None:
+    """The name of the one tag a raw inline consists of, "/a" for a closing one."""
+    if node["t"] != "RawInline":
+        return None
+    text = node["c"][1].strip()
+    found = _TAG.fullmatch(text)
+    if not found or text.endswith("/>"):
+        return None
+    return ("/" if text.startswith("</") else "") + found.group(1).lower()
+
+
+_NODE_OF = {
+    "em": "Emph",
+    "i": "Emph",
+    "strong": "Strong",
+    "b": "Strong",
+    "sup": "Superscript",
+    "sub": "Subscript",
+    "s": "Strikeout",
+    "strike": "Strikeout",
+    "u": "Underline",
+}
+
+
+def _paired(name: str, opening: Inline, inner: list[Inline]) -> list[Inline] | None:
+    """The node for a pair of tags, or None where pandoc's AST has no word for it."""
+    found = _attributes(opening["c"][1])
+    if name in _NODE_OF:
+        return [{"t": _NODE_OF[name], "c": inner}]
+    ident, classes = found.get("id") or found.get("name", ""), found.get("class", "").split()
+    if name == "a":
+        if found.get("href"):
+            return [{"t": "Link", "c": [attr(ident, classes), inner, [found["href"], found.get("title", "")]]}]
+        return [span(inner, ident=ident, classes=classes)] if ident else inner
+    if name in ("code", "tt", "samp") and all(node["t"] in ("Str", "Space", "SoftBreak") for node in inner):
+        return [{"t": "Code", "c": [attr(ident, classes), text_of(inner)]}]
+    if name in ("span", "kbd", "mark", "small", "var", "dfn", "cite"):
+        extra = [name] if name != "span" else []
+        return [span(inner, ident=ident, classes=[*extra, *classes], pairs=_language(found))]
+    return None
+
+
+def _language(found: dict[str, str]) -> list[tuple[str, str]]:
+    return [("lang", found["lang"])] if found.get("lang") else []
+
+
+def _attributes(text: str) -> dict[str, str]:
+    reader = _AttributeReader()
+    reader.feed(text)
+    reader.close()
+    return reader.found
+
+
+class _AttributeReader(HTMLParser):
+    """The attributes of the first tag of a fragment."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found = self.found or {key: value or "" for key, value in attrs}
+
+
+def _settle(node: Node) -> Node | list[Node]:
+    match node["t"]:
+        case "RawInline":
+            return _settle_inline(*node["c"])
+        case "RawBlock":
+            return _settle_block(*node["c"])
+        case "Str" | "Code" | "CodeBlock" | "Math":
+            return _printable(node)
+    return node
+
+
+def _printable(node: Node) -> Node:
+    """Characters that XML forbids are shown as U+FFFD, the replacement character."""
+    text = node["c"] if node["t"] == "Str" else node["c"][1]
+    if not _FORBIDDEN.search(text):
+        return node
+    text = _FORBIDDEN.sub("\ufffd", text)
+    return {"t": node["t"], "c": text if node["t"] == "Str" else [node["c"][0], text]}
+
+
+def _settle_inline(kind: str, text: str) -> list[Inline]:
+    if kind == "html":
+        text = _COMMENT.sub("", text)
+        if not text.strip():
+            return []
+        images = _images(text)
+        if images:
+            return images
+        tags = _TAG.findall(text)
+        if tags and all(tag.lower() == "br" for tag in tags) and not _TAG.sub("", text).strip():
+            return [{"t": "LineBreak"}]
+        if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
+            return [{"t": "RawInline", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
+    if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
+        return []
+    if kind in ("tex", "latex") and (formula := _formula(text)):
+        return [formula]
+    return [_printable({"t": "Code", "c": [attr("", ["foreign"], [("format", kind)]), text]})]
+
+
+def _settle_block(kind: str, text: str) -> list[Block]:
+    if kind == "html":
+        text = _COMMENT.sub("", text)
+        if not text.strip():
+            return []
+        images = _images(text)
+        if images:
+            return [{"t": "Para", "c": images}]
+        tags = _TAG.findall(text)
+        if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
+            if tags[0].lower() == "pre" and len(tags) > 1:
+                return [_printable({"t": "CodeBlock", "c": [attr(), _text_content(text)]})]
+            return [{"t": "RawBlock", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
+    if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
+        return [div([], classes=["page-break"])] if _TEX_BREAK.search(text) else []
+    if kind in ("tex", "latex") and (formula := _formula(text)):
+        return [{"t": "Para", "c": [formula]}]
+    return [_printable({"t": "CodeBlock", "c": [attr("", ["foreign"], [("format", kind)]), text]})]
+
+
+def _formula(text: str) -> Inline | None:
+    """An equation environment of LaTeX as display mathematics, else None."""
+    found = _EQUATION.fullmatch(text.strip())
+    if not found:
+        return None
+    name, body = found.group(1).rstrip("*"), _EQUATION_LABEL.sub("", found.group(2)).strip()
+    if name != "equation" and name != "displaymath":
+        body = f"\\begin{{aligned}}{body}\\end{{aligned}}"
+    return {"t": "Math", "c": [{"t": "DisplayMath"}, body]}
+
+
+def _images(text: str) -> list[Inline]:
+    """The images of a fragment that holds nothing but `<img>` tags, else []."""
+    reader = _ImageReader()
+    reader.feed(text)
+    reader.close()
+    return reader.images if not reader.other else []
+
+
+class _ImageReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.images: list[Inline] = []
+        self.other = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {key: value or "" for key, value in attrs}
+        if tag != "img" or not found.get("src"):
+            self.other = True
+            return
+        kept = [
+            (key, found[key])
+            for key in ("width", "height")
+            if re.fullmatch(r"\d+(\.\d+)?(%|px|em|rem|cm|mm|in)?", found.get(key, ""))
+        ]
+        alternative = [string(found["alt"])] if found.get("alt") else []
+        self.images.append(
+            {
+                "t": "Image",
+                "c": [
+                    attr(found.get("id", ""), found.get("class", "").split(), kept),
+                    alternative,
+                    [found["src"], found.get("title", "")],
+                ],
+            }
+        )
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.other = True
+
+    def handle_data(self, data: str) -> None:
+        self.other = self.other or bool(data.strip())
+
+
+def _text_content(text: str) -> str:
+    reader = _TextReader()
+    reader.feed(text)
+    reader.close()
+    return "".join(reader.parts).strip("\n")
+
+
+class _TextReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)

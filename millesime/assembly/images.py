@@ -1,0 +1,70 @@
+"""Images: found in the snapshot, never elsewhere."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import urllib.parse
+from collections.abc import Callable
+
+from millesime.markup.ast import Block, Inline, Node, rewrite, span, string
+
+ImageReader = Callable[[str], bytes | None]  # path from the repository root → bytes, None where there is no such file
+
+_MAGIC = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+# Marks a path that is relative to the repository root, or lies in another edition: "@2018/chapters/figures/a.svg".
+_ROOTED = re.compile(r"^@[^/]*/")
+
+
+def image_type(content: bytes) -> str | None:
+    """Return "png", "jpeg", "gif", "webp" or "svg" by what the bytes say, or None."""
+    for magic, name in _MAGIC:
+        if content.startswith(magic):
+            return name
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "webp"
+    head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"<") and re.search(rb"<svg[\s>]", content[:65536]):
+        return "svg"
+    return None
+
+
+def settle_images(blocks: list[Block], *, path: str, read_image: ImageReader, images: dict[str, bytes]) -> list[Block]:
+    """Return blocks whose images are keys of `images`, adding to it what they show.
+
+    An image that is missing, remote or of no known type is replaced by
+    `Span.missing-image` with its alternative text.
+    """
+
+    def change(node: Node) -> Node | list[Node]:
+        if node["t"] != "Image":
+            return node
+        attributes, alternative, (target, title) = node["c"]
+        key = image_key(target, path)
+        if key is not None and key not in images:
+            content = read_image(key)
+            if content is not None and image_type(content):
+                images[key] = content
+        if key is None or key not in images:
+            return [missing(alternative, target)]
+        return {"t": "Image", "c": [attributes, alternative, [key, title]]}
+
+    return rewrite(blocks, change)
+
+
+def image_key(target: str, path: str) -> str | None:
+    """Return the path of an image from the repository root; None for one outside it."""
+    if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:|^//", target):
+        return None
+    if _ROOTED.match(target):
+        return target
+    place = urllib.parse.unquote(target.partition("?")[0].partition("#")[0])
+    folder = "" if place.startswith("/") else posixpath.dirname(path)
+    key = posixpath.normpath(posixpath.join(folder, place.lstrip("/")))
+    return None if key.startswith("../") or key in ("..", ".") else key
+
+
+def missing(alternative: list[Inline], target: str) -> Inline:
+    """The visible place of an image that cannot be shown."""
+    shown = alternative or [string(posixpath.basename(target) or target)]
+    return span(shown, classes=["missing-image"], pairs=[("target", target)])

@@ -1,0 +1,233 @@
+"""Typography by language: the spaces and quotation marks a language asks for.
+
+French rules: Imprimerie nationale, « Lexique des règles typographiques en
+usage à l'Imprimerie nationale »: a narrow no-break space before ; ! ? and a
+no-break space before : and inside « ». Applied to text only, never to code,
+mathematics, addresses, or passages in another language.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from millesime.markup.ast import INLINES, SPACE, Inline, Node, string, text_of, words
+
+NBSP = "\u00a0"
+NNBSP = "\u202f"
+_HIGH = ";!?"
+_CLOSERS = "»”’\"')]…"
+_ADDRESS = re.compile(r"://|^www\.|^[\w.+-]+@[\w-]+\.\w|^[\w-]+(\.[\w-]+)+/|\w[?&;]\w+=|^\{\{|\}\}$")
+# Words that a number or a name must not be torn from.
+_HOLDS_NEXT = {
+    "n°",
+    "N°",
+    "nᵒ",
+    "art.",
+    "Art.",
+    "p.",
+    "pp.",
+    "chap.",
+    "fig.",
+    "vol.",
+    "t.",
+    "§",
+    "M.",
+    "MM.",
+    "Mme",
+    "Mmes",
+    "Dr",
+}
+_UNIT = re.compile(r"^(%|‰|€|\$|£|°C|k€|M€|Md€|km|kWh|MWh|GWh|m²|m³|ha|Mo|Go|To)(?=$|[\s).,;:!?»])")
+
+
+def set_typography(value: Any, language: str) -> Any:
+    """Return blocks or inlines with the typography of a BCP 47 language."""
+    return _set(value, _is_french(language))
+
+
+def set_text(text: str, language: str) -> str:
+    """Return a plain text, such as a title in a manifest, with the typography of a language."""
+    if not _is_french(language):
+        return text
+    return text_of(_set_inlines(words(text))) if text.strip() else text
+
+
+def _is_french(language: str) -> bool:
+    return language.lower().split("-")[0] == "fr"
+
+
+def _set(value: Any, french: bool) -> Any:
+    if isinstance(value, list):
+        if value and isinstance(value[0], dict) and value[0].get("t") in INLINES:
+            return (
+                _set_inlines([_set(node, french) for node in value])
+                if french
+                else [_set(node, french) for node in value]
+            )
+        return [_set(item, french) if isinstance(item, (list, dict)) else item for item in value]
+    if not isinstance(value, dict) or "c" not in value:
+        return (
+            value
+            if not isinstance(value, dict) or "t" in value
+            else {key: _set(item, french) for key, item in value.items()}
+        )
+    match value["t"]:
+        case "Str" | "Code" | "CodeBlock" | "Math" | "RawInline" | "RawBlock":
+            return value
+        case "Span" | "Div":
+            language = dict(value["c"][0][2]).get("lang")
+            inner = _is_french(language) if language else french
+            return {"t": value["t"], "c": [value["c"][0], _set(value["c"][1], inner)]}
+        case "Link" if is_address(value):
+            return value
+    return {"t": value["t"], "c": _set(value["c"], french)}
+
+
+def is_address(node: Node) -> bool:
+    """Is this link's text the address itself?"""
+    target = node["c"][2][0]
+    shown = "".join(item.get("c", " ") if item["t"] == "Str" else " " for item in node["c"][1])
+    return "uri" in node["c"][0][1] or "email" in node["c"][0][1] or bool(shown) and shown in target
+
+
+def _set_inlines(nodes: list[Inline]) -> list[Inline]:
+    """One list of inlines; inner lists are done already."""
+    out: list[Inline] = []
+    for index, node in enumerate(nodes):
+        before = _last_char(out)
+        match node["t"]:
+            case "Space" | "SoftBreak":
+                following = nodes[index + 1] if index + 1 < len(nodes) else None
+                out.append(_space_between(out, following) or node)
+            case "Str":
+                out.append(string(_set_word(node["c"], before)))
+            case "Quoted":
+                out += _quoted(node)
+            case _:
+                out.append(node)
+    return _merge(out)
+
+
+def _quoted(node: Node) -> list[Inline]:
+    """Straight double quotes become « »; single ones, and quotes within quotes, “ ”."""
+    kind, inlines = node["c"]
+    if kind["t"] == "DoubleQuote":
+        return [string("«" + NBSP), *_inner_quotes(inlines), string(NBSP + "»")]
+    return [string("‘"), *inlines, string("’")]
+
+
+def _inner_quotes(inlines: list[Inline]) -> list[Inline]:
+    # The inner lists were set first: quotes inside are « » by now.
+    out = []
+    for node in inlines:
+        if node["t"] == "Str" and ("«" in node["c"] or "»" in node["c"]):
+            node = string(node["c"].replace("«" + NBSP, "“").replace(NBSP + "»", "”"))
+        out.append(node)
+    return out
+
+
+def _space_between(before: list[Inline], following: Inline | None) -> Inline | None:
+    """The no-break space that belongs between two inlines, or None: an ordinary one."""
+    if following is None:
+        return None
+    after = _first_text(following)
+    last = before[-1]["c"] if before and before[-1]["t"] == "Str" else ""
+    ending = _last_char(before)
+    if after[:1] and after[0] in _HIGH and not _ADDRESS.search(after):
+        return string(NNBSP)
+    if after[:1] == "»" or ending == "«":
+        return string(NBSP)
+    if after[:1] == ":" and (len(after) == 1 or not after[1].isalnum() and after[1] not in ":)(-/"):
+        return string(NBSP)
+    if ending.isdigit() and _UNIT.match(after):
+        return string(NBSP)
+    if re.search(r"(?:^|[^\d.,\u202f])\d{1,3}$|(?:^|\D)\d{1,3}(?:\u202f\d{3})+$", last) and re.match(
+        r"\d{3}(?!\d)", after
+    ):
+        return string(NNBSP)
+    if last.lstrip("([«" + NBSP) in _HOLDS_NEXT and after:
+        return string(NBSP)
+    return None
+
+
+def _set_word(text: str, before: str) -> str:
+    """One Str; `before` is the character that it follows, "" at the beginning or after a space."""
+    if _ADDRESS.search(text):
+        return text
+    if text[0] in _HIGH and before and before not in NNBSP + NBSP + " («" and before not in _HIGH:
+        text = NNBSP + text
+    if text[0] == ":" and before and before not in NNBSP + NBSP and (len(text) == 1 or text[1] in _CLOSERS):
+        text = NBSP + text
+    text = re.sub(f"[{NBSP}{NNBSP} ]*([{_HIGH}]+)", _high_space, text)
+    text = re.sub(
+        rf"(?<=[\w{re.escape(_CLOSERS)}%°])[{NBSP}{NNBSP} ]*:(?=$|[\s{re.escape(_CLOSERS)}])", NBSP + ":", text
+    )
+    text = re.sub(f"«[{NBSP}{NNBSP} ]*(?=\\S)", "«" + NBSP, text)
+    text = re.sub(f"(?<=\\S)[{NBSP}{NNBSP} ]*»", NBSP + "»", text)
+    return text.replace("«" + NBSP + NBSP + "»", "«" + NBSP + "»")
+
+
+def _high_space(found: re.Match[str]) -> str:
+    text, start, end = found.string, found.start(), found.end()
+    marks = found.group(1)
+    spaced = found.group(0) != marks
+    previous = text[start - 1] if start else ""
+    following = text[end] if end < len(text) else ""
+    if not previous and not spaced:
+        return marks
+    if spaced:
+        return NNBSP + marks
+    if previous in "(" + _HIGH or previous == "[":
+        return marks
+    if following and following not in _CLOSERS + ".,—–-" + NBSP + NNBSP:
+        return marks  # inside a word or an address: "a;b", "x?y"
+    return NNBSP + marks
+
+
+def _merge(nodes: list[Inline]) -> list[Inline]:
+    out: list[Inline] = []
+    for node in nodes:
+        if node["t"] == "Str" and out and out[-1]["t"] == "Str":
+            out[-1] = string(out[-1]["c"] + node["c"])
+        elif node["t"] == "Space" and out and out[-1] == SPACE:
+            continue
+        else:
+            out.append(node)
+    return out
+
+
+def _last_char(nodes: list[Inline]) -> str:
+    """The last character printed so far, "" at the beginning, after a space, or after what is no text."""
+    for node in reversed(nodes):
+        match node["t"]:
+            case "Str":
+                return node["c"][-1:]
+            case "Space" | "SoftBreak" | "LineBreak":
+                return ""
+            case "Note":
+                continue
+            case "Code" | "Math":
+                return node["c"][1][-1:]
+            case "RawInline":
+                continue
+            case "Link" | "Span" | "Cite" | "Quoted":
+                inner = _last_char(node["c"][1])
+            case "Image":
+                return ""
+            case _:
+                inner = _last_char(node["c"])
+        if inner:
+            return inner
+    return ""
+
+
+def _first_text(node: Inline) -> str:
+    match node["t"]:
+        case "Str":
+            return node["c"]
+        case "Link" | "Span" | "Cite":
+            return _first_text(node["c"][1][0]) if node["c"][1] else ""
+        case "Emph" | "Strong" | "Underline" | "Strikeout" | "SmallCaps" | "Superscript" | "Subscript":
+            return _first_text(node["c"][0]) if node["c"] else ""
+    return ""
