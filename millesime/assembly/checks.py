@@ -1,0 +1,128 @@
+"""What an editor should know before an edition is printed. Checks find; they change nothing.
+
+Codes are stable and listed in docs/problems.md: R for references, I for
+images, S for constructs of other systems, T for characters, H for headings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from millesime.assembly.report import Chapter, Report
+from millesime.markup.ast import Node, attr_of, text_of, walk
+from millesime.problems import Problem, did_you_mean
+
+# Lines of other systems' languages, which pandoc takes for text; they are printed as they stand.
+_CONSTRUCTS = (
+    (re.compile(r"\{\{\s*#\w+"), "S001", "an mdBook directive", "write out what it includes"),
+    (re.compile(r"^\s*(?:```+|~~~+)\s*\{\w+[ ,}].*"), "S002", "a knitr chunk", "print its result instead of its code"),
+    (re.compile(r"\{%-?\s*\w+"), "S003", "a Jekyll or Jinja tag", "write out what it stands for"),
+    (re.compile(r"\\@ref\("), "S004", "a bookdown reference", "write a link, `[](#id)`"),
+    (
+        re.compile(r"^:{3,}\s*\w+\s+[^{\s].*"),
+        "S005",
+        "a container with a title that pandoc does not know",
+        "write `::: {.name}` and the title as a line of text",
+    ),
+)
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def check_source(path: str, text: str) -> Iterator[Problem]:
+    """Yield what stands in a chapter's source and will not print as its author meant."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for pattern, code, what, hint in _CONSTRUCTS:
+            found = pattern.search(line)
+            if found:
+                yield Problem(code, f"{path}:{number}", f"{what} is printed as text: {_short(found.group(0))}", hint)
+        if _BIDI.search(line):
+            yield Problem(
+                "T001",
+                f"{path}:{number}",
+                "invisible marks change the direction of the text",
+                "remove them, unless the passage is in a right-to-left script",
+            )
+        for character in line:
+            if unicodedata.category(character) == "Cc" and character not in "\t\r\x85":
+                yield Problem(
+                    "T002",
+                    f"{path}:{number}",
+                    f"control character U+{ord(character):04X} is printed as U+FFFD",
+                    "remove it",
+                )
+                break
+
+
+def check_report(report: Report) -> Iterator[Problem]:
+    """Yield every mark that assembly left for the editor, chapter by chapter."""
+    known = [*report.anchors]
+    for chapter in report.chapters:
+        if chapter.role == "annex" and not chapter.path:
+            continue  # a generated annex quotes the chapters; what is wrong in it is reported there
+        yield from _check_chapter(chapter, known)
+
+
+def _check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:
+    place = chapter.id
+    for node in walk(list(chapter.blocks)):
+        attributes = attr_of(node)
+        if attributes is None:
+            continue
+        if attributes[0]:
+            place = attributes[0]
+        where = f"{chapter.path or chapter.id}#{place}"
+        yield from _check_node(node, attributes[1], dict(attributes[2]), where, known)
+
+
+def _check_node(
+    node: Node, classes: list[str], pairs: Mapping[str, str], where: str, known: list[str]
+) -> Iterator[Problem]:
+    target = pairs.get("target", "")
+    if "unresolved" in classes and target.startswith("@"):
+        yield Problem("R003", where, f"no bibliography has the key {target!r}", "add it to a file of `bibliography:`")
+    elif "unresolved" in classes:
+        yield Problem(
+            "R002",
+            where,
+            f"nothing has the id {target.lstrip('#')!r}",
+            did_you_mean(target.lstrip("#"), known) or "give the heading or block that id",
+            "error",
+        )
+    elif "outside" in classes:
+        yield Problem(
+            "R004",
+            where,
+            f"the link {_short(target)!r} leads to a file that is not in the report",
+            "link to a chapter or to a complete address",
+        )
+    elif "missing-image" in classes:
+        remote = re.match(r"^[a-z]+:|^//", target, re.IGNORECASE)
+        yield Problem(
+            "I001",
+            where,
+            f"image {_short(target)!r} "
+            + ("is on another host: nothing is fetched" if remote else "is not in the edition's files"),
+            "put the file under version control and name it relative to the chapter",
+            "error",
+        )
+    elif "foreign" in classes:
+        yield Problem(
+            "S006",
+            where,
+            f"{pairs.get('format', 'raw')} has no meaning in print and is shown as text: {_short(node['c'][1])}",
+            "write it in Markdown",
+        )
+    elif node["t"] == "Image" and not text_of(node["c"][1]):
+        yield Problem(
+            "I002",
+            where,
+            f"image {_short(node['c'][2][0])!r} has no alternative text",
+            'describe it between the brackets, `![…](file)`, or with `alt="…"`',
+        )
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"
