@@ -1,0 +1,139 @@
+"""Tiny constructors of reports, as assembly would hand them to a renderer."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section, Sibling
+from millesime.assembly.theme import load_labels
+from millesime.markup.ast import SPACE, Block, attr_of, div, header, para, simple_table, span, string, walk, words
+from millesime.markup.pandoc import Source, read_documents
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#246"/></svg>'
+
+
+def imprint(*, language: str = "fr", **changes) -> Imprint:
+    values = {
+        "name": "2019", "title": "Vers une ville partagée", "subtitle": "Première édition complémentaire",
+        "date": datetime.date(2019, 7, 3), "language": language, "publisher": "Mission Ville",
+        "authors": (Author(name="Camille Roux", role="rapporteure", sector="academic"),),
+        "licence": "etalab-2.0", "identifier": "urn:uuid:3f1c9a52-0b1e-4c55-9d0a-6f6f5f0f2019",
+        "siblings": (Sibling(name="2018", date=datetime.date(2018, 7, 3)),),
+    }
+    return Imprint(**values | changes)
+
+
+def chapter(ident: str, *blocks: Block, title: str = "Un chapitre", number: str = "", **changes) -> Chapter:
+    values = {
+        "id": ident, "path": f"chapters/{ident}.md", "role": "body", "label": f"Chapitre {number}" if number else "",
+        "number": number, "title": tuple(words(title)), "blocks": blocks, "sections": sections_of(blocks),
+    }
+    return Chapter(**values | changes)
+
+
+def sections_of(blocks: Sequence[Block]) -> tuple[Section, ...]:
+    """Return the headings of level 2 that have an id, as sections."""
+    return tuple(
+        Section(anchor=block["c"][1][0], number="", title=tuple(block["c"][2]), level=2)
+        for block in blocks if block["t"] == "Header" and block["c"][0] == 2 and block["c"][1][0]
+    )
+
+
+def report(*chapters: Chapter, images: Mapping[str, bytes] | None = None, parts: tuple[Part, ...] = (),
+           **imprint_changes) -> Report:
+    """Return a report whose anchors are all the ids in its chapters."""
+    anchors = {chapter.id: chapter.id for chapter in chapters}
+    for one in chapters:
+        for node in walk(list(one.blocks)):
+            found = attr_of(node)
+            if found and found[0]:
+                anchors.setdefault(found[0], one.id)
+    about = imprint(**imprint_changes)
+    return Report(
+        imprint=about, chapters=chapters, parts=parts, anchors=anchors, images=dict(images or {}),
+        labels=load_labels(about.language),
+    )
+
+
+def markdown(text: str) -> list[Block]:
+    """Return Markdown as blocks, read by pandoc."""
+    return list(read_documents([Source(path="test.md", content=text.encode())])[0].blocks)
+
+
+def anchored(ident: str, block: Block) -> Block:
+    """Return a block in the wrapper that gives it its anchor."""
+    return div([block], ident=ident, pairs=[("wrapper", "1")])
+
+
+def sample_report(**imprint_changes) -> Report:
+    """Return a small report with one of everything a renderer prints."""
+    first = chapter(
+        "gouvernance", *markdown(SAMPLE), title="La gouvernance partagée", number="1", part=0,
+    )
+    second = chapter(
+        "donnees", header(2, "Un socle", ident="socle"), anchored("p-socle", para("Voir plus haut.")),
+        title="Les données", number="2", part=0,
+    )
+    annex = chapter(
+        "annexe-2018", div([para("Un paragraphe ajouté.")], classes=["insertion"]),
+        div([para("Un paragraphe retiré.")], classes=["deletion"]),
+        div([para("Un paragraphe déplacé.")], classes=["moved-to"], pairs=[("move", "m1")]),
+        div([para("Un paragraphe déplacé.")], classes=["moved-from"], pairs=[("move", "m1")]),
+        para("Un mot ", SPACE, span([string("neuf")], classes=["insertion"]), SPACE, span([string("vieux")], classes=["deletion"])),
+        simple_table([words("Ville"), words("Habitants")], [[words("Dijon"), words("158 002")]], ident="tab-villes",
+                     caption=words("Villes")),
+        title="Ce qui change depuis 2018", number="A", label="Annexe A", role="annex",
+    )
+    part = Part(anchor="partie-modele", label="Partie I", number="I", title=tuple(words("Le modèle")))
+    return report(first, second, annex, parts=(part,), images={"chapters/figures/plan.svg": SVG}, **imprint_changes)
+
+
+SAMPLE = """\
+## Une méthode ouverte {#methode}
+
+::: {#p-un wrapper=1}
+Le rapport suit la *triple hélice*, et $x^2 + \\alpha$ ; voir [le socle](#socle).[^note]
+:::
+
+### Entendre {#entendre}
+
+- un
+- deux
+
+1. premier
+
+   suite
+
+Terme
+:   sa définition
+
+> Une citation.
+
+::: {#rec-un .recommendation}
+Ouvrir les données.
+:::
+
+::: {#contro .controverse .controversy}
+::: {.position data-sector="economic"}
+Les entreprises le veulent.
+:::
+:::
+
+| Ville | Habitants |
+|:------|----------:|
+| Dijon | 158 002 |
+| Lyon | 522 250 |
+
+: Deux villes {#tab-deux}
+
+![Le plan de la ville](chapters/figures/plan.svg){#fig-plan}
+
+``` {#code .python}
+print("ville")
+```
+
+Un texte [in English]{lang=en}, une [référence introuvable : x]{.unresolved}.
+
+[^note]: Une note avec un [lien](https://example.org/a).
+"""
