@@ -1,0 +1,269 @@
+"""The two kinds of manifest as models: what keys there are, and what each may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
+
+from millesime.series import values
+from millesime.problems import did_you_mean
+from millesime.series import values
+from millesime.series.mistakes import TAG, keys_of, mistake, shown
+
+DEFAULT_READER = "markdown"
+DEFAULT_FORMATS = ("pdf", "epub", "html")
+DEFAULT_DEPTH = 3
+
+# A right line for every key that may be missing, empty or of another shape.
+EXAMPLES = {
+    "": "key: value, one on each line",
+    "annexes": 'annexes: [{redline: "2018"}, {register: hearings}]',
+    "artifacts": "the seal anew, by 'millesime seal'",
+    "authors": "authors: [{name: Ministère de la Ville, role: commanditaire, sector: political}]",
+    "back_matter": "back_matter: [chapters/90-annexes.md]",
+    "bibliography": "bibliography: [chapters/references.bib]",
+    "chapter": "{chapter: chapters/90-lettre-de-mission.md}",
+    "chapters": "chapters: [chapters/10-introduction.md]",
+    "commit": "the seal anew, by 'millesime seal'",
+    "date": "date: 2019-07-03",
+    "formats": "formats: [pdf, epub, html]",
+    "front_matter": "front_matter: [chapters/00-avant-propos.md]",
+    "keywords": "keywords: [ville intelligente, services publics]",
+    "language": "language: fr",
+    "name": "name: and a name",
+    "numbering": "numbering: true, or numbering: {depth: 3}",
+    "part": "part: and a title",
+    "path": "path: chapters/10-introduction.md",
+    "redline": '{redline: "2018"}',
+    "register": "{register: hearings}",
+    "seal": "the seal anew, by 'millesime seal'",
+    "title": "title: and the report's title",
+    "tools": "the seal anew, by 'millesime seal'",
+    "trees": "the seal anew, by 'millesime seal'",
+}
+
+
+class Entry(BaseModel):
+    """Keys with values; a key with nothing after it counts as left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_keys(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        known = keys_of(cls)
+        return {key: held for key, held in value.items() if held is not None or key not in known}
+
+
+class Author(Entry):
+    """Who signs the report."""
+
+    name: values.Text
+    role: values.Text = ""
+    sector: values.Sector = ""
+
+
+class Numbering(Entry):
+    """Whether chapters are numbered, and headings down to which level (1: chapters alone)."""
+
+    enabled: values.Flag = True
+    depth: values.Depth = DEFAULT_DEPTH
+
+
+class ChapterSource(Entry):
+    """One chapter to print."""
+
+    path: values.FilePath
+    id: values.Id = ""
+    title: values.Text = ""
+    numbered: values.Flag | None = None  # None: as its place and the report have it
+
+
+def _chapter(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"path": value}
+    if isinstance(value, dict):
+        if "part" in value:
+            raise mistake("a part where only chapters belong", "write it directly under chapters:")
+        return value
+    raise mistake(f"{shown(value)} where a chapter belongs", "write a path, or {path: …, title: …}")
+
+
+Chapter = Annotated[ChapterSource, BeforeValidator(_chapter)]
+
+
+def _some_chapters(value: Any) -> Any:
+    if value == []:
+        raise mistake("an empty list", f"write {EXAMPLES['chapters']}")
+    return value
+
+
+class Part(Entry):
+    """Chapters under one title."""
+
+    part: values.Text
+    chapters: Annotated[tuple[Chapter, ...], BeforeValidator(_some_chapters)]
+
+
+def _chapter_or_part(value: Any) -> Any:
+    return value if isinstance(value, dict) and "part" in value else _chapter(value)
+
+
+ChapterOrPart = Annotated[
+    Annotated[Part, Tag(TAG + "part")] | Annotated[ChapterSource, Tag(TAG + "chapter")],
+    Discriminator(lambda value: TAG + ("part" if "part" in value else "chapter")),
+    BeforeValidator(_chapter_or_part),
+]
+
+
+def _other_edition(name: str, info: ValidationInfo) -> str:
+    """Return the name of another edition; the context holds `edition` and all `names`."""
+    context = info.context or {}
+    if "names" not in context:
+        return name
+    this, others = context["edition"], [other for other in context["names"] if other != context["edition"]]
+    if name in others:
+        return name
+    hint = "write one of " + ", ".join(others) if others else "leave it out: there is no other edition yet"
+    if name == this:
+        raise mistake(f"{shown(name)} is this edition itself", hint)
+    raise mistake(f"no edition named {shown(name)}", did_you_mean(name, others) or hint)
+
+
+class RedlineAnnex(Entry):
+    """What changed since another edition."""
+
+    redline: Annotated[values.Name, AfterValidator(_other_edition)]
+    detail: values.Detail = "passages"
+    title: values.Text = ""
+
+
+class RegisterAnnex(Entry):
+    """A register, printed."""
+
+    register_name: values.Name = Field(alias="register")  # ABCMeta has a method of that name
+    title: values.Text = ""
+
+
+class ChapterAnnex(Entry):
+    """A chapter among the annexes."""
+
+    chapter: values.FilePath
+    id: values.Id = ""
+    title: values.Text = ""
+
+
+_ANNEX_TAGS = {"redline": TAG + "redline", "register": TAG + "register", "chapter": TAG + "chapter annex"}
+
+
+def _annex(value: Any) -> Any:
+    hint = 'write {redline: "2018"}, {register: hearings} or {chapter: chapters/90-lettre.md}'
+    if not isinstance(value, dict):
+        raise mistake(f"{shown(value)} where an annex belongs", hint)
+    kinds = [kind for kind in _ANNEX_TAGS if kind in value]
+    if len(kinds) > 1:
+        raise mistake(f"{' and '.join(kinds)} in one annex", "write an entry for each")
+    if not kinds:
+        keys = ", ".join(map(shown, value)) or "no key"
+        raise mistake(f"an annex with {keys}, of no known kind", hint)
+    return value
+
+
+Annex = Annotated[
+    Annotated[RedlineAnnex, Tag(TAG + "redline")]
+    | Annotated[RegisterAnnex, Tag(TAG + "register")]
+    | Annotated[ChapterAnnex, Tag(TAG + "chapter annex")],
+    Discriminator(lambda value: next(tag for kind, tag in _ANNEX_TAGS.items() if kind in value)),
+    BeforeValidator(_annex),
+]
+
+# The models that stand in unions, by tag.
+BRANCHES: dict[str, type[BaseModel]] = {
+    TAG + "part": Part,
+    TAG + "chapter": ChapterSource,
+    TAG + "redline": RedlineAnnex,
+    TAG + "register": RegisterAnnex,
+    TAG + "chapter annex": ChapterAnnex,
+}
+
+
+def _formats(value: Any) -> Any:
+    if value == []:
+        raise mistake("an empty list", f"write {EXAMPLES['formats']}, or leave the key out")
+    if isinstance(value, list) and (twice := [name for name in value if value.count(name) > 1]):
+        raise mistake(f"{shown(twice[0])} twice", "keep one of them")
+    return value
+
+
+Formats = Annotated[tuple[values.Format, ...], BeforeValidator(_formats)]
+
+
+class Seal(Entry):
+    """The record that freezes an edition, written by `millesime seal`."""
+
+    commit: values.ObjectId
+    trees: dict[values.FilePath, values.ObjectId]  # "chapters" → id of its tree, "README.md" → id of its blob
+    tools: dict[str, values.Text] = {}  # "pandoc" → "3.9"
+    artifacts: dict[str, values.Sha256] = {}  # "rapport-2019.pdf" → SHA-256
+
+    @model_validator(mode="after")
+    def _freezes_content(self) -> Seal:
+        if not self.trees:
+            raise mistake("a seal without trees", "leave the seal out and run 'millesime seal' again")
+        return self
+
+
+def _numbering(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
+    return {"enabled": values.check_bool(value)}
+
+
+class ReportManifest(Entry):
+    """`editions/report.yaml`: what all editions share."""
+
+    title: values.Text
+    language: values.Language
+    subtitle: values.Text = ""
+    publisher: values.Text = ""
+    authors: tuple[Author, ...] = ()
+    licence: values.Text = ""
+    base_url: values.Url = ""
+    description: values.Text = ""
+    keywords: tuple[values.Text, ...] = ()
+    reader: values.Reader = DEFAULT_READER
+    csl: values.FilePath = ""
+    numbering: Annotated[Numbering, BeforeValidator(_numbering)] = Numbering()
+    formats: Formats = DEFAULT_FORMATS
+
+
+class EditionManifest(Entry):
+    """`editions/<name>.yaml`: one edition."""
+
+    date: values.Date
+    title: values.Text = ""
+    subtitle: values.Text = ""
+    language: values.Language = ""
+    revision: values.RevisionName = ""
+    front_matter: tuple[Chapter, ...] = ()
+    chapters: Annotated[tuple[ChapterOrPart, ...], BeforeValidator(_some_chapters)]
+    back_matter: tuple[Chapter, ...] = ()
+    annexes: tuple[Annex, ...] = ()
+    bibliography: tuple[values.FilePath, ...] = ()
+    csl: values.FilePath = ""
+    cover_image: values.CoverPath = ""
+    formats: Formats = ()
+    seal: Seal | None = None
