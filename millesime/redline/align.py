@@ -1,0 +1,210 @@
+"""Which of the old units became which of the new ones, in order.
+
+A unit is what a sequence is made of: a block, a list item, a table row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
+from millesime.redline.words import pieces, text_words
+
+MAX_GAP_CELLS = 60_000  # pairs compared one by one in a gap; above it, only those that share phrases
+
+
+class Vocabulary:
+    """Words as single characters, so that likeness is measured on plain strings."""
+
+    def __init__(self) -> None:
+        self._characters: dict[str, str] = {}
+
+    def spell(self, words: Iterable[str]) -> str:
+        known = self._characters
+        out = []
+        for word in words:
+            character = known.get(word)
+            if character is None:
+                # From U+E000 on, after the surrogates; beyond 1 million words, two may share a character.
+                character = known[word] = chr(0xE000 + len(known) % (0x110000 - 0xE000))
+            out.append(character)
+        return "".join(out)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One thing to be aligned: its value, its identity, and, when asked for, its words."""
+
+    value: Any
+    key: str  # equal keys: equal values
+    kind: str  # units of different kinds are not alike
+    threshold: float  # the likeness below which two of this kind are not the same thing
+    label: str = ""  # what names it (a heading's id, a row's first cell); equal labels make it likelier
+    _words: list[str] | None = field(default=None, repr=False)
+    _spelt: str | None = field(default=None, repr=False)
+
+    @property
+    def words(self) -> list[str]:
+        if self._words is None:
+            self._words = text_words(self.value)
+        return self._words
+
+    def spelt(self, vocabulary: Vocabulary) -> str:
+        if self._spelt is None:
+            self._spelt = vocabulary.spell(piece for word in self.words for piece in pieces(word))
+        return self._spelt
+
+
+def align_units(old: Sequence[Unit], new: Sequence[Unit], vocabulary: Vocabulary) -> list[tuple[int, int]]:
+    """Return pairs (old index, new index), increasing on both sides; the rest has no partner.
+
+    Anchors on units that are unique on both sides (patience diff, Bram Cohen),
+    so a repeated "The Committee rose." does not pull two hearings together;
+    of crossing anchors, the chain with most text wins, and the others may turn
+    out to be moves. Inside the gaps, likeness decides.
+    """
+    found: list[tuple[int, int]] = []
+    todo = [(0, len(old), 0, len(new))]
+    while todo:
+        old_from, old_to, new_from, new_to = todo.pop()
+        while old_from < old_to and new_from < new_to and old[old_from].key == new[new_from].key:
+            found.append((old_from, new_from))
+            old_from, new_from = old_from + 1, new_from + 1
+        while old_from < old_to and new_from < new_to and old[old_to - 1].key == new[new_to - 1].key:
+            old_to, new_to = old_to - 1, new_to - 1
+            found.append((old_to, new_to))
+        if old_from == old_to or new_from == new_to:
+            continue
+        anchors = _anchors(old, new, old_from, old_to, new_from, new_to)
+        if not anchors:
+            found += _align_gap(old, new, (old_from, old_to), (new_from, new_to), vocabulary)
+            continue
+        found += anchors
+        edges = [(old_from - 1, new_from - 1), *anchors, (old_to, new_to)]
+        for (old_before, new_before), (old_after, new_after) in zip(edges, edges[1:], strict=False):
+            todo.append((old_before + 1, old_after, new_before + 1, new_after))
+    return sorted(found)
+
+
+def _anchors(old, new, old_from: int, old_to: int, new_from: int, new_to: int) -> list[tuple[int, int]]:
+    places = _unique(old, old_from, old_to)
+    others = _unique(new, new_from, new_to)
+    pairs = [(i, others[key]) for key, i in places.items() if key in others]
+    return heaviest_chain([(i, j, len(old[i].key)) for i, j in pairs])
+
+
+def _unique(units: Sequence[Unit], start: int, stop: int) -> dict[str, int]:
+    counts = Counter(units[i].key for i in range(start, stop))
+    return {units[i].key: i for i in range(start, stop) if counts[units[i].key] == 1}
+
+
+def heaviest_chain(pairs: Iterable[tuple[int, int, float]]) -> list[tuple[int, int]]:
+    """Return the pairs (i, j) of the heaviest chain that increases strictly on both sides."""
+    ordered = sorted(pairs, key=lambda pair: (pair[0], -pair[1]))
+    columns = sorted({j for _, j, _ in ordered})
+    # A Fenwick tree over j keeps the heaviest chain that ends at or before each column.
+    tree: list[tuple[float, int]] = [(0.0, -1)] * (len(columns) + 1)
+    before: list[int] = []
+    best = (0.0, -1)
+    for index, (_, j, weight) in enumerate(ordered):
+        column = bisect_left(columns, j)
+        top = (0.0, -1)
+        place = column
+        while place > 0:
+            top = max(top, tree[place])
+            place &= place - 1
+        before.append(top[1])
+        mine = (top[0] + weight, index)
+        place = column + 1
+        while place <= len(columns):
+            if tree[place][0] < mine[0]:
+                tree[place] = mine
+            place += place & -place
+        if mine[0] > best[0]:
+            best = mine
+    chain = []
+    index = best[1]
+    while index >= 0:
+        chain.append(ordered[index][:2])
+        index = before[index]
+    return chain[::-1]
+
+
+def _align_gap(old, new, old_range, new_range, vocabulary) -> list[tuple[int, int]]:
+    rows, columns = range(*old_range), range(*new_range)
+    pairs = []
+    for i, j, likeness in like_pairs(old, new, rows, columns, vocabulary):
+        pairs.append((i, j, likeness * (2 + len(old[i].words) + len(new[j].words))))
+    return heaviest_chain(pairs)
+
+
+def like_pairs(
+    old: Sequence[Unit], new: Sequence[Unit], rows: Sequence[int], columns: Sequence[int], vocabulary: Vocabulary,
+    *, threshold: Callable[[Unit], float] = lambda unit: unit.threshold,
+) -> list[tuple[int, int, float]]:
+    """Return (old index, new index, likeness 0-1) of all pairs of one kind that are alike enough.
+
+    Likeness is twice the length of the longest common subsequence of words,
+    numbers and signs, over the length of both.
+    """
+    found: list[tuple[int, int, float]] = []
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for j in columns:
+        by_kind[new[j].kind].append(j)
+    if len(rows) * len(columns) > MAX_GAP_CELLS:
+        candidates = phrase_candidates(old, new, rows, columns)
+    else:
+        candidates = None
+    spelt = {j: new[j].spelt(vocabulary) for j in columns}
+    for i in rows:
+        unit = old[i]
+        others = by_kind.get(unit.kind, ()) if candidates is None else candidates[i]
+        if not others:
+            continue
+        cutoff = threshold(unit)
+        if candidates is None:
+            labelled = [j for j in others if unit.label and new[j].label == unit.label]
+        else:
+            labelled = []
+        for _, score, j in process.extract(
+            unit.spelt(vocabulary), {j: spelt[j] for j in others}, scorer=Indel.normalized_similarity,
+            processor=None, limit=None, score_cutoff=cutoff,
+        ):
+            if score >= cutoff:
+                found.append((i, j, max(score, 0.5) if j in labelled else score))
+                if j in labelled:
+                    labelled.remove(j)
+        found += [(i, j, 0.5) for j in labelled]
+    return found
+
+
+def phrase_candidates(
+    old: Sequence[Unit], new: Sequence[Unit], rows: Iterable[int], columns: Iterable[int], *, most: int = 12
+) -> dict[int, list[int]]:
+    """Return for each old index the new ones, at most `most`, that share rare three-word phrases with it."""
+    index: dict[int, list[int]] = defaultdict(list)
+    for j in columns:
+        for phrase in phrases(new[j].words):
+            index[phrase].append(j)
+    found: dict[int, list[int]] = {}
+    for i in rows:
+        shared: Counter[int] = Counter()
+        for phrase in phrases(old[i].words):
+            places = index.get(phrase, ())
+            if len(places) <= 40:  # a phrase that stands everywhere says nothing
+                shared.update(places)
+        found[i] = [j for j, _ in shared.most_common(most) if new[j].kind == old[i].kind]
+    return found
+
+
+def phrases(words: Sequence[str], size: int = 3) -> set[int]:
+    """Return the hashes of all runs of `size` words, or of the whole if it is shorter."""
+    if len(words) <= size:
+        return {hash(tuple(words))}
+    return {hash(run) for run in zip(*(words[start:] for start in range(size)), strict=False)}

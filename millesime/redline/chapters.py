@@ -1,0 +1,121 @@
+"""Which old chapter became which new one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from millesime.redline.align import heaviest_chain, phrases
+from millesime.redline.model import ChapterText
+
+# The least likeness at which two chapters are the same one:
+_WITH_HINT = 0.08  # where id, path or git say so
+_WITHOUT_HINT = 0.4
+_SHORT = 30  # words; shorter chapters are paired by their name
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """Shared phrases over those of both chapters, and over those of the shorter one."""
+
+    dice: float
+    contained: float
+
+
+def pair_chapters(
+    old: Sequence[ChapterText], new: Sequence[ChapterText], old_words: Sequence[Sequence[str]],
+    new_words: Sequence[Sequence[str]], *, renames: Mapping[str, str],
+) -> list[tuple[int, int]]:
+    """Return pairs (old index, new index), by new index; a chapter in no pair was deleted or inserted.
+
+    The best of all pairs first: likeness (shared phrases of three words),
+    more for the same id, path, title or a git rename. A path that was given
+    to other content does not pair it, and neither does a bit of shared
+    boilerplate.
+    """
+    alike = _likenesses(old_words, new_words)
+    names = _named_pairs(old, new, renames)
+    scored: list[tuple[float, int, int]] = []
+    for i, j in alike.keys() | names.keys():
+        likeness = alike.get((i, j), _Likeness(0.0, 0.0))
+        hint = names.get((i, j), 0.0)
+        if _may_pair(likeness, hint, len(old_words[i]), len(new_words[j])):
+            scored.append((likeness.dice + 0.25 * likeness.contained + hint, i, j))
+    pairs: list[tuple[int, int]] = []
+    taken_old: set[int] = set()
+    taken_new: set[int] = set()
+    for _, i, j in sorted(scored, key=lambda entry: (-entry[0], abs(entry[1] - entry[2]), entry[1], entry[2])):
+        if i not in taken_old and j not in taken_new:
+            pairs.append((i, j))
+            taken_old.add(i)
+            taken_new.add(j)
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def moved_pairs(pairs: Sequence[tuple[int, int]], weights: Sequence[int]) -> set[tuple[int, int]]:
+    """Return the pairs outside the heaviest chain that keeps its order: the chapters that moved.
+
+    `weights` are the words of each pair's chapter.
+    """
+    chain = heaviest_chain([(i, j, weight + 1) for (i, j), weight in zip(pairs, weights, strict=True)])
+    return set(pairs) - set(chain)
+
+
+def _may_pair(likeness: _Likeness, hint: float, old_length: int, new_length: int) -> bool:
+    if not hint:
+        return likeness.dice >= _WITHOUT_HINT or (likeness.contained >= 0.7 and likeness.dice >= 0.15)
+    if min(old_length, new_length) < _SHORT:
+        # Too short to tell by its text: a page of a few words that was filled, or emptied.
+        return max(old_length, new_length) < 2 * _SHORT or likeness.contained > 0 or min(old_length, new_length) == 0
+    return max(likeness.dice, 0.5 * likeness.contained) >= _WITH_HINT
+
+
+def _named_pairs(
+    old: Sequence[ChapterText], new: Sequence[ChapterText], renames: Mapping[str, str]
+) -> dict[tuple[int, int], float]:
+    """Return how much the names of each pair speak for it; pairs whose names say nothing are left out."""
+    found: dict[tuple[int, int], float] = defaultdict(float)
+    for worth, old_names, new_names in (
+        (0.3, [chapter.id for chapter in old], [chapter.id for chapter in new]),
+        (0.2, [chapter.path for chapter in old], [chapter.path for chapter in new]),
+        (0.2, [renames.get(chapter.path, "") for chapter in old], [chapter.path for chapter in new]),
+        (0.1, [chapter.title for chapter in old], [chapter.title for chapter in new]),
+    ):
+        places = defaultdict(list)
+        for j, name in enumerate(new_names):
+            places[name].append(j)
+        for i, name in enumerate(old_names):
+            if name and len(places.get(name, ())) == 1:
+                found[i, places[name][0]] += worth
+    return dict(found)
+
+
+def _likenesses(
+    old_words: Sequence[Sequence[str]], new_words: Sequence[Sequence[str]]
+) -> dict[tuple[int, int], _Likeness]:
+    """Return the likeness of all pairs that share a phrase which is not everywhere."""
+    index: dict[int, list[int]] = defaultdict(list)
+    sizes = []
+    for j, words in enumerate(new_words):
+        mine = phrases(words)
+        sizes.append(len(mine))
+        for phrase in mine:
+            index[phrase].append(j)
+    shared: Counter[tuple[int, int]] = Counter()
+    lengths = []
+    common = max(4, len(new_words) // 4)  # a phrase in more chapters than this is boilerplate
+    for i, words in enumerate(old_words):
+        mine = phrases(words)
+        lengths.append(len(mine))
+        here: Counter[int] = Counter()
+        for phrase in mine:
+            places = index.get(phrase)
+            if places and len(places) <= common:
+                here.update(places)
+        for j, number in here.items():
+            shared[i, j] = number
+    return {
+        (i, j): _Likeness(2 * number / (lengths[i] + sizes[j]), number / min(lengths[i], sizes[j]))
+        for (i, j), number in shared.items()
+    }

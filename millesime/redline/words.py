@@ -1,0 +1,88 @@
+"""Words: how a text is cut for comparing, and how it is counted for reporting."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+_NO_BREAK = "\u00a0\u202f"
+# In this order, at each place: an amount, date or version whole ("1 000 €", "2018-07-03"); a French
+# elision before its word ("l'", "qu'"), so that only the noun is marked; a word with what holds it
+# together ("peut-être", "aujourd'hui", an address); no-break spaces; any other sign by itself.
+_PIECE = re.compile(
+    rf"[+\-−]?\d(?:[\w.,:/\-–’'{_NO_BREAK}]*\w)?(?:[{_NO_BREAK}]?[%‰€$£°])?"
+    r"|(?:[cdjlmnst]|(?:jus|lors|puis|quoi|quel|pres)?qu)['’](?=\w)"
+    r"|\w(?:[\w'’\-‑./:@&+#?=%~]*\w)?"
+    rf"|[{_NO_BREAK}]+"
+    r"|.",
+    re.IGNORECASE | re.DOTALL,
+)
+_JOINERS = "\u200c\u200d\u2060\u00ad"
+
+
+def pieces(text: str) -> list[str]:
+    """Return a string cut into words, elisions, numbers and signs; joined they are the string."""
+    found = _PIECE.findall(text)
+    return found if text.isascii() or len(found) == 1 else _joined(found)
+
+
+def _joined(found: list[str]) -> list[str]:
+    # A combining mark, variation selector or joiner belongs to the sign before it, and joins the next word.
+    out: list[str] = []
+    for piece in found:
+        first = piece[0]
+        if out and (unicodedata.category(first)[0] == "M" or first in _JOINERS):
+            out[-1] += piece
+        elif out and (unicodedata.category(out[-1][-1])[0] == "M" or out[-1][-1] in _JOINERS) and first.isalnum():
+            out[-1] += piece
+        else:
+            out.append(piece)
+    return out
+
+
+def is_word(piece: str) -> bool:
+    """Whether a piece has a letter or digit: is not punctuation alone."""
+    return piece.isalnum() or any(map(str.isalnum, piece))
+
+
+def text_words(value: Any) -> list[str]:
+    """Return the words of a subtree in reading order, cut at white space; code and raw text count."""
+    parts: list[str] = []
+    _collect(value, parts)
+    return "".join(parts).split()
+
+
+def count_words(value: Any) -> int:
+    return len(text_words(value))
+
+
+def _collect(value: Any, parts: list[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, (list, dict)):
+                _collect(item, parts)
+        return
+    kind = value.get("t")
+    if kind is None:  # a citation
+        for item in value.values():
+            if isinstance(item, (list, dict)):
+                _collect(item, parts)
+    elif kind == "Str":
+        parts.append(value["c"])
+    elif kind in _BLANKS:
+        parts.append(" ")
+    elif kind in _VERBATIM:
+        parts += (" ", value["c"][1], " ")
+    elif kind in _SECOND:
+        _collect(value["c"][1], parts)
+    elif isinstance(value.get("c"), list):
+        _collect(value["c"], parts)
+        if kind in _LINES:
+            parts.append(" ")
+
+
+_BLANKS = frozenset({"Space", "SoftBreak", "LineBreak"})
+_VERBATIM = frozenset({"Code", "CodeBlock", "RawInline", "RawBlock", "Math"})
+_SECOND = frozenset({"Link", "Image", "Span", "Quoted", "Cite"})
+_LINES = frozenset({"Para", "Plain", "Header", "LineBlock"})
