@@ -20,13 +20,19 @@ DOORS = {
 }
 # Who may ask for the time, the environment or the working directory.
 WORLDLY = {
-    ("os", "environ"), ("os", "getenv"), ("os", "getcwd"), ("time", "time"), ("datetime", "now"), ("datetime", "today"),
-    ("date", "today"), ("Path", "cwd"),
+    ("os", "environ"),
+    ("os", "getenv"),
+    ("os", "getcwd"),
+    ("time", "time"),
+    ("datetime", "now"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("Path", "cwd"),
 }
 
 
-def modules() -> Iterator[Path]:
-    return (path for path in sorted(PACKAGE.rglob("*.py")) if "theme" not in path.parts)
+def modules() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "theme" not in path.parts]
 
 
 def imports(path: Path) -> Iterator[str]:

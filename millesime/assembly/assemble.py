@@ -50,6 +50,7 @@ class Materials:
     labels: Mapping[str, str]
     theme: Mapping[str, bytes]
     numbered: bool = True
+    depth: int = 3  # levels of headings that are numbered, 1 to 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,7 @@ def _outline(
             counters=counters,
             labels=materials.labels,
             numbered=not draft.source.generated and materials.numbered,
+            depth=materials.depth,
         )
         named = {target.anchor for target in found}
         targets += found

@@ -15,10 +15,10 @@ from millesime.markup.ast import Block, Inline, Node, attr, div, rewrite, rewrit
 
 # Elements that a page of text may contain: https://html.spec.whatwg.org/
 KNOWN_TAGS = frozenset(
-    "a abbr address article aside b bdi bdo blockquote br caption center cite code col colgroup data dd del details dfn "
-    "div  dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p "
-    "p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th "
-    "thead time tr tt u ul var wbr".split()
+    "a abbr address article aside b bdi bdo blockquote br caption center cite code col colgroup data dd "
+    "del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img "
+    "ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike "
+    "strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
 _TAG = re.compile(r"</?\s*([A-Za-z][\w:.-]*)(?:\s[^<>]*|/)?>")
 _COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!doctype[^>]*>|<\?.*?\?>", re.DOTALL | re.IGNORECASE)

@@ -29,8 +29,6 @@ from millesime.markup.ast import (
     with_attr,
 )
 
-NUMBERED_DEPTH = 3  # chapter.section.subsection; deeper headings bear no number
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -177,11 +175,13 @@ def set_numbers(
     counters: Counters,
     labels: Mapping[str, str],
     numbered: bool = True,
+    depth: int = 3,
 ) -> tuple[list[Block], tuple[Section, ...], list[Target]]:
     """Return blocks with numbers printed, the tree of sections, and what can be referred to.
 
     Sections are numbered below the chapter's `number` ("4" gives 4.1, 4.1.1);
     figures, tables, recommendations and controversies through the report.
+    Headings of a level above `depth` bear no number (1: chapters alone do).
     """
     at = [0] * 7
     sections: list[tuple[int, str, str, tuple[Inline, ...]]] = []
@@ -221,7 +221,7 @@ def set_numbers(
         at[level] += 1
         at[level + 1 :] = [0] * (6 - level)
         own = ""
-        if numbered and number and level <= NUMBERED_DEPTH and "unnumbered" not in attributes[1]:
+        if numbered and number and level <= depth and "unnumbered" not in attributes[1]:
             own = ".".join([number, *(str(count) for count in at[2 : level + 1])])
         title = tuple(without_notes(inlines))
         if text_of(list(title)):

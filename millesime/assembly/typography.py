@@ -185,6 +185,14 @@ def _high_space(found: re.Match[str]) -> str:
     return NNBSP + marks
 
 
+# Two no-break spaces meet where one was typed and one is set.
+_RUN = re.compile(f"(«?)[{NBSP}{NNBSP}]{{2,}}([{_HIGH}]?)")
+
+
+def _one_space(found: re.Match[str]) -> str:
+    return found.group(1) + (NNBSP if found.group(2) else NBSP) + found.group(2)
+
+
 def _merge(nodes: list[Inline]) -> list[Inline]:
     out: list[Inline] = []
     for node in nodes:
@@ -194,7 +202,7 @@ def _merge(nodes: list[Inline]) -> list[Inline]:
             continue
         else:
             out.append(node)
-    return out
+    return [string(_RUN.sub(_one_space, node["c"])) if node["t"] == "Str" else node for node in out]
 
 
 def _last_char(nodes: list[Inline]) -> str:

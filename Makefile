@@ -1,0 +1,37 @@
+# Two commands do everything: `make editions` and `make test`. See README.md.
+.PHONY: editions test check lint lock wheel clean help
+
+PYTHON = .venv/bin/python
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
+
+editions:  ## install what is missing and build all editions into dist/
+	@scripts/setup.sh run
+	$(PYTHON) build.py build
+
+test:  ## install what is missing and run the tests
+	@scripts/setup.sh test
+	$(PYTHON) -m pytest
+
+check:  ## list every problem an editor can fix
+	@scripts/setup.sh run
+	$(PYTHON) build.py check
+
+lint:  ## check how the code is written
+	@scripts/setup.sh test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+lock:  ## renew requirements.lock from pyproject.toml
+	@scripts/setup.sh run
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check pip-tools
+	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra test \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+
+wheel:  ## build the installable package (pyproject-build: `python -m build` would run our build.py)
+	@scripts/setup.sh run
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist/wheel .
+
+clean:  ## remove what was built and installed here
+	rm -rf dist .venv
