@@ -83,7 +83,13 @@ def test_nothing_but_spaces_and_quotation_marks_changes(text: str):
     assert letters(after) == letters(before)
 
 
-@given(st.text(alphabet="abé ?!:;«»().,123 %\u00a0\u202f", max_size=60))
+WORDS = st.sampled_from([
+    "mot", "mot ?", "mot?", "mot\u00a0!", "mot\u202f;", "«mot»", "« mot »", "«\u202fmot\u202f»", "(mot ?)", "12 %", "25 000",
+    "mot :", "mot:", "n° 5", "*mot* ?", '"mot"', "`x`;", "?!", "[mot](http://a.b):",
+])  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=8).map(" ".join))
 def test_setting_twice_is_setting_once(text: str):
     once = set_typography(chapter(text).document.blocks, "fr")
     assert set_typography(once, "fr") == once
