@@ -20,8 +20,15 @@ API_VERSION = [1, 23, 1]
 
 # Where a node keeps its Attr: index into "c", or None where "c" begins elsewhere.
 _ATTR_AT = {
-    "Header": 1, "CodeBlock": 0, "Div": 0, "Table": 0, "Figure": 0,
-    "Code": 0, "Link": 0, "Image": 0, "Span": 0,
+    "Header": 1,
+    "CodeBlock": 0,
+    "Div": 0,
+    "Table": 0,
+    "Figure": 0,
+    "Code": 0,
+    "Link": 0,
+    "Image": 0,
+    "Span": 0,
 }
 BLOCKS_WITH_ATTR = frozenset({"Header", "CodeBlock", "Div", "Table", "Figure"})
 
@@ -89,8 +96,13 @@ def bullet_list(items: Iterable[list[Block]]) -> Block:
 
 
 def simple_table(
-    head: list[list[Inline]], rows: Iterable[list[list[Inline]]], *, caption: list[Inline] = (), ident: str = "",
-    classes: Iterable[str] = (), alignments: Iterable[str] = (),
+    head: list[list[Inline]],
+    rows: Iterable[list[list[Inline]]],
+    *,
+    caption: list[Inline] = (),
+    ident: str = "",
+    classes: Iterable[str] = (),
+    alignments: Iterable[str] = (),
 ) -> Block:
     """Return a table of one header row and plain cells.
 
@@ -101,14 +113,17 @@ def simple_table(
     def row(cells: list[list[Inline]]) -> list:
         return [attr(), [[attr(), {"t": "AlignDefault"}, 1, 1, [plain(*cell)] if cell else []] for cell in cells]]
 
-    return {"t": "Table", "c": [
-        attr(ident, classes),
-        [None, [plain(*caption)] if caption else []],
-        [[{"t": align}, {"t": "ColWidthDefault"}] for align in aligned],
-        [attr(), [row(head)]],
-        [[attr(), 0, [], [row(cells) for cells in rows]]],
-        [attr(), []],
-    ]}
+    return {
+        "t": "Table",
+        "c": [
+            attr(ident, classes),
+            [None, [plain(*caption)] if caption else []],
+            [[{"t": align}, {"t": "ColWidthDefault"}] for align in aligned],
+            [attr(), [row(head)]],
+            [[attr(), 0, [], [row(cells) for cells in rows]]],
+            [attr(), []],
+        ],
+    }
 
 
 def _inlines(parts: Iterable[Inline | str]) -> list[Inline]:
@@ -249,7 +264,27 @@ def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) 
     return value
 
 
-INLINES = frozenset({
-    "Str", "Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps", "Quoted", "Cite",
-    "Code", "Space", "SoftBreak", "LineBreak", "Math", "RawInline", "Link", "Image", "Note", "Span",
-})
+INLINES = frozenset(
+    {
+        "Str",
+        "Emph",
+        "Underline",
+        "Strong",
+        "Strikeout",
+        "Superscript",
+        "Subscript",
+        "SmallCaps",
+        "Quoted",
+        "Cite",
+        "Code",
+        "Space",
+        "SoftBreak",
+        "LineBreak",
+        "Math",
+        "RawInline",
+        "Link",
+        "Image",
+        "Note",
+        "Span",
+    }
+)
