@@ -16,7 +16,6 @@ from pydantic import (
     model_validator,
 )
 
-from millesime.series import values
 from millesime.problems import did_you_mean
 from millesime.series import values
 from millesime.series.mistakes import TAG, keys_of, mistake, shown
@@ -178,7 +177,8 @@ def _annex(value: Any) -> Any:
         raise mistake(f"{' and '.join(kinds)} in one annex", "write an entry for each")
     if not kinds:
         keys = ", ".join(map(shown, value)) or "no key"
-        raise mistake(f"an annex with {keys}, of no known kind", hint)
+        near = next(filter(None, (did_you_mean(str(key), list(_ANNEX_TAGS)) for key in value)), hint)
+        raise mistake(f"an annex with {keys}, of no known kind", near)
     return value
 
 

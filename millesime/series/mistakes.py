@@ -139,7 +139,8 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _place(location: Iterable[str | int]) -> Place:
-    return tuple(step for step in location if isinstance(step, int) or not step.startswith(TAG))
+    # pydantic adds "[key]" where the key of a mapping is wrong, not its value.
+    return tuple(step for step in location if isinstance(step, int) or not (step.startswith(TAG) or step == "[key]"))
 
 
 def _has(raw: Any, place: Place) -> bool:

@@ -234,7 +234,8 @@ def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:
             mistakes.append(Mistake(file=shown(path)[1:-1], text="this cannot name an edition", hint=hint))
         elif twin := next((other for other in names if other.lower() == name.lower()), None):
             seen = f"differs from {FOLDER}/{twin}.yaml in case alone"
-            mistakes.append(Mistake(file=path, text=seen, hint="rename one: their folders would be one on many systems"))
+            hint = "rename one: on many systems their folders would be one"
+            mistakes.append(Mistake(file=path, text=seen, hint=hint))
         else:
             names.append(name)
     if not names and not mistakes:
@@ -339,6 +340,8 @@ def _names_of(entry: Tree, place: Place) -> Iterator[tuple[str, str, Place]]:
         if not isinstance(value, str) or not value:
             continue
         if key in {"path", "chapter"}:
+            if ".." in value or value.startswith("/"):
+                continue  # reported already
             # The same name in NFC and NFD is one file for a reader, and on a Mac.
             yield "path", unicodedata.normalize("NFC", posixpath.normpath(value)), (*place, key)
         elif key in _ONCE:

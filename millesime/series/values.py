@@ -59,7 +59,7 @@ def check_name(value: Any) -> str:
     """Return the name of an edition or register, safe as a file name."""
     name = _scalar(value, "a name")
     if not _SAFE_NAME.fullmatch(name):
-        raise mistake(f"{shown(name)} is no name", "write letters, digits, '.', '_' and '-', such as 2019")
+        raise mistake(f"{shown(name)} is no name", "write letters, digits, '.', '_' and '-', such as 2019 or hearings")
     return name
 
 
@@ -107,6 +107,8 @@ def check_cover(value: Any) -> str:
 
 def check_date(value: Any) -> datetime.date:
     """Return the date of a text YYYY-MM-DD."""
+    if type(value) is datetime.date:
+        return value
     text = _scalar(value, "a date").strip()
     if not _DATE.fullmatch(text):
         raise mistake(f"{shown(text)} is no date", "write year-month-day, such as 2019-07-03")
@@ -191,6 +193,8 @@ def check_reader(value: Any) -> str:
 
 def check_bool(value: Any) -> bool:
     """Return true or false."""
+    if isinstance(value, bool):
+        return value
     text = _scalar(value, "true or false").strip().lower()
     if text in {"true", "false"}:
         return text == "true"
@@ -201,7 +205,7 @@ def check_bool(value: Any) -> bool:
 
 def check_depth(value: Any) -> int:
     """Return how many levels of headings are numbered, 1 to 6."""
-    text = _scalar(value, "a number").strip()
+    text = _scalar(str(value) if isinstance(value, int) else value, "a number").strip()
     if not re.fullmatch(r"[1-6]", text):
         raise mistake(f"{shown(text)} levels", "write how many levels of headings are numbered, 1 to 6")
     return int(text)

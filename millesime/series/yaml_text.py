@@ -34,6 +34,7 @@ _HINTS = {
     "found unexpected end of stream": "close the quotes",
     "or ']'": "close the bracket with ], and separate entries by commas",
     "or '}'": "close the brace with }, and separate entries by commas",
+    "expected alphabetic or numeric character": "put quotes around a text that begins with '*' or '&'",
     "cannot start any token": "put quotes around the value",
     "unknown escape character": "use single quotes: in double quotes a backslash begins an escape",
     "unexpected ':'": "put a space after the colon, or quotes around the text",
@@ -66,10 +67,8 @@ def read_tree(content: bytes, file: str) -> tuple[Tree, list[Mistake]]:
         return None, mistakes
     except yaml.reader.ReaderError as error:
         line, column = _line_and_column(text, error.position)
-        seen = f"character U+{ord(error.character):04X}" if isinstance(error.character, str) else "a damaged character"
-        mistakes.append(
-            Mistake(file=file, text=f"line {line}, column {column}: {seen}, which YAML forbids", hint="delete it")
-        )
+        seen = f"line {line}, column {column}: the character U+{error.character:04X}, which YAML forbids"
+        mistakes.append(Mistake(file=file, text=seen, hint="delete it"))
         return None, mistakes
     return tree, mistakes
 
@@ -129,7 +128,8 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
         if event.tag is not None:
-            self._complain(place, f"the tag {shown(event.tag)} on line {line}", "leave it out: manifests have no tags")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._complain(place, f"the tag {shown(tag)} on line {line}", "leave it out: manifests have no tags")
         first = self.nodes
         self._count(1, line)
         tree: Tree
@@ -166,7 +166,8 @@ class _Builder:
         if event.style is None and event.value in _NULLS:
             return None
         if unprintable := _UNPRINTABLE.search(event.value):
-            seen = f"a character that cannot be printed, U+{ord(unprintable[0]):04X}, on line {event.start_mark.line + 1}"
+            line = event.start_mark.line + 1
+            seen = f"a character that cannot be printed, U+{ord(unprintable[0]):04X}, on line {line}"
             self._complain(place, seen, "delete it")
             return _UNPRINTABLE.sub("", event.value)
         return event.value
