@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from millesime.render.sanitise import MATHML, PHRASING
+from millesime.render.sanitise import PHRASING
 
 Element = etree._Element
 

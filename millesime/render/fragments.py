@@ -16,12 +16,13 @@ from urllib.parse import quote, unquote, urlsplit
 from lxml import etree
 
 from millesime.assembly.report import Chapter, Report, Section
+from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.pandoc import write_texts
 from millesime.render.conform import (
     Element, add_class, classes_of, conform, has_text, is_math, rename, unwrap,
 )
-from millesime.render.images import image_type
+from millesime.render.images import media_type
 from millesime.render.sanitise import MATHML, PHRASING, filter_raw, parse_fragment, replace_forbidden
 
 RESERVED_PREFIX = "page-"  # ids of the renderers' own; a chapter cannot take them
@@ -40,16 +41,18 @@ def write_fragments(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     have the key of `report.images` as `src`. Notes stand in one
     `section.footnotes` at the end, their numbers beginning at 1 in each chapter.
     """
+    labels = set_labels(report)
     texts = write_texts(
-        [_safe_blocks(report, chapter) for chapter in report.chapters], to=_WRITER, options=_OPTIONS, jobs=jobs
+        [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in report.chapters],
+        to=_WRITER, options=_OPTIONS, jobs=jobs,
     )
     fragments: dict[str, Element] = {}
     ids = {chapter.id for chapter in report.chapters} | {part.anchor for part in report.parts}
     for chapter, text in zip(report.chapters, texts, strict=True):
         root = parse_fragment(text)
         conform(root)
-        fragments[chapter.id] = _give_meaning(root, report, chapter, ids)
-    _link_moves(fragments, report.labels)
+        fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
+    _link_moves(fragments, labels)
     _drop_dead_links(fragments, ids)
     return fragments
 
@@ -63,10 +66,14 @@ def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     for chapter in report.chapters:
         titles[chapter.id] = chapter.title
         titles |= {section.anchor: section.title for section in all_sections(chapter.sections)}
-    blocks = [_safe([plain(*title)], Chapter(
-        id="", path="", role="", label="", number="", title=(), blocks=()), report) for title in titles.values()]
+    blocks = [_safe([plain(*title)], report.chapters[0], report.images, report.labels) for title in titles.values()]
     texts = write_texts(blocks, to=_WRITER, options=_OPTIONS, jobs=jobs)
     return {anchor: _title_tree(text) for anchor, text in zip(titles, texts, strict=True)}
+
+
+def set_labels(report: Report) -> dict[str, str]:
+    """Return the report's labels with the typography of its language."""
+    return {key: set_text(str(text), report.imprint.language) for key, text in report.labels.items()}
 
 
 def all_sections(sections: tuple[Section, ...]) -> list[Section]:
@@ -120,33 +127,25 @@ def _escape(text: str) -> str:
 # ---- before pandoc: nothing untrusted reaches its writer --------------------
 
 
-def _safe_blocks(report: Report, chapter: Chapter) -> list[Node]:
-    return _safe(list(chapter.blocks), chapter, report)
-
-
-def _safe(blocks: list[Node], chapter: Chapter, report: Report) -> list[Node]:
+def _safe(
+    blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], labels: Mapping[str, str]
+) -> list[Node]:
     def show_image(source: str, alternative: str) -> str:
-        key = find_image(source, chapter, report.images)
+        key = find_image(source, chapter, images)
         if key is None:
-            note = _missing_image_text(source, alternative, report.labels)
+            note = _missing_image_text(source, alternative, labels)
             return f'<span class="missing-image">{_escape(note)}</span>'
         return f'<img src="{_escape(quote(key))}" alt="{_escape(alternative).replace(chr(34), "&quot;")}">'
 
     def change(node: Node) -> Node | list[Node]:
         kind = node["t"]
-        if kind == "Str":
-            clean = replace_forbidden(node["c"])
-            return node if clean == node["c"] else string(clean)
         if kind in ("RawInline", "RawBlock"):
             form, text = node["c"]
             if not form.startswith("html"):
                 return node
             return {"t": kind, "c": ["html", filter_raw(replace_forbidden(text), show_image)]}
         if kind == "Image":
-            return _safe_image(node, chapter, report)
-        if kind in ("Code", "CodeBlock", "Math"):
-            head, text = node["c"]
-            return {"t": kind, "c": [head, replace_forbidden(text)]}
+            return _safe_image(node, chapter, images, labels)
         if kind == "Div" and has_class(node, "section"):
             # pandoc would write a <section>; only notes are one
             ident, classes, pairs = attr_of(node)
@@ -161,17 +160,17 @@ def find_image(source: str, chapter: Chapter, images: Mapping[str, bytes]) -> st
     plain_source = unquote(source)
     beside = posixpath.normpath(posixpath.join(posixpath.dirname(chapter.path), plain_source))
     for key in (source, plain_source, beside):
-        if key in images and image_type(images[key]) is not None:
+        if key in images and media_type(images[key]):
             return key
     return None
 
 
-def _safe_image(node: Node, chapter: Chapter, report: Report) -> Node:
+def _safe_image(node: Node, chapter: Chapter, images: Mapping[str, bytes], labels: Mapping[str, str]) -> Node:
     attributes, alternative, (source, title) = node["c"]
-    key = find_image(source, chapter, report.images)
+    key = find_image(source, chapter, images)
     if key is not None:
         return {"t": "Image", "c": [attributes, alternative, [quote(key), title]]}
-    words = _missing_image_text(source, "", report.labels)
+    words = _missing_image_text(source, "", labels)
     shown = [string(words), string(" "), *alternative] if alternative else [string(words)]
     return span(shown, ident=attributes[0], classes=["missing-image"])
 
@@ -217,14 +216,16 @@ def _drop_noteref(element: Element) -> bool:
 # ---- after pandoc: meaning --------------------------------------------------
 
 
-def _give_meaning(root: Element, report: Report, chapter: Chapter, taken: set[str]) -> Element:
+def _give_meaning(
+    root: Element, chapter: Chapter, anchors: Mapping[str, str], labels: Mapping[str, str], taken: set[str]
+) -> Element:
     _name_notes(root, chapter.id)
     for element in list(root.iterdescendants()):
         if is_math(element):
             if element.tag == f"{{{MATHML}}}math":
                 _mend_math(element)
             continue
-        _keep_id(element, report, chapter, taken)
+        _keep_id(element, anchors, chapter, taken)
         _clean_attributes(element)
     for wrapper in [element for element in root.iter("div") if element.get("data-wrapper")]:
         _hand_down_anchor(wrapper)
@@ -233,15 +234,15 @@ def _give_meaning(root: Element, report: Report, chapter: Chapter, taken: set[st
     for table in root.iter("table"):
         _give_scopes(table)
     _mark_bibliography(root)
-    _mark_notes(root, report.labels)
+    _mark_notes(root, labels)
     for element in [element for element in root.iterdescendants() if not is_math(element)]:
         kind = next((name for name in classes_of(element) if name in CHANGES), None)
         if kind:
-            _mark_change(element, kind, report.labels)
+            _mark_change(element, kind, labels)
     return root
 
 
-def _keep_id(element: Element, report: Report, chapter: Chapter, taken: set[str]) -> None:
+def _keep_id(element: Element, anchors: Mapping[str, str], chapter: Chapter, taken: set[str]) -> None:
     """Keep an id where it is the first of its name and not another chapter's anchor."""
     if element.tag == "a" and element.get("name"):
         element.set("id", element.get("id") or element.get("name"))
@@ -250,7 +251,7 @@ def _keep_id(element: Element, report: Report, chapter: Chapter, taken: set[str]
     if ident is None:
         return
     ident = re.sub(r"\s+", "-", ident.strip())
-    owner = report.anchors.get(element.get("id"), report.anchors.get(ident, chapter.id))
+    owner = anchors.get(element.get("id"), anchors.get(ident, chapter.id))
     if not ident or ident in taken or owner != chapter.id or ident.startswith(RESERVED_PREFIX):
         del element.attrib["id"]
         return

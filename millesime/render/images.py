@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
+from collections.abc import Collection
 
 from lxml import etree
 
+from millesime.assembly.images import image_type
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"GIF87a", "image/gif", "gif"),
-    (b"GIF89a", "image/gif", "gif"),
-)
+MEDIA_TYPES = {
+    "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
+}
 _SVG_DROPPED = frozenset(
     "script foreignObject iframe audio video embed object handler listener set animate animateMotion "
     "animateTransform discard image feImage a".split()
 )
 
 
-def image_type(content: bytes) -> tuple[str, str] | None:
-    """Return an image's media type and file suffix; None for what readers cannot show."""
-    for signature, media_type, suffix in _SIGNATURES:
-        if content.startswith(signature):
-            return media_type, suffix
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp", "webp"
-    if _is_svg(content):
-        return "image/svg+xml", "svg"
-    return None
+def media_type(content: bytes) -> str | None:
+    """Return an image's media type by its bytes; None for what readers cannot show."""
+    name = image_type(content)
+    return MEDIA_TYPES[name] if name else None
+
+
+def file_name(key: str, content: bytes, taken: Collection[str]) -> str:
+    """Return a safe file name for an image, that no other in `taken` has: "plan.svg", "plan-2.svg"."""
+    stem = key.rsplit("/", 1)[-1].rpartition(".")[0]
+    stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower()[:60] or "image"
+    suffix = image_type(content)
+    suffix = "jpg" if suffix == "jpeg" else suffix
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}.{suffix}" for number in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def published_image(content: bytes) -> bytes:
     """Return the bytes to publish: an SVG without scripts, handlers and outside references."""
-    return _safe_svg(content) if _is_svg(content) else content
-
-
-def _is_svg(content: bytes) -> bool:
-    head = content[:4096]
-    return b"<svg" in head.lower() and not content.startswith(b"\x00")
+    return _safe_svg(content) if image_type(content) == "svg" else content
 
 
 def _safe_svg(content: bytes) -> bytes:

@@ -1,0 +1,69 @@
+"""The theme's Jinja templates, the report's own before the default ones."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from millesime.assembly.theme import FALLBACK_LANGUAGE, read_theme_file
+from millesime.problems import ReportError
+
+
+def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxedEnvironment:
+    """Return the environment in which templates are filled.
+
+    A snapshot's templates run in a sandbox: they can read what they are given
+    and nothing else. Filters: `long_date`, `url` (percent-encodes a path) and
+    `markup` for what `fragments` made safe.
+    """
+    environment = ImmutableSandboxedEnvironment(
+        loader=_ThemeLoader(own), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["long_date"] = lambda date: long_date(date, language)
+    environment.filters["url"] = lambda path: quote(path, safe="/")
+    environment.filters["markup"] = Markup
+    return environment
+
+
+def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, object]) -> str:
+    """Return a template filled in. Raises ReportError, naming it, where it cannot be."""
+    try:
+        return environment.get_template(name).render(values)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
+        raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
+
+
+def long_date(date: datetime.date, language: str) -> str:
+    """Return a date in words, "3 juillet 2019"."""
+    if language == "en":
+        language = "en-GB"  # an international report is read in day, month, year
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse(FALLBACK_LANGUAGE)
+    text = format_date(date, "long", locale=locale)
+    return text.replace("1 ", "1er ", 1) if locale.language == "fr" and date.day == 1 else text
+
+
+class _ThemeLoader(BaseLoader):
+    def __init__(self, own: Mapping[str, bytes]) -> None:
+        self._own = own
+
+    def get_source(self, environment, template):
+        if template.startswith("/") or ".." in template.split("/"):
+            raise TemplateNotFound(template)
+        try:
+            text = read_theme_file(template, self._own).decode("utf-8")
+        except FileNotFoundError as error:
+            raise TemplateNotFound(template) from error
+        return text, None, None
