@@ -1,0 +1,115 @@
+"""How much changed: words and blocks, per chapter and in all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from millesime.redline.ast import blocks_ast
+from millesime.redline.marks import mark_of
+from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, ChapterChange, Redline
+from millesime.redline.words import count_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Counts of one chapter, or of the whole redline.
+
+    A word is what stands between white space; code counts. What moved counts
+    in `words_moved` once, as it reads now, and in neither of the other two;
+    words changed inside what moved count as inserted and deleted.
+    """
+
+    words_old: int = 0
+    words_new: int = 0
+    words_inserted: int = 0
+    words_deleted: int = 0
+    words_moved: int = 0
+    blocks: Mapping[str, int] = field(default_factory=dict)  # by kind of BlockChange; kinds without any are left out
+
+    @property
+    def similarity(self) -> float:
+        """Return the share of words of both editions that stayed or moved, 0 to 1."""
+        both = self.words_old + self.words_new
+        changed = self.words_inserted + self.words_deleted
+        return 1.0 if not both else max(0.0, 1 - changed / both)
+
+    @property
+    def words_changed(self) -> int:
+        return self.words_inserted + self.words_deleted + self.words_moved
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            words_old=self.words_old + other.words_old,
+            words_new=self.words_new + other.words_new,
+            words_inserted=self.words_inserted + other.words_inserted,
+            words_deleted=self.words_deleted + other.words_deleted,
+            words_moved=self.words_moved + other.words_moved,
+            blocks=dict(Counter(self.blocks) + Counter(other.blocks)),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "words_old": self.words_old, "words_new": self.words_new, "words_inserted": self.words_inserted,
+            "words_deleted": self.words_deleted, "words_moved": self.words_moved,
+            "similarity": round(self.similarity, 4), "blocks": dict(sorted(self.blocks.items())),
+        }
+
+
+def count_chapter(chapter: ChapterChange) -> Figures:
+    """Return the figures of one chapter."""
+    marked: Counter[str] = Counter()
+    _count_marks(blocks_ast(chapter.blocks), marked)
+    return Figures(
+        words_old=sum(
+            count_words(change.old) for change in chapter.blocks
+            if change.old is not None and change.kind not in (MOVED_TO,)
+        ),
+        words_new=sum(
+            count_words(change.new) for change in chapter.blocks
+            if change.new is not None and change.kind not in (MOVED_FROM,)
+        ),
+        words_inserted=marked[INSERTION],
+        words_deleted=marked[DELETION],
+        words_moved=marked[MOVED_TO],
+        blocks=dict(Counter(change.kind for change in chapter.blocks)),
+    )
+
+
+def count_redline(redline: Redline) -> Figures:
+    """Return the figures of the whole redline."""
+    return total_figures([count_chapter(chapter) for chapter in redline.chapters])
+
+
+def total_figures(figures: Sequence[Figures]) -> Figures:
+    total = Figures()
+    for chapter in figures:
+        total = total + chapter
+    return total
+
+
+def _count_marks(value: Any, marked: Counter[str]) -> None:
+    """Add the words of each outermost mark; words changed inside a move are not counted as moved."""
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, (list, dict)):
+                _count_mark(item, marked)
+    elif isinstance(value, dict):
+        for item in value.values():
+            if isinstance(item, (list, dict)):
+                _count_mark(item, marked)
+
+
+def _count_mark(item: Any, marked: Counter[str]) -> None:
+    mark = mark_of(item)
+    if mark in (INSERTION, DELETION):
+        marked[mark] += count_words(item)
+    elif mark == MOVED_TO:
+        inside: Counter[str] = Counter()
+        _count_marks(item, inside)
+        marked[MOVED_TO] += count_words(item) - inside[INSERTION] - inside[DELETION]
+        marked.update({INSERTION: inside[INSERTION], DELETION: inside[DELETION]})
+    elif mark != MOVED_FROM:
+        _count_marks(item, marked)

@@ -1,0 +1,263 @@
+"""A redline as text: Markdown with CriticMarkup, JSON, and a summary for the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from millesime.markup.ast import Block, Inline, Node
+from millesime.markup.pandoc import write_texts
+from millesime.redline.ast import blocks_ast, to_ast
+from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.marks import mark_of
+from millesime.redline.model import MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, ChapterPlace, Redline
+from millesime.redline.passages import changed_chapters, passages
+
+JSON_SCHEMA = 1
+_MARKDOWN = "markdown-smart-raw_attribute-fenced_divs-bracketed_spans-native_divs-native_spans-simple_tables"
+
+
+# ---- Markdown --------------------------------------------------------------
+
+
+def write_markdown(redline: Redline, *, full: bool = False, context: int = 1) -> str:
+    """Return the redline as Markdown with CriticMarkup (criticmarkup.com).
+
+    `{++new++}`, `{--old--}`; what moved is marked in both places, with a
+    comment that names the move: `{>>moved from here: move-1<<}`. A comment
+    line opens each chapter; `[…]` stands for unchanged blocks left out, unless
+    `full`.
+    """
+    chapters = to_ast(redline) if full else None
+    documents: list[list[Block]] = []
+    for index, chapter in enumerate(redline.chapters):
+        if chapters is not None:
+            documents.append(critic_blocks(chapters[index]["c"][1]))
+        elif chapter.changed:
+            documents.append(critic_blocks(_elided(chapter, context)))
+    heads = [_chapter_line(chapter) for chapter in (redline.chapters if full else changed_chapters(redline))]
+    texts = write_texts(documents, to=_MARKDOWN, options={"wrap_text": "none"})
+    parts = [f"{head}\n\n{text.strip()}".strip() for head, text in zip(heads, texts, strict=True)]
+    return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _elided(chapter: ChapterChange, context: int) -> list[Block]:
+    out: list[Block] = []
+    after = 0
+    for passage in passages(chapter, context=context):
+        if passage.before:
+            out.append(_raw_block("[…]"))
+        out += passage.blocks
+        after = passage.after
+    return [*out, _raw_block("[…]")] if after else out
+
+
+def _chapter_line(chapter: ChapterChange) -> str:
+    places = [place.path for place in (chapter.old, chapter.new) if place is not None]
+    return f"{{>>{', '.join(chapter.kinds)}: {' → '.join(dict.fromkeys(places))}<<}}"
+
+
+def critic_blocks(blocks: Sequence[Block]) -> list[Block]:
+    """Return marked blocks with CriticMarkup in place of the marks, for pandoc's Markdown writer."""
+    return _critic(list(blocks), "", "")
+
+
+def _critic(value: Any, mark: str, move: str) -> Any:
+    """Return blocks, inlines or rows with signs around the text that `mark` covers."""
+    if isinstance(value, list):
+        out: list = []
+        for item in value:
+            if not isinstance(item, (dict, list)):
+                out.append(item)
+                continue
+            inner = mark_of(item)
+            if isinstance(item, dict) and inner:
+                name = dict(item["c"][0][2]).get("move", "")
+                out += _span(item, inner) if item["t"] == "Span" else _critic(item["c"][1], inner, name)
+                continue
+            if isinstance(item, list):
+                out.append(_critic(item, inner or mark, move))
+            else:
+                out.append(_critic_node(item, mark, move))
+                if item["t"] in _OPAQUE and mark:
+                    opening, closing = _signs(mark)
+                    out[-1:] = [_raw_block(opening), out[-1], _raw_block(closing + _comment(mark, move))]
+        return out
+    return value
+
+
+_OPAQUE = frozenset({"CodeBlock", "RawBlock", "HorizontalRule"})
+
+
+def _critic_node(node: Node, mark: str, move: str) -> Node:
+    kind = node["t"]
+    if kind in ("Para", "Plain", "Header"):
+        content = list(node["c"]) if kind == "Header" else node["c"]
+        inlines = content[2] if kind == "Header" else content
+        inlines = _critic(inlines, "", "")
+        if mark and inlines:
+            opening, closing = _signs(mark)
+            inlines = [_raw(opening), *inlines, _raw(closing + _comment(mark, move))]
+        if kind == "Header":
+            return {"t": kind, "c": [content[0], ["", [], []], inlines]}
+        return {"t": kind, "c": inlines}
+    if isinstance(node.get("c"), list) and kind not in _CLOSED:
+        return {"t": kind, "c": _critic(node["c"], mark, move)}
+    return node
+
+
+_CLOSED = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
+
+
+def _span(item: Inline, mark: str) -> list[Inline]:
+    opening, closing = _signs(mark)
+    formatting = "{>>formatting<<}" if "formatting" in item["c"][0][1] and mark not in OLD_ONLY else ""
+    return [_raw(opening), *_critic(item["c"][1], "", ""), _raw(closing + formatting)]
+
+
+def _signs(mark: str) -> tuple[str, str]:
+    return ("{--", "--}") if mark in OLD_ONLY else ("{++", "++}")
+
+
+def _comment(mark: str, move: str) -> str:
+    if mark == MOVED_FROM:
+        return f"{{>>moved from here: {move}<<}}"
+    if mark == MOVED_TO:
+        return f"{{>>moved here: {move}<<}}"
+    return ""
+
+
+def _raw(text: str) -> Inline:
+    return {"t": "RawInline", "c": ["markdown", text]}
+
+
+def _raw_block(text: str) -> Block:
+    return {"t": "RawBlock", "c": ["markdown", text]}
+
+
+# ---- JSON ------------------------------------------------------------------
+
+
+def redline_json(redline: Redline, *, full: bool = False) -> dict[str, Any]:
+    """Return the redline as a JSON value; `docs/redline.md` lists the keys.
+
+    Blocks carry their marked pandoc AST in `ast`; unchanged blocks are left
+    out unless `full`. Keys are only ever added within one `schema`.
+    """
+    figures = [count_chapter(chapter) for chapter in redline.chapters]
+    return {
+        "schema": JSON_SCHEMA,
+        "figures": total_figures(figures).as_json(),
+        "chapters": [
+            {
+                "change": list(chapter.kinds),
+                "old": _place_json(chapter.old),
+                "new": _place_json(chapter.new),
+                "figures": numbers.as_json(),
+                "blocks": [
+                    {
+                        "kind": change.kind,
+                        "edited": change.edited,
+                        "old_index": change.old_index,
+                        "new_index": change.new_index,
+                        "move": change.move or None,
+                        "ast": blocks_ast([change]),
+                    }
+                    for change in chapter.blocks if full or change.kind != "kept"
+                ],
+            }
+            for chapter, numbers in zip(redline.chapters, figures, strict=True)
+        ],
+        "moves": [
+            {
+                "id": move.id, "old_path": move.old_path, "new_path": move.new_path,
+                "old_indices": list(move.old_indices), "new_indices": list(move.new_indices), "edited": move.edited,
+            }
+            for move in redline.moves.values()
+        ],
+    }
+
+
+def _place_json(place: ChapterPlace | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {"path": place.path, "id": place.id, "title": place.title, "index": place.index}
+
+
+# ---- summary ---------------------------------------------------------------
+
+_BAR = 24  # characters
+
+
+def write_summary(redline: Redline, *, width: int = 100) -> str:
+    """Return a table as `git diff --stat` prints one, for a report: a line for each changed chapter.
+
+    Words inserted, deleted and moved, a bar of them (`+`, `-`, `~`), and what
+    else happened to the chapter. At most `width` columns, where titles allow.
+    """
+    rows = [(chapter, count_chapter(chapter)) for chapter in redline.chapters]
+    changed = [(chapter, figures) for chapter, figures in rows if chapter.changed]
+    total = total_figures([figures for _, figures in rows])
+    if not changed:
+        return f"no change in {_plural(len(rows), 'chapter')}, {total.words_new} words\n"
+    numbers = [_numbers(figures) for _, figures in changed]
+    widths = [max(len(row[column]) for row in numbers) for column in range(3)]
+    notes = [_note(chapter) for chapter, _ in changed]
+    room = max(20, width - _BAR - sum(widths) - 8 - max(map(len, notes)))
+    names = [_cut(chapter.title, room) for chapter, _ in changed]
+    name_width = max(map(_columns, names))
+    most = max(figures.words_changed for _, figures in changed)
+    lines = []
+    for name, row, (_, figures), note in zip(names, numbers, changed, notes, strict=True):
+        cells = "  ".join(text.rjust(size) for text, size in zip(row, widths, strict=True) if size)
+        padding = " " * (name_width - _columns(name))
+        lines.append(f" {name}{padding} | {cells}  {_bar(figures, most).ljust(_BAR)} {note}".rstrip())
+    lines.append(
+        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: {total.words_inserted} words inserted, "
+        f"{total.words_deleted} deleted, {total.words_moved} moved; {100 * total.similarity:.0f}% stayed"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(figures: Figures) -> tuple[str, str, str]:
+    return (
+        f"+{figures.words_inserted}" if figures.words_inserted else "",
+        f"−{figures.words_deleted}" if figures.words_deleted else "",
+        f"~{figures.words_moved}" if figures.words_moved else "",
+    )
+
+
+def _bar(figures: Figures, most: int) -> str:
+    """Return a bar as long as the chapter's share of the largest change; whatever is there shows at least once."""
+    parts = ((figures.words_inserted, "+"), (figures.words_deleted, "-"), (figures.words_moved, "~"))
+    return "".join(sign * max(1, words * _BAR // most) for words, sign in parts if words)[:_BAR]
+
+
+def _note(chapter: ChapterChange) -> str:
+    if chapter.inserted:
+        return "new"
+    if chapter.deleted:
+        return "withdrawn"
+    notes = []
+    if chapter.renamed and chapter.old:
+        notes.append(f"was {chapter.old.path}")
+    if chapter.retitled and chapter.old:
+        notes.append(f"was “{_cut(chapter.old.title, 40)}”")
+    if chapter.moved and chapter.old and chapter.new:
+        notes.append(f"moved, {chapter.old.index + 1} → {chapter.new.index + 1}")
+    return "; ".join(notes)
+
+
+def _plural(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _columns(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
