@@ -52,7 +52,7 @@ class ChapterEntry:
     numbered: bool
     role: str  # "front", "body" or "back"
     part: int | None = None  # index in Edition.parts
-    place: str  # "chapters[3].path", for messages
+    where: str  # "editions/2019.yaml: chapters[3].path", for messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +158,20 @@ class Edition:
     @property
     def chapter_entries(self) -> tuple[ChapterEntry, ...]:
         """Front matter, chapters and back matter in the order of print; annexes are not among them."""
-        return tuple(_entries(self.manifest, numbered=self.numbering.enabled))
+        return tuple(_entries(self.manifest, file=self.file, numbered=self.numbering.enabled))
 
     @property
     def content_paths(self) -> dict[str, str]:
-        """Every path the manifest names → its place in the manifest, for messages."""
-        named = {entry.path: entry.place for entry in self.chapter_entries}
+        """Every path the manifest names → the place that names it: "editions/2019.yaml: bibliography[0]"."""
+        named = {entry.path: entry.where for entry in self.chapter_entries}
         for index, annex in enumerate(self.annexes):
             if isinstance(annex, ChapterAnnex):
-                named[annex.chapter] = f"annexes[{index}].chapter"
-        named |= {path: f"bibliography[{index}]" for index, path in enumerate(self.bibliography)}
+                named[annex.chapter] = f"{self.file}: annexes[{index}].chapter"
+        named |= {path: f"{self.file}: bibliography[{index}]" for index, path in enumerate(self.bibliography)}
         if self.csl:
-            named[self.csl] = "csl"
+            named[self.csl] = f"{self.file if self.manifest.csl else REPORT_FILE}: csl"
         if self.cover_image:
-            named[self.cover_image] = "cover_image"
+            named[self.cover_image] = f"{self.file}: cover_image"
         return named
 
 
@@ -365,7 +365,7 @@ def _sources(manifest: EditionManifest) -> Iterator[tuple[ChapterSource | Chapte
             yield annex, ("annexes", index)
 
 
-def _entries(manifest: EditionManifest, *, numbered: bool) -> Iterator[ChapterEntry]:
+def _entries(manifest: EditionManifest, *, file: str, numbered: bool) -> Iterator[ChapterEntry]:
     roles = {"front_matter": "front", "chapters": "body", "back_matter": "back"}
     parts = [index for index, entry in enumerate(manifest.chapters) if isinstance(entry, Part)]
     for source, place in _sources(manifest):
@@ -380,7 +380,7 @@ def _entries(manifest: EditionManifest, *, numbered: bool) -> Iterator[ChapterEn
             numbered=by_default if source.numbered is None else source.numbered,
             role=role,
             part=parts.index(int(place[1])) if len(place) > 2 else None,
-            place=shown_place((*place, "path")),
+            where=f"{file}: {shown_place((*place, 'path'))}",
         )
 
 

@@ -77,13 +77,13 @@ back_matter:
 """
     edition = series(tmp_path, e2019=text).edition("2019")
     assert edition.parts == ("Le modèle", "Les suites")
-    seen = [(entry.path, entry.role, entry.part, entry.numbered, entry.place) for entry in edition.chapter_entries]
+    seen = [(entry.path, entry.role, entry.part, entry.numbered, entry.where) for entry in edition.chapter_entries]
     assert seen == [
-        ("chapters/00.md", "front", None, False, "front_matter[0].path"),
-        ("chapters/01.md", "body", None, True, "chapters[0].path"),
-        ("chapters/02.md", "body", 0, False, "chapters[1].chapters[0].path"),
-        ("chapters/03.md", "body", 1, True, "chapters[2].chapters[0].path"),
-        ("chapters/99.md", "back", None, True, "back_matter[0].path"),
+        ("chapters/00.md", "front", None, False, "editions/2019.yaml: front_matter[0].path"),
+        ("chapters/01.md", "body", None, True, "editions/2019.yaml: chapters[0].path"),
+        ("chapters/02.md", "body", 0, False, "editions/2019.yaml: chapters[1].chapters[0].path"),
+        ("chapters/03.md", "body", 1, True, "editions/2019.yaml: chapters[2].chapters[0].path"),
+        ("chapters/99.md", "back", None, True, "editions/2019.yaml: back_matter[0].path"),
     ]
 
 
@@ -109,7 +109,7 @@ def test_no_break_spaces_in_a_title_stay(tmp_path: Path):
 
 
 def test_a_missing_folder_is_a_mistake_of_its_own(tmp_path: Path):
-    with pytest.raises(ManifestError, match="^editions: no such folder; write editions/report.yaml"):
+    with pytest.raises(ManifestError, match=r"^editions: no such folder; write editions/report\.yaml"):
         load_series(tmp_path)
 
 
@@ -133,7 +133,7 @@ def test_a_pipe_among_the_manifests_does_not_stop_the_program(tmp_path: Path):
 
 
 def test_editions_that_differ_in_case_alone_are_refused(tmp_path: Path):
-    with pytest.raises(ManifestError, match="differs from editions/A.yaml in case alone"):
+    with pytest.raises(ManifestError, match=r"differs from editions/A\.yaml in case alone"):
         series(tmp_path, eA=EDITION, ea=EDITION)
 
 
@@ -152,9 +152,9 @@ def test_content_paths_name_their_place_in_the_manifest(tmp_path: Path):
     text = EDITION + "annexes: [{chapter: chapters/z.md}]\nbibliography: [refs.bib]\ncover_image: c.svg\n"
     edition = series(tmp_path, report=REPORT + "csl: a.csl\n", e2019=text).edition("2019")
     assert edition.content_paths == {
-        "chapters/a.md": "chapters[0].path",
-        "chapters/z.md": "annexes[0].chapter",
-        "refs.bib": "bibliography[0]",
-        "a.csl": "csl",
-        "c.svg": "cover_image",
+        "chapters/a.md": "editions/2019.yaml: chapters[0].path",
+        "chapters/z.md": "editions/2019.yaml: annexes[0].chapter",
+        "refs.bib": "editions/2019.yaml: bibliography[0]",
+        "a.csl": "editions/report.yaml: csl",
+        "c.svg": "editions/2019.yaml: cover_image",
     }

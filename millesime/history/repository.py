@@ -1,0 +1,290 @@
+"""git, behind one door: the only importer of GitPython.
+
+A cloned repository is untrusted: its configuration may name programs. Every
+command here runs without hooks, file monitors, pagers, signatures, filters,
+external diffs, replaced objects or the network, takes no locks, and is told
+names as NUL-separated bytes. Commands are started one by one and none is
+kept, so a Repository may be used by several threads; a GitPython `Repo` may
+not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from millesime.problems import RevisionError
+
+if TYPE_CHECKING:
+    import git
+
+_OPTIONS = (
+    "--no-pager",
+    "--literal-pathspecs",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.untrackedCache=false",
+    "-c", "core.quotePath=false",
+    "-c", "core.sshCommand=false",
+    "-c", "core.alternateRefsCommand=false",
+    "-c", "credential.helper=",
+    "-c", "diff.external=",
+    "-c", "gc.auto=0",
+    "-c", "i18n.logOutputEncoding=UTF-8",
+    "-c", "log.showSignature=false",
+    "-c", "log.mailmap=false",
+    "-c", "maintenance.auto=false",
+    "-c", "protocol.allow=never",
+    "-c", "trailer.separators=:",
+)  # fmt: skip
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+# What a hook's environment would impose: another repository, another index, other rules.
+_FOREIGN = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CEILING_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_EXTERNAL_DIFF",
+    "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE",
+    "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_TRACE", "GIT_WORK_TREE",
+)  # fmt: skip
+_MAXIMUM_BLOB_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What git says of one object."""
+
+    kind: str  # "commit", "tree", "blob" or "tag"
+    size: int  # in bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One name in one tree."""
+
+    mode: str  # "100644", "100755", "120000" a link, "160000" a submodule, "40000" a folder
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A git repository that is only read."""
+
+    root: Path  # top of the working tree; the repository itself where it is bare
+    is_bare: bool
+    is_shallow: bool
+    id_length: int  # of an object's id in hexadecimal: 40, or 64 with SHA-256
+    _git: git.Git = field(repr=False, compare=False)
+    _unset: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what one git command prints. Raises RevisionError with git's own words if it fails."""
+        status, output, complaint = self.ask(*arguments, stdin=stdin)
+        if status:
+            raise RevisionError(f"{self.root}: git {arguments[0]}: {_first_line(complaint)}; {_remedy(complaint)}")
+        return output
+
+    def ask(self, *arguments: str, stdin: bytes = b"") -> tuple[int, bytes, str]:
+        """Return the status of one git command, what it prints and its complaint."""
+        return _execute(self._git, arguments, stdin=stdin, unset=self._unset)
+
+    def object_infos(self, ids: Sequence[str]) -> dict[str, ObjectInfo]:
+        """Return kind and size of the objects that the repository has, by id."""
+        if not ids:
+            return {}
+        status, output, _ = self.ask("cat-file", "--batch-check", "--buffer", stdin=_lines(ids))
+        found = {}
+        for line in output.decode("ascii", "replace").splitlines():
+            parts = line.split(" ")
+            if len(parts) == 3 and parts[2].isdigit():
+                found[parts[0]] = ObjectInfo(parts[1], int(parts[2]))
+        if status and len(ids) > 1:  # git died at an object that is missing or damaged: ask for each
+            found |= {id: info for one in ids if one not in found for id, info in self.object_infos([one]).items()}
+        return found
+
+    def read_objects(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the content of objects by id, in one `cat-file --batch`; what is missing is left out.
+
+        Raises RevisionError for a blob of more than 256 MiB.
+        """
+        infos = self.object_infos(ids)
+        for id, info in infos.items():
+            if info.size > _MAXIMUM_BLOB_BYTES:
+                size = f"object {id[:10]} has {info.size / 1024**2:.0f} MiB"
+                raise RevisionError(f"{self.root}: {size}; a report's file may have {_MAXIMUM_BLOB_BYTES // 1024**2}")
+        wanted = [id for id in dict.fromkeys(ids) if id in infos]
+        if not wanted:
+            return {}
+        output = self.run("cat-file", "--batch", "--buffer", stdin=_lines(wanted))
+        return dict(_objects(output))
+
+    def read_trees(self, ids: Sequence[str]) -> dict[str, dict[str, TreeEntry]]:
+        """Return the entries of trees by id, each by name."""
+        return {id: dict(self._entries(content)) for id, content in self.read_objects(ids).items()}
+
+    def _entries(self, content: bytes) -> Iterator[tuple[str, TreeEntry]]:
+        # "mode name\0id", the id in binary: git-scm.com/book, "Git Objects".
+        id_bytes, place = self.id_length // 2, 0
+        while place < len(content):
+            space = content.index(b" ", place)
+            end = content.index(b"\0", space)
+            name = content[space + 1 : end].decode("utf-8", "surrogateescape")
+            id = content[end + 1 : end + 1 + id_bytes].hex()
+            yield name, TreeEntry(content[place:space].decode("ascii", "replace"), id)
+            place = end + 1 + id_bytes
+
+    def references(self) -> dict[str, str]:
+        """Return every tag and branch: its full name → the id of what it names."""
+        output = self.run("for-each-ref", "--format=%(refname)%00%(objectname)", "refs/tags", "refs/heads", "refs/remotes")
+        pairs = (line.split("\0") for line in output.decode("utf-8", "surrogateescape").split("\n") if line)
+        return {name: id for name, id in pairs}
+
+    def is_partial(self) -> bool:
+        """Whether some objects were left at a remote when the repository was cloned."""
+        status, _, _ = self.ask("config", "--local", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+        return status == 0
+
+
+@contextmanager
+def open_repository(root: Path) -> Iterator[Repository]:
+    """Open the repository that `root` lies in, whichever of its folders that is.
+
+    Raises RevisionError if there is none, or if git does not trust it.
+    """
+    yield _open(root)
+
+
+def find_repository(root: Path) -> Repository | None:
+    """Return the repository that `root` lies in, or None where there is none at all."""
+    try:
+        return _open(root)
+    except _NoRepository:
+        return None
+
+
+class _NoRepository(RevisionError):
+    """No repository above a folder: a working tree can still be read."""
+
+
+def _open(root: Path) -> Repository:
+    if not root.is_dir():
+        raise RevisionError(f"{root}: no such folder; name the folder of the report")
+    runner = _load_git(root)
+    unset = tuple(name for name in _FOREIGN if name in os.environ)
+    question = ("rev-parse", "--is-bare-repository", "--is-shallow-repository", "--git-dir")
+    status, output, complaint = _execute(runner, question, unset=unset)
+    if status:
+        raise _opening_error(root, complaint)
+    bare, shallow, git_dir = output.decode("utf-8", "surrogateescape").split("\n", 2)
+    is_bare = bare == "true"
+    if is_bare:
+        top = os.path.join(root, git_dir.removesuffix("\n"))
+    else:
+        status, output, complaint = _execute(runner, ("rev-parse", "--show-toplevel"), unset=unset)
+        if status:
+            raise _opening_error(root, complaint)
+        top = output.decode("utf-8", "surrogateescape").removesuffix("\n")
+        # A clone's configuration could call any folder its working tree, the whole disk for one.
+        if not os.path.lexists(os.path.join(top, ".git")):
+            hint = "remove core.worktree from its configuration"
+            raise RevisionError(f"{root}: the repository says that its files are in {top!r}; {hint}")
+    top = os.path.realpath(top)
+    runner = _load_git(Path(top))
+    status, output, _ = _execute(runner, ("rev-parse", "--show-object-format"), unset=unset)
+    return Repository(
+        root=Path(top),
+        is_bare=is_bare,
+        is_shallow=shallow == "true",
+        id_length=64 if output.strip() == b"sha256" else 40,
+        _git=runner,
+        _unset=unset,
+    )
+
+
+def _opening_error(root: Path, complaint: str) -> RevisionError:
+    if "dubious ownership" in complaint:
+        found = re.search(r"repository at '([^']*)'", complaint)
+        top = found[1] if found else str(root)
+        return RevisionError(
+            f"{root}: the repository belongs to another user, so git does not trust it; if you do, "
+            f"run: git config --global --add safe.directory {top}"
+        )
+    if "not a git repository" in complaint and "gitdir" not in complaint.lower():
+        return _NoRepository(
+            f"{root}: not a git repository; run 'git init' there, or name the report's folder with --root"
+        )
+    return RevisionError(f"{root}: git cannot open the repository: {_first_line(complaint)}; {_remedy(complaint)}")
+
+
+def _load_git(folder: Path) -> git.Git:
+    try:
+        import git  # here, because it looks for the program when it is imported
+    except ImportError as error:
+        raise RevisionError("git: not installed; install it, on Debian and Ubuntu with: apt-get install git") from error
+    return git.Git(folder)
+
+
+def _execute(
+    runner: git.Git, arguments: Sequence[str], *, stdin: bytes = b"", unset: Sequence[str] = ()
+) -> tuple[int, bytes, str]:
+    # GitPython hands the whole environment on; env(1) is how to leave something out of it.
+    without = ["env", *(part for name in unset for part in ("-u", name))] if unset else []
+    command = [*without, runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments]
+    environment: Mapping[str, str] = _ENVIRONMENT
+    with tempfile.TemporaryFile() as stream:
+        stream.write(stdin)
+        stream.seek(0)
+        status, output, complaint = runner.execute(
+            command,
+            istream=stream,
+            env=environment,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+        )
+    return status, output, complaint
+
+
+def _objects(output: bytes) -> Iterator[tuple[str, bytes]]:
+    """Read what `cat-file --batch` prints: "id kind size\\n", the content, "\\n"; or "id missing\\n"."""
+    place = 0
+    while place < len(output):
+        end = output.index(b"\n", place)
+        parts = output[place:end].decode("ascii", "replace").split(" ")
+        place = end + 1
+        if len(parts) == 3:
+            size = int(parts[2])
+            yield parts[0], output[place : place + size]
+            place += size + 1
+
+
+def _lines(ids: Iterable[str]) -> bytes:
+    ids = list(dict.fromkeys(ids))
+    assert all(re.fullmatch(r"[0-9a-f]{40,64}", id) for id in ids)
+    return "".join(f"{id}\n" for id in ids).encode("ascii")
+
+
+def _first_line(complaint: str) -> str:
+    lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith("hint:")]
+    return re.sub(r"^(fatal|error): ", "", lines[0]) if lines else "no word of why"
+
+
+def _remedy(complaint: str) -> str:
+    if re.search(r"promisor|lazy fetch|transport '.*' not allowed", complaint):
+        return "this is a partial clone; get the rest with: git fetch --refetch --no-filter"
+    if re.search(r"bad object|corrupt|loose object|unable to read|missing", complaint):
+        return "objects are missing or damaged; look with: git fsck"
+    return "look with: git status"

@@ -1,0 +1,135 @@
+"""The working tree as a snapshot: an edition in preparation, uncommitted changes included."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from millesime.history.repository import Repository, find_repository
+from millesime.history.snapshot import LINK, SUBMODULE, File, Snapshot
+from millesime.problems import RevisionError
+
+_SKIPPED_FOLDERS = {"dist", ".git", ".venv", "__pycache__", "node_modules"}  # where no .gitignore says it
+_FILE = "100644"
+_MAXIMUM_BYTES = 256 * 1024 * 1024
+
+
+class WorkingTree(Snapshot):
+    """The files on disk that git tracks or would track; without git, all but the usual output folders.
+
+    What was read once stays what it was then, so a file that is saved in the
+    middle of a build cannot get into the cache under another file's id.
+    """
+
+    revision_label = "the working tree"
+
+    def __init__(self, root: Path, repository: Repository | None) -> None:
+        if repository is not None and repository.is_bare:
+            hint = "name a revision in the manifest, or clone it"
+            raise RevisionError(f"{root}: a bare repository has no working tree; {hint}")
+        self.root = Path(os.path.realpath(repository.root if repository else root))
+        self._hash = "sha256" if repository is not None and repository.id_length == 64 else "sha1"
+        self._held: dict[str, bytes] = {}
+        names = _tracked(repository) if repository else _walked(self.root)
+        files, self._deleted = {}, set()
+        for name in names:
+            mode = _mode(self.root / name)
+            if mode is None:
+                self._deleted.add(name)
+            else:
+                files[name.rstrip("/")] = File(mode, "")
+        super().__init__(files)
+
+    def tree_id(self, folder: str = "") -> str:
+        raise RevisionError(f"{folder or '.'}: the working tree has no tree id; commit the report first")
+
+    def _contents(self, paths: list[str]) -> dict[str, bytes]:
+        for path in paths:
+            if path not in self._held:
+                content = self._read(path)
+                if content is not None:
+                    self._held[path] = content
+        return {path: self._held[path] for path in paths if path in self._held}
+
+    def _read(self, path: str) -> bytes | None:
+        place = self.root / path
+        # Whatever has become of the folders since they were listed, nothing outside the tree is read.
+        if os.path.realpath(place) != os.path.normpath(place):
+            return None
+        try:
+            handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MAXIMUM_BYTES:
+                return None
+            return stream.read()
+
+    def _blob_id(self, path: str) -> str:
+        content = self._contents([path]).get(path)
+        if content is None:
+            raise RevisionError(f"{path}: {self._why_not_held(path)}")
+        return blob_id(content, algorithm=self._hash)
+
+    def _read_link(self, path: str) -> str | None:
+        try:
+            return os.readlink(self.root / path)
+        except OSError:
+            return None
+
+    def _place(self) -> str:
+        return "in the working tree"
+
+    def _why_missing(self, path: str, name: str) -> str:
+        if name in self._deleted:
+            return f"{path!r} is deleted in the working tree; bring it back with: git restore {name!r}"
+        if os.path.lexists(self.root / name) and not (self.root / name).is_dir():
+            return f"git ignores {path!r}; change .gitignore, or add it with: git add --force {name!r}"
+        return super()._why_missing(path, name)
+
+    def _lfs_remedy(self, path: str) -> str:
+        return f"get it with: git lfs pull --include={path!r}"
+
+    def _why_not_held(self, path: str) -> str:
+        return f"{path!r} in the working tree cannot be read; check that it is a file, its size and its rights"
+
+
+def open_working_tree(root: Path) -> WorkingTree:
+    """Return the files around `root`: of its repository, or of the folder itself where there is none."""
+    return WorkingTree(root, find_repository(root))
+
+
+def blob_id(content: bytes, *, algorithm: str = "sha1") -> str:
+    """Return the id that git gives to a blob, before any filter."""
+    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _tracked(repository: Repository) -> list[str]:
+    output = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    names = (name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name)
+    return list(dict.fromkeys(names))
+
+
+def _walked(root: Path) -> list[str]:
+    names = []
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and name not in links)
+        names += [os.path.relpath(os.path.join(folder, name), root) for name in (*files, *links)]
+    return sorted(names)
+
+
+def _mode(path: Path) -> str | None:
+    """Return the mode git would give to a path, or None if there is nothing that git would keep."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISLNK(mode):
+        return LINK
+    if stat.S_ISDIR(mode):
+        return SUBMODULE  # git lists no other folder
+    return _FILE if stat.S_ISREG(mode) else None
