@@ -1,0 +1,492 @@
+"""A chapter's HTML tree made ready for paper and for PDF/UA.
+
+The tree is the one every format starts from; here notes go to where they are
+called, and what WeasyPrint would tag wrongly is put in a form that it tags
+rightly: lists whose items hold blocks, links around other elements, header
+cells that span, pictures without a text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+
+from lxml import etree
+
+from millesime.render.conform import add_class, classes_of, unwrap
+from millesime.render.sanitise import MATHML as MATHML_NAMESPACE
+
+Element = etree._Element
+
+MATHML = f"{{{MATHML_NAMESPACE}}}"
+_CHANGES = frozenset({"insertion", "deletion", "moved-to", "moved-from"})
+_BLOCKS = frozenset(
+    "p div ul ol li pre blockquote table thead tbody tfoot tr td th caption colgroup dl dt dd figure h2 h3 h4 h5 h6 hr".split()
+)
+_HOLD_TEXT = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "dt", "figcaption", "caption"})
+_NUMERALS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
+_LANDSCAPE_COLUMNS = 11
+_MIN_SHARE = 4  # characters: no column is narrower
+_MAX_WORD = 16  # characters: longer words are broken rather than starve the other columns
+
+
+def make_printable(
+    root: Element, *, labels: Mapping[str, str], image_address: Callable[[str], str | None]
+) -> None:
+    """Change a chapter's tree in place.
+
+    `image_address` gives the address under which a picture is served, or None
+    for one that is not in the report; its text stands in its place.
+    """
+    _drop_furniture(root)
+    _place_notes(root)
+    _write_math(root)
+    _place_images(root, labels, image_address)
+    _mark_changes(root)
+    _label_positions(root, labels)
+    mend_links(root)
+    for item in list(root.iter("li")):
+        _mend_item(item)
+    for numbered in root.iter("ol"):
+        if numbered.get("type") in _NUMERALS:
+            add_class(numbered, _NUMERALS[numbered.get("type")])
+    for table in root.iter("table"):
+        _mend_table(table)
+    _settle_headings(root)
+
+
+def has_class(element: Element, name: str) -> bool:
+    return name in classes_of(element)
+
+
+def plain_text(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+# ---- what a screen needs and paper does not ---------------------------------
+
+
+def _drop_furniture(root: Element) -> None:
+    """Drop links back from notes, and empty anchors."""
+    for link in list(root.iter("a")):
+        target = link.get("href")
+        if has_class(link, "footnote-back") or (target and not len(link) and not (link.text or "").strip()):
+            _replace(link, None)
+        elif not target:
+            link.tag = "span"
+
+
+# ---- notes ------------------------------------------------------------------
+
+
+def _place_notes(root: Element) -> None:
+    """Move each endnote to the place that calls it, as the footnote it was in the source."""
+    notes: dict[str, Element] = {}
+    for section in [element for element in root.iter("section", "div", "aside") if has_class(element, "footnotes")]:
+        for item in section.iter("li"):
+            if item.get("id"):
+                notes.setdefault(item.get("id"), item)
+        _replace(section, None)
+    for call in [element for element in root.iter("a") if has_class(element, "footnote-ref")]:
+        item = notes.get((call.get("href") or "").removeprefix("#"))
+        if item is None:
+            unwrap(call)
+            continue
+        note = etree.Element("div", {"class": "footnote"})
+        note.text = item.text
+        note.extend(deepcopy(child) for child in item)
+        # The number stands at the head of the first line: the first paragraph runs on from it.
+        first = next(iter(note), None)
+        if first is not None and first.tag == "p" and not (note.text or "").strip():
+            add_class(first, "note-first")
+        _drop_gaps(note)
+        ident = call.get("id")
+        if ident:
+            note.set("id", ident)
+        _replace(call, note)
+
+
+def _drop_gaps(note: Element) -> None:
+    """Drop the line ends between blocks: inside a paragraph they would be set as empty lines."""
+    for element in note.iter():
+        if element.tag in ("div", "ul", "ol", "li", "blockquote", "dl", "dd", "table", "thead", "tbody", "tr"):
+            if not (element.text or "").strip():
+                element.text = None
+            for child in element:
+                if not (child.tail or "").strip() and child.tag in _BLOCKS:
+                    child.tail = None
+
+
+# ---- formulas ---------------------------------------------------------------
+
+
+def _write_math(root: Element) -> None:
+    """Set MathML as a line of text: WeasyPrint does not lay formulas out."""
+    for formula in list(root.iter(f"{MATHML}math")):
+        line = etree.Element("span", {"class": "math"})
+        if formula.get("display") == "block":
+            add_class(line, "math-display")
+        for child in formula:
+            _append_math(line, child)
+        _replace(formula, line)
+
+
+def _append_math(line: Element, node: Element) -> None:
+    if not isinstance(node.tag, str):
+        return
+    name = node.tag.removeprefix(MATHML)
+    parts = list(node)
+    text = (node.text or "").strip()
+    if name in ("annotation", "annotation-xml", "mphantom"):
+        return
+    if name == "mi" and len(text) == 1 and node.get("mathvariant") != "normal":
+        etree.SubElement(line, "i").text = text
+    elif name in ("mi", "mn", "ms"):
+        _append_text(line, text)
+    elif name == "mtext":
+        _append_text(line, node.text or "")
+    elif name == "mo":
+        tight = node.get("form") in ("prefix", "postfix") or text in "()[]{}|,;!⁡⁢'′" or node.get("stretchy") == "false"
+        _append_text(line, text if tight else f"\u2009{text}\u2009")
+    elif name in ("msup", "mover", "msub", "munder") and len(parts) == 2:
+        _append_math(line, parts[0])
+        _append_math(etree.SubElement(line, "sup" if name in ("msup", "mover") else "sub"), parts[1])
+    elif name in ("msubsup", "munderover") and len(parts) == 3:
+        _append_math(line, parts[0])
+        _append_math(etree.SubElement(line, "sub"), parts[1])
+        _append_math(etree.SubElement(line, "sup"), parts[2])
+    elif name == "mfrac" and len(parts) == 2:
+        _append_operand(line, parts[0])
+        _append_text(line, "\u2009/\u2009")
+        _append_operand(line, parts[1])
+    elif name in ("msqrt", "mroot"):
+        _append_text(line, "√(")
+        for part in parts[:1] if name == "mroot" else parts:
+            _append_math(line, part)
+        _append_text(line, ")")
+        if name == "mroot" and len(parts) == 2:
+            _append_math(etree.SubElement(line, "sup"), parts[1])
+    else:
+        for index, part in enumerate(parts):
+            if index and name == "mtable":
+                etree.SubElement(line, "br")
+            elif index and name == "mtr":
+                _append_text(line, "\u2002")
+            _append_math(line, part)
+
+
+def _append_operand(line: Element, node: Element) -> None:
+    bare = node.tag.removeprefix(MATHML) in ("mi", "mn") or (len(node) == 1 and len(node[0]) == 0)
+    _append_text(line, "" if bare else "(")
+    _append_math(line, node)
+    _append_text(line, "" if bare else ")")
+
+
+# ---- pictures ---------------------------------------------------------------
+
+
+def _place_images(root: Element, labels: Mapping[str, str], image_address: Callable[[str], str | None]) -> None:
+    for image in list(root.iter("img")):
+        text = (image.get("alt") or "").strip() or _caption_of(image) or labels.get("image", "Image")
+        address = image_address(image.get("src") or "")
+        if address is None:
+            stand_in = etree.Element("span", {"class": "missing-image"})
+            stand_in.text = text
+            _replace(image, stand_in)
+            continue
+        image.set("src", address)
+        image.set("alt", text)
+        for name in ("width", "height"):
+            image.attrib.pop(name, None)
+
+
+def _caption_of(image: Element) -> str:
+    figure = next(image.iterancestors("figure"), None)
+    caption = figure.find(".//figcaption") if figure is not None else None
+    return plain_text(caption) if caption is not None else ""
+
+
+# ---- changes ----------------------------------------------------------------
+
+
+def _mark_changes(root: Element) -> None:
+    """Give changed paragraphs a bar in the margin."""
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str):
+            continue
+        kinds = _CHANGES.intersection(classes_of(element))
+        if not kinds and element.tag not in ("ins", "del"):
+            continue
+        block = _is_block(element)
+        label = element[0] if len(element) and not (element.text or "").strip() else None
+        if not block and label is not None and has_class(label, "change-label"):
+            _move_before(label, element)  # the word is neither new nor struck
+        if block and element.tag in ("ins", "del"):
+            add_class(element, "block")
+        if not block:
+            _bar(element)
+
+
+def _is_block(element: Element) -> bool:
+    return element.tag in ("div", "section", "figure", "table", "tr", "td", "th", "li") or any(
+        inner.tag in ("p", "ul", "ol", "table", "pre", "blockquote", "div", "h2", "h3", "h4", "h5", "h6", "dl", "figure")
+        for inner in element
+    )
+
+
+def _bar(element: Element) -> None:
+    for outer in element.iterancestors():
+        if outer.tag in _HOLD_TEXT or outer.tag in ("li", "td", "th", "dd"):
+            if outer.tag in ("p", "h2", "h3", "h4", "h5", "h6", "dt") and next(outer.iterancestors("table", "figure"), None) is None:
+                add_class(outer, "changed")
+            return
+
+
+# ---- controversies ----------------------------------------------------------
+
+
+def _label_positions(root: Element, labels: Mapping[str, str]) -> None:
+    """Say in words which sector holds a position, unless the text says it already."""
+    for position in [element for element in root.iter("div") if has_class(element, "position")]:
+        sector = position.get("data-sector") or ""
+        words = labels.get(f"sector_{sector}", "")
+        if not sector:
+            continue
+        add_class(position, sector)
+        if words and not any(has_class(inner, "position-label") for inner in position.iter()):
+            label = etree.Element("p", {"class": "position-label"})
+            label.text = words
+            label.tail, position.text = position.text, None
+            position.insert(0, label)
+
+
+# ---- links ------------------------------------------------------------------
+
+
+def mend_links(root: Element) -> None:
+    """Leave only text in links: every box in one would be an annotation outside a Link element."""
+    for link in list(root.iter("a")):
+        _mend_link(link)
+
+
+def _mend_link(link: Element) -> None:
+    target = link.get("href")
+    if not target:
+        return
+    if not target.startswith("#"):
+        add_class(link, "out")
+        if re.match(r"\s*(https?://|www\.)", plain_text(link)):
+            add_class(link, "url")
+    if len(link):
+        _split_link(link, dict(link.attrib))
+
+
+def _split_link(link: Element, attributes: Mapping[str, str]) -> None:
+    """Put the link inside each of its children, and one link around each stretch of bare text."""
+    parts: list[Element] = []
+    ident = link.get("id")
+    shared = {name: value for name, value in attributes.items() if name != "id"}
+    if (link.text or "").strip():
+        parts.append(_link_around(link.text, shared))
+    lead = "" if parts else (link.text or "")
+    for child in list(link):
+        tail, child.tail = child.tail, None
+        parts.append(child)
+        if child.tag not in ("img", "br", "wbr") and not has_class(child, "footnote"):
+            _push_link(child, shared)
+        if (tail or "").strip():
+            parts.append(_link_around(tail, shared))
+        else:
+            child.tail = tail
+    if ident:
+        holder = next((part for part in parts if part.get("id") is None), None)
+        if holder is not None:
+            holder.set("id", ident)
+    parent, at = link.getparent(), link.getparent().index(link)
+    _append_before(parent, at, lead)
+    parts[-1].tail = (parts[-1].tail or "") + (link.tail or "")
+    parent[at:at + 1] = parts
+
+
+def _push_link(element: Element, shared: Mapping[str, str]) -> None:
+    if not len(element):
+        if (element.text or "").strip():
+            inner = _link_around(element.text, shared)
+            element.text = None
+            element.append(inner)
+        return
+    inner = etree.SubElement(element, "a", dict(shared))
+    inner.text, element.text = element.text, None
+    inner.extend(list(element)[:-1])
+    _split_link(inner, shared)
+
+
+def _link_around(text: str, attributes: Mapping[str, str]) -> Element:
+    link = etree.Element("a", dict(attributes))
+    link.text = text
+    return link
+
+
+# ---- lists ------------------------------------------------------------------
+
+
+def _mend_item(item: Element) -> None:
+    """Put an item's content in an inner `li`, which WeasyPrint tags as the item's body."""
+    blocks = any(child.tag in ("p", "div", "pre", "table", "blockquote", "figure", "dl", "ul", "ol") for child in item)
+    if not blocks:
+        return
+    if any(child.tag == "p" for child in item) and item.getparent() is not None:
+        add_class(item.getparent(), "loose")
+    body = etree.Element("li", {"class": "li"})
+    body.text, item.text = item.text, None
+    body.extend(list(item))
+    item.append(body)
+
+
+# ---- tables -----------------------------------------------------------------
+
+
+def _mend_table(table: Element) -> None:
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    if not rows:
+        return
+    columns = max(sum(_span(cell) for cell in row) for row in rows)
+    for row in rows:
+        for cell in row:
+            if cell.tag == "td" and row.getparent().tag == "thead" and not plain_text(cell) and not len(cell):
+                cell.tag = "th"  # the cells below an empty corner must have a header too
+            if cell.tag == "th" and (cell.get("colspan", "1") != "1" or cell.get("rowspan", "1") != "1"):
+                # A spanning TH fails PDF/UA in WeasyPrint's tags, which give it no scope.
+                cell.tag = "td"
+                add_class(cell, "head-cell")
+            elif cell.tag == "th" and cell.getparent().getparent().tag == "tbody" and cell is row[0]:
+                cell.set("scope", "row")
+    _set_widths(table, rows, columns)
+
+
+def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
+    """Set the width of each column from its text, which is quicker than laying each cell out twice.
+
+    A column gets what its longest line needs if all fit the page; otherwise
+    its longest word, and a share of the rest by its amount of text.
+    """
+    words, lines, totals = [_MIN_SHARE] * columns, [_MIN_SHARE] * columns, [0.0] * columns
+    for row in rows:
+        at = 0
+        for cell in row:
+            span = _span(cell)
+            if span == 1 and at < columns:
+                text = plain_text(cell)
+                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 1))
+                lines[at] = max(lines[at], len(text) + 2)
+                totals[at] += len(text)
+            at += span
+    for group in [*table.findall("colgroup"), *table.findall("col")]:
+        _replace(group, None)
+    has_picture = table.find(".//img") is not None
+    room = _LINE_CHARS
+    if columns >= _LANDSCAPE_COLUMNS or sum(words) > _LINE_CHARS * 1.6:
+        add_class(table, "landscape")
+        room = round(_LINE_CHARS * 1.9)
+    if sum(words) > room * 1.3:
+        add_class(table, "tighter")
+        room = round(room * 1.35)
+    elif sum(words) > room or columns >= 8:
+        add_class(table, "tight")
+        room = round(room * 1.15)
+    if sum(lines) <= room and not has_picture:
+        shares, width = [float(line) for line in lines], max(40, min(100, math.ceil(100 * sum(lines) / room)))
+    else:
+        # The square root keeps one long column from taking the room of all others.
+        needs = [math.sqrt(total / len(rows) * line) for total, line in zip(totals, lines, strict=True)]
+        rest = max(0.0, room - sum(words))
+        shares = [word + rest * need / (sum(needs) or 1) for word, need in zip(words, needs, strict=True)]
+        width = 100
+    table.set("style", f"width:{width}%")
+    group = etree.Element("colgroup")
+    for share in shares:
+        etree.SubElement(group, "col", {"style": f"width:{100 * share / sum(shares):.2f}%"})
+    caption = table.find("caption")
+    table.insert(0 if caption is None else table.index(caption) + 1, group)
+
+
+def _span(cell: Element) -> int:
+    value = cell.get("colspan", "1")
+    return int(value) if value.isdigit() and 0 < int(value) <= 1000 else 1
+
+
+# ---- headings ---------------------------------------------------------------
+
+
+def _settle_headings(root: Element) -> None:
+    """Close gaps between heading levels; in tables, notes and lists headings are bold paragraphs."""
+    previous = 1
+    for heading in list(root.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        if next(heading.iterancestors("table", "li", "dd"), None) is not None or _in_note(heading):
+            add_class(heading, "was-heading")
+            heading.tag = "p"
+            continue
+        level = max(2, min(int(heading.tag[1]), previous + 1))
+        heading.tag = f"h{level}"
+        heading.set("data-bookmark", heading_text(heading))
+        previous = level
+
+
+def heading_text(heading: Element) -> str:
+    """Return a heading's words without notes and struck text."""
+    parts: list[str] = []
+
+    def collect(element: Element) -> None:
+        if has_class(element, "footnote") or element.tag == "del" or has_class(element, "deletion"):
+            return
+        parts.append(element.text or "")
+        for child in element:
+            collect(child)
+            parts.append(child.tail or "")
+
+    collect(heading)
+    return " ".join("".join(parts).split(" ")).strip()
+
+
+def _in_note(element: Element) -> bool:
+    return any(has_class(outer, "footnote") for outer in element.iterancestors("div"))
+
+
+# ---- trees ------------------------------------------------------------------
+
+
+def _replace(element: Element, new: Element | None) -> None:
+    """Put another element, or nothing, in an element's place; the text after it stays."""
+    parent = element.getparent()
+    at = parent.index(element)
+    tail, element.tail = element.tail, None
+    if new is not None:
+        new.tail = tail
+        parent[at] = new
+    else:
+        parent.remove(element)
+        _append_before(parent, at, tail or "")
+
+
+def _move_before(child: Element, element: Element) -> None:
+    """Take an element's first child out of it and put it before it."""
+    tail, child.tail = child.tail, None
+    element.text = (element.text or "") + (tail or "").lstrip(" ")
+    child.tail = "\u00a0"
+    element.addprevious(child)
+
+
+def _append_before(parent: Element, at: int, text: str) -> None:
+    if not text:
+        return
+    if at:
+        parent[at - 1].tail = (parent[at - 1].tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text
+
+
+def _append_text(parent: Element, text: str) -> None:
+    _append_before(parent, len(parent), text)
