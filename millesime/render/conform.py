@@ -97,9 +97,7 @@ def _place(element: Element, *, phrasing: bool, linked: bool) -> None:
         rename(element, "span")
     elif not phrasing and element.tag in PHRASING - _TRANSPARENT and _holds_blocks(element):
         rename(element, "div")
-    if element.tag == "a" and linked:
-        rename(element, "span")
-    elif element.tag == "bdo" and not element.get("dir") or element.tag == "dfn" and _within(element, "dfn"):
+    if element.tag == "a" and linked or element.tag == "bdo" and not element.get("dir") or element.tag == "dfn" and _within(element, "dfn"):
         rename(element, "span")
 
 

@@ -20,7 +20,14 @@ from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.pandoc import write_texts
 from millesime.render.conform import (
-    Element, add_class, classes_of, conform, has_text, is_math, rename, unwrap,
+    Element,
+    add_class,
+    classes_of,
+    conform,
+    has_text,
+    is_math,
+    rename,
+    unwrap,
 )
 from millesime.render.images import media_type
 from millesime.render.sanitise import MATHML, PHRASING, filter_raw, parse_fragment, replace_forbidden
@@ -234,6 +241,7 @@ def _give_meaning(
     for table in root.iter("table"):
         _give_scopes(table)
     _mark_bibliography(root)
+    _name_sectors(root, labels)
     _mark_notes(root, labels)
     for element in [element for element in root.iterdescendants() if not is_math(element)]:
         kind = next((name for name in classes_of(element) if name in CHANGES), None)
@@ -431,6 +439,17 @@ def _mark_bibliography(root: Element) -> None:
             element.set("role", "list")
             for child in element:
                 child.set("role", "listitem")
+
+
+def _name_sectors(root: Element, labels: Mapping[str, str]) -> None:
+    """Say in words whose position this is: a border does not tell."""
+    for position in root.iter("div"):
+        words = labels.get(f"sector_{position.get('data-sector')}")
+        if words and "position" in classes_of(position):
+            label = etree.Element("p", {"class": "position-label"})
+            label.text = words
+            label.tail, position.text = position.text, None
+            position.insert(0, label)
 
 
 # ---- notes ------------------------------------------------------------------

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from lxml import etree
 from markupsafe import Markup
 
-from millesime.assembly.report import Chapter, Part, Report, Section
+from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import OutputError
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, classes_of
+from millesime.render.contents import chapter_entry, list_contents, list_sections, opening_part
 from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_font
 from millesime.render.fragments import pages_of, relink, set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import file_name, published_image
@@ -24,26 +25,8 @@ FACES = ((SERIF, 400, "normal"), (SERIF, 400, "italic"), (SERIF, 700, "normal"),
          (SANS, 600, "normal"))
 _STYLES = ("html/page.css", "html/text.css", "html/print.css")
 _CONTENTS_DEPTH = 3  # levels of headings in the contents of the cover page
+_LISTS = ("list", "listitem")
 _ANCHORED = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "blockquote", "div"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A line of the contents."""
-
-    href: str
-    label: str  # "Chapitre 4", "4.2" or ""
-    title: Markup
-    entries: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """A part, or the chapters that stand in none."""
-
-    label: str
-    title: Markup
-    chapters: tuple[tuple[Chapter, Entry], ...]
 
 
 def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
@@ -58,32 +41,41 @@ def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
     names = page_names(report)
     assets = _assets(report, fragments)
     theme = open_theme(report.theme, language=report.imprint.language)
-    groups = _groups(report, titles, names)
     labels = set_labels(report)
+
+    def address(anchor: str, here: str = "") -> str:
+        return _address(anchor, here, pages, names)
+
     common = {
-        "imprint": report.imprint, "labels": labels, "groups": groups,
+        "imprint": report.imprint,
+        "labels": labels,
+        "groups": list_contents(
+            report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]
+        ),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
         "newer": [sibling for sibling in report.imprint.siblings if sibling.date > report.imprint.date],
     }
+    lines = [chapter_entry(chapter, titles, address=address, depth=0) for chapter in report.chapters]
     with write_beside(folder, folder=True) as new:
         for name, content in assets.items():
             _write(new / name, content)
         _write(new / "index.html", fill(theme, "html/index.html", common).encode())
         for index, chapter in enumerate(report.chapters):
             root = fragments[chapter.id]
-            _furnish(root, chapter, labels)
-            relink(root, lambda anchor, here=chapter.id: _address(anchor, here, pages, names))
+            here = partial(address, here=chapter.id)
+            _furnish(root, labels)
+            relink(root, here)
             page = {
                 **common,
                 "chapter": chapter,
+                "line": lines[index],
                 "title": titles[chapter.id],
-                "plain_title": _plain(titles[chapter.id]),
                 "text": Markup(to_html(root)),
-                "part": _opening_part(report, index),
+                "part": opening_part(report, index),
                 "part_title": titles[report.parts[chapter.part].anchor] if chapter.part is not None else "",
-                "sections": _entries(chapter.sections, titles, "", depth=2),
-                "previous": _neighbour(report, index - 1, titles, names),
-                "next": _neighbour(report, index + 1, titles, names),
+                "sections": list_sections(chapter.sections, titles, address=here, depth=2),
+                "previous": lines[index - 1] if index else None,
+                "next": lines[index + 1] if index + 1 < len(lines) else None,
             }
             _write(new / names[chapter.id], fill(theme, "html/chapter.html", page).encode())
     return Artifact(format="html", path=folder, entry=folder / "index.html")
@@ -112,7 +104,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _address(anchor: str, here: str, pages: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Return a link to an anchor from the page of the chapter `here`, or from another page."""
     page = pages.get(anchor, here)
+    if anchor in names:  # a chapter begins where its page begins
+        return quote(names[anchor])
     return ("" if page == here else quote(names[page])) + "#" + quote(anchor)
 
 
@@ -149,12 +144,13 @@ def _assets(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes
 # ---- the chapter's tree on a page -------------------------------------------
 
 
-def _furnish(root: Element, chapter: Chapter, labels: Mapping[str, str]) -> None:
+def _furnish(root: Element, labels: Mapping[str, str]) -> None:
     """Add what only pages have: tables that scroll, and the address of each block beside it."""
     for number, table in enumerate([table for table in root.iter("table") if not _nested(table)], 1):
         _frame_table(table, f"page-table-{number}", f"{labels['table']} {number}")
     for element in list(root.iterdescendants()):
-        if element.get("id") and element.tag in _ANCHORED and not _in_footnotes(element):
+        listed = element.get("role") in _LISTS or _in_footnotes(element)
+        if element.get("id") and element.tag in _ANCHORED and not listed:
             _append_anchor(element)
 
 
@@ -194,57 +190,3 @@ def _append_anchor(element: Element) -> None:
             element.insert(1, anchor)
     else:
         element.append(anchor)
-
-
-# ---- contents ---------------------------------------------------------------
-
-
-def _groups(report: Report, titles: Mapping[str, Markup], names: Mapping[str, str]) -> list[Group]:
-    """Return the chapters by part, in order; front matter, annexes and back matter stand apart."""
-    groups: list[tuple[object, list[tuple[Chapter, Entry]]]] = []
-    for chapter in report.chapters:
-        key = chapter.part if chapter.part is not None else chapter.role
-        if not groups or groups[-1][0] != key:
-            groups.append((key, []))
-        href = quote(names[chapter.id])
-        entries = _entries(chapter.sections, titles, href, depth=_CONTENTS_DEPTH)
-        entry = Entry(href=href, label=chapter.label, title=titles[chapter.id], entries=entries)
-        groups[-1][1].append((chapter, entry))
-    return [_group(report, key, tuple(chapters), titles) for key, chapters in groups]
-
-
-def _group(report: Report, key: object, chapters: tuple[tuple[Chapter, Entry], ...], titles) -> Group:
-    if isinstance(key, int):
-        part = report.parts[key]
-        return Group(label=part.label, title=titles[part.anchor], chapters=chapters)
-    title = set_labels(report)["annexes"] if key == "annex" else ""
-    return Group(label="", title=Markup.escape(title), chapters=chapters)
-
-
-def _entries(sections: tuple[Section, ...], titles: Mapping[str, Markup], page: str, *, depth: int) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(
-            href=f"{page}#{quote(section.anchor)}", label=section.number, title=titles[section.anchor],
-            entries=_entries(section.sections, titles, page, depth=depth),
-        )
-        for section in sections if section.level <= depth
-    )
-
-
-def _opening_part(report: Report, index: int) -> Part | None:
-    """Return the part that opens before this chapter, if one does."""
-    part = report.chapters[index].part
-    if part is None or index and report.chapters[index - 1].part == part:
-        return None
-    return report.parts[part]
-
-
-def _neighbour(report: Report, index: int, titles, names) -> Entry | None:
-    if not 0 <= index < len(report.chapters):
-        return None
-    chapter = report.chapters[index]
-    return Entry(href=quote(names[chapter.id]), label=chapter.label, title=titles[chapter.id])
-
-
-def _plain(title: Markup) -> str:
-    return " ".join(title.striptags().split())
