@@ -16,7 +16,8 @@ def find_renames(repository: Repository, old_commit: str, new_commit: str) -> di
     """
     output = repository.run(
         "diff-tree", "-r", "-z", f"-M{_LIKENESS}", f"-l{_MAXIMUM_FILES}", "--diff-filter=R", "--name-status",
-        "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all", _id(old_commit), _id(new_commit), "--",
+        "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all",
+        _id(old_commit), _id(new_commit), "--",
     )  # fmt: skip
     fields = output.decode("utf-8", "surrogateescape").split("\0")[:-1]
     assert len(fields) % 3 == 0

@@ -147,13 +147,15 @@ class Repository:
 
     def references(self) -> dict[str, str]:
         """Return every tag and branch: its full name → the id of what it names."""
-        output = self.run("for-each-ref", "--format=%(refname)%00%(objectname)", "refs/tags", "refs/heads", "refs/remotes")
+        form = "--format=%(refname)%00%(objectname)"
+        output = self.run("for-each-ref", form, "refs/tags", "refs/heads", "refs/remotes")
         pairs = (line.split("\0") for line in output.decode("utf-8", "surrogateescape").split("\n") if line)
-        return {name: id for name, id in pairs}
+        return dict(pairs)
 
     def is_partial(self) -> bool:
         """Whether some objects were left at a remote when the repository was cloned."""
-        status, _, _ = self.ask("config", "--local", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+        pattern = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        status, _, _ = self.ask("config", "--local", "--get-regexp", pattern)
         return status == 0
 
 

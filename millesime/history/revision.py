@@ -92,7 +92,8 @@ def _why_unknown(repository: Repository, revision: str, complaint: str, referenc
     if "is ambiguous" in complaint:
         candidates = re.findall(r"^hint:\s+([0-9a-f]{4,64}) (\w+)", complaint, re.MULTILINE)
         named = ", ".join(f"{id} ({kind})" for id, kind in candidates[:4])
-        return f"more than one object begins with {revision!r}" + (f": {named}" if named else "") + "; write more of the id"
+        seen = f"more than one object begins with {revision!r}" + (f": {named}" if named else "")
+        return f"{seen}; write more of the id"
     if "expected commit type" in complaint or "is not a commit" in complaint or _names_other(repository, revision):
         return f"{revision!r} names no commit but another object; write a tag, a branch or a commit id"
     looks_like_id = re.fullmatch(r"[0-9a-fA-F]{4,64}", revision) is not None

@@ -87,7 +87,8 @@ def _resolve_sealed(repository: Repository, edition: Edition, seal: Seal, *, whe
     else:
         hint = f"get it from a repository that has it, with: git fetch origin {seal.commit}"
     lost = ", ".join(map(repr, missing))
-    raise RevisionError(f"{where}: {why}, no other commit has the same content, and the trees of {lost} are gone; {hint}")
+    seen = f"{why}, no other commit has the same content, and the trees of {lost} are gone"
+    raise RevisionError(f"{where}: {seen}; {hint}")
 
 
 def _named_commit(repository: Repository, edition: Edition, seal: Seal, *, where: str) -> tuple[Commit | None, str]:

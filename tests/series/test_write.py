@@ -1,6 +1,7 @@
 """Manifests that Millésime writes are manifests that it reads."""
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,9 @@ def test_the_next_edition_has_the_structure_of_the_old_one_and_a_redline(tmp_pat
     old = load_series(lay(tmp_path, e2018=OLD)).edition("2018")
     text = next_edition_text(old, date=datetime.date(2019, 7, 3))
     new = load_series(lay(tmp_path, e2019=text)).edition("2019")
-    assert new.chapter_entries == old.chapter_entries
+    assert [replace(entry, where="") for entry in new.chapter_entries] == [
+        replace(entry, where="") for entry in old.chapter_entries
+    ]
     assert (new.parts, new.bibliography, new.cover_image) == (old.parts, old.bibliography, old.cover_image)
     assert (new.revision, new.seal, new.subtitle) == ("", None, "")
     assert text.splitlines()[0] == "date: 2019-07-03"
