@@ -32,19 +32,11 @@ def equality_key(value: Any) -> str:
     pandoc makes a heading's id from its text and counts the repeats, so an id
     may change because of another heading.
     """
-    if isinstance(value, dict):
-        if value["t"] == "Header":
-            value = _without_id(value)
-        elif value["t"] in _MAY_HOLD_HEADINGS:
-            value = _without_heading_ids(value)
-    elif isinstance(value, list):
-        value = _without_heading_ids(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    key = _ENCODER.encode(value)
+    return _ENCODER.encode(_without_heading_ids(value)) if '"Header"' in key else key
 
 
-_MAY_HOLD_HEADINGS = frozenset({
-    "Div", "BlockQuote", "BulletList", "OrderedList", "DefinitionList", "Table", "Figure", "Para", "Plain",
-})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _list(items: list) -> list:

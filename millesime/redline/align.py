@@ -138,10 +138,30 @@ def heaviest_chain(pairs: Iterable[tuple[int, int, float]]) -> list[tuple[int, i
 
 def _align_gap(old, new, old_range, new_range, vocabulary) -> list[tuple[int, int]]:
     rows, columns = range(*old_range), range(*new_range)
-    pairs = []
-    for i, j, likeness in like_pairs(old, new, rows, columns, vocabulary):
-        pairs.append((i, j, likeness * (2 + len(old[i].words) + len(new[j].words))))
-    return heaviest_chain(pairs)
+    alike = like_pairs(old, new, rows, columns, vocabulary)
+    alike += _grown_pairs(old, new, set(rows) - {i for i, _, _ in alike}, set(columns) - {j for _, j, _ in alike})
+    return heaviest_chain([
+        (i, j, likeness * (2 + len(old[i].words) + len(new[j].words))) for i, j, likeness in alike
+    ])
+
+
+def _grown_pairs(old, new, rows: set[int], columns: set[int]) -> list[tuple[int, int, float]]:
+    """Return pairs of which one is mostly contained in the other: a paragraph that grew threefold."""
+    found: list[tuple[int, int, float]] = []
+    if len(rows) * len(columns) > MAX_GAP_CELLS:
+        return found
+    others = [(j, phrases(new[j].words)) for j in sorted(columns) if len(new[j].words) >= _LEAST_GROWN]
+    for i in sorted(rows):
+        if len(old[i].words) < _LEAST_GROWN:
+            continue
+        mine = phrases(old[i].words)
+        for j, theirs in others:
+            if old[i].kind == new[j].kind and len(mine & theirs) >= 0.6 * min(len(mine), len(theirs)):
+                found.append((i, j, 0.3))
+    return found
+
+
+_LEAST_GROWN = 8  # words
 
 
 def like_pairs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from millesime.markup.ast import Block
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units
 from millesime.redline.ast import escape_marks
@@ -15,6 +16,7 @@ from millesime.redline.model import (
     EDITED,
     INSERTED,
     KEPT,
+    MARKS,
     MOVED_FROM,
     MOVED_TO,
     REPLACED,
@@ -58,7 +60,14 @@ def compare(
 
 
 def _units(chapter: ChapterText) -> list[Unit]:
-    return [block_unit(block) for block in escape_marks(normalise(chapter.blocks))]
+    return [_unit(block) for block in normalise(chapter.blocks)]
+
+
+def _unit(block: Block) -> Unit:
+    unit = block_unit(block)
+    if any(name in unit.key for name in MARKS):  # as a class, perhaps
+        return block_unit(escape_marks([block])[0])
+    return unit
 
 
 def _words(chapters: Sequence[Sequence[Unit]]) -> list[list[str]]:

@@ -27,6 +27,7 @@ class Figures:
     words_inserted: int = 0
     words_deleted: int = 0
     words_moved: int = 0
+    words_moved_away: int = 0  # as they read before; what moved inside a chapter is in both
     blocks: Mapping[str, int] = field(default_factory=dict)  # by kind of BlockChange; kinds without any are left out
 
     @property
@@ -47,6 +48,7 @@ class Figures:
             words_inserted=self.words_inserted + other.words_inserted,
             words_deleted=self.words_deleted + other.words_deleted,
             words_moved=self.words_moved + other.words_moved,
+            words_moved_away=self.words_moved_away + other.words_moved_away,
             blocks=dict(Counter(self.blocks) + Counter(other.blocks)),
         )
 
@@ -54,6 +56,7 @@ class Figures:
         return {
             "words_old": self.words_old, "words_new": self.words_new, "words_inserted": self.words_inserted,
             "words_deleted": self.words_deleted, "words_moved": self.words_moved,
+            "words_moved_away": self.words_moved_away,
             "similarity": round(self.similarity, 4), "blocks": dict(sorted(self.blocks.items())),
         }
 
@@ -65,15 +68,16 @@ def count_chapter(chapter: ChapterChange) -> Figures:
     return Figures(
         words_old=sum(
             count_words(change.old) for change in chapter.blocks
-            if change.old is not None and change.kind not in (MOVED_TO,)
+            if change.old is not None and change.kind != MOVED_TO
         ),
         words_new=sum(
             count_words(change.new) for change in chapter.blocks
-            if change.new is not None and change.kind not in (MOVED_FROM,)
+            if change.new is not None and change.kind != MOVED_FROM
         ),
         words_inserted=marked[INSERTION],
         words_deleted=marked[DELETION],
         words_moved=marked[MOVED_TO],
+        words_moved_away=marked[MOVED_FROM],
         blocks=dict(Counter(change.kind for change in chapter.blocks)),
     )
 
@@ -111,5 +115,7 @@ def _count_mark(item: Any, marked: Counter[str]) -> None:
         _count_marks(item, inside)
         marked[MOVED_TO] += count_words(item) - inside[INSERTION] - inside[DELETION]
         marked.update({INSERTION: inside[INSERTION], DELETION: inside[DELETION]})
-    elif mark != MOVED_FROM:
+    elif mark == MOVED_FROM:
+        marked[MOVED_FROM] += count_words(item)
+    else:
         _count_marks(item, marked)

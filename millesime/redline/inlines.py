@@ -6,6 +6,7 @@ the formatting of one word. A word is never split.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import Indel
 
-from millesime.markup.ast import Inline
+from millesime.markup.ast import Inline, walk
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import heaviest_chain
 from millesime.redline.marks import mark_inlines
@@ -60,20 +61,26 @@ def merge_inlines(
 
     None if so little is common that the text is better replaced whole
     (`min_kept`: the least share of words that stay). A mark whose words stay
-    and whose formatting alone changes has the class `formatting` as well.
+    has one more class: `formatting`, or `link` if the target of a link changed.
     `merge_note` merges two notes, or returns None.
     """
     before, after = _read(old), _read(new)
     partner = _match_words(before.leaves, after.leaves)
     _tidy(before.leaves, after.leaves, partner)
     _slide(before.leaves, after.leaves, partner)
-    total = sum(leaf.words for leaf in before.leaves) + sum(leaf.words for leaf in after.leaves)
-    kept = 2 * sum(before.leaves[i].words for i, j in enumerate(partner) if j is not None)
-    formatting_only = text_words(list(old)) == text_words(list(new))
-    if total and kept < min_kept * total and not formatting_only:
-        return None
+    _keep_numbers_whole(before.leaves, after.leaves, partner)
+    if not _is_worth_marking(before.leaves, after.leaves, partner, min_kept):
+        if text_words(list(old)) != text_words(list(new)):
+            return None
     _match_spaces(before.leaves, after.leaves, partner)
     return normalise(_build(before, after, before.items, after.items, partner, merge_note))
+
+
+def _is_worth_marking(old: list[_Leaf], new: list[_Leaf], partner: list[int | None], min_kept: float) -> bool:
+    """Whether enough words stay: of both texts, or nearly all of the one that grew."""
+    lengths = sum(leaf.words for leaf in old), sum(leaf.words for leaf in new)
+    kept = sum(old[i].words for i, j in enumerate(partner) if j is not None)
+    return 2 * kept >= min_kept * sum(lengths) or (kept >= 6 and kept >= 0.7 * min(lengths))
 
 
 # ---- reading ---------------------------------------------------------------
@@ -310,6 +317,39 @@ def _boundary(mine: list[_Leaf], places: list[int], start: int, stop: int) -> in
     return 2 * score + (last == before if start else last in _SENTENCE_ENDS)
 
 
+def _keep_numbers_whole(old: list[_Leaf], new: list[_Leaf], partner: list[int | None]) -> None:
+    """Mark all of `314 000` when one of its groups changed; no-break spaces are inside the word already."""
+    groups = _spaced_numbers(old), _spaced_numbers(new)
+    if not any(groups):
+        return
+    for _ in range(2):  # giving up a group on one side may break one on the other
+        for group in groups[0]:
+            if any(partner[i] is None for i in group):
+                for i in group:
+                    partner[i] = None
+        kept = {j: i for i, j in enumerate(partner) if j is not None}
+        for group in groups[1]:
+            if any(j not in kept for j in group):
+                for j in group:
+                    if j in kept:
+                        partner[kept[j]] = None
+
+
+def _spaced_numbers(leaves: list[_Leaf]) -> list[list[int]]:
+    """Return the leaves of each number whose thousands are parted by ordinary spaces."""
+    found: list[list[int]] = []
+    for i in range(2, len(leaves)):
+        if leaves[i - 1].is_space and _THOUSANDS.fullmatch(leaves[i].text) and leaves[i - 2].text[:3].isdigit():
+            if found and found[-1][-1] == i - 2:
+                found[-1].append(i)
+            elif len(leaves[i - 2].text) <= 3:
+                found.append([i - 2, i])
+    return found
+
+
+_THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
+
+
 def _match_spaces(old: list[_Leaf], new: list[_Leaf], partner: list[int | None]) -> None:
     """Keep the spaces at the edges of each change: `a [b ]c`, and never a change parted by a space."""
     i = j = 0
@@ -378,6 +418,8 @@ def _locate(items: list, starts: list[int], leaf: int | None) -> int | None:
 
 def _gap(before: _Text, after: _Text, old: list, new: list, merge_note: NoteMerger) -> list[Inline]:
     """Mark what stands between two kept items; notes that stand in it are paired and marked inside."""
+    if not old and not new:
+        return []
     notes = _note_pairs(before, after, old, new)
     out: list[Inline] = []
     i = j = 0
@@ -404,10 +446,16 @@ def _is_note(text: _Text, item) -> bool:
 def _marked(before: _Text, after: _Text, old: list, new: list) -> list[Inline]:
     gone = [before.leaves[item].node if isinstance(item, int) else item.node for item in old]
     come = [after.leaves[item].node if isinstance(item, int) else item.node for item in new]
-    extra = ["formatting"] if gone and come and text_words(gone) == text_words(come) else []
+    extra = []
+    if gone and come and text_words(gone) == text_words(come):
+        extra = ["formatting" if _targets(gone) == _targets(come) else "link"]
     out = []
     if gone:
         out.append(mark_inlines(DELETION, gone, extra=extra))
     if come:
         out.append(mark_inlines(INSERTION, come, extra=extra))
     return out
+
+
+def _targets(inlines: list[Inline]) -> list:
+    return [node["c"][2] for node in walk(inlines) if node["t"] in ("Link", "Image")]

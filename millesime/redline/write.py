@@ -15,7 +15,7 @@ from millesime.redline.model import MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChang
 from millesime.redline.passages import changed_chapters, passages
 
 JSON_SCHEMA = 1
-_MARKDOWN = "markdown-smart-raw_attribute-fenced_divs-bracketed_spans-native_divs-native_spans-simple_tables"
+_MARKDOWN = "markdown-smart-raw_attribute-fenced_divs-bracketed_spans-native_divs-native_spans-simple_tables-multiline_tables"
 
 
 # ---- Markdown --------------------------------------------------------------
@@ -37,7 +37,7 @@ def write_markdown(redline: Redline, *, full: bool = False, context: int = 1) ->
         elif chapter.changed:
             documents.append(critic_blocks(_elided(chapter, context)))
     heads = [_chapter_line(chapter) for chapter in (redline.chapters if full else changed_chapters(redline))]
-    texts = write_texts(documents, to=_MARKDOWN, options={"wrap_text": "none"})
+    texts = write_texts(documents, to=_MARKDOWN, options={"wrap_text": "none", "columns": 10_000})
     parts = [f"{head}\n\n{text.strip()}".strip() for head, text in zip(heads, texts, strict=True)]
     return "\n\n".join(parts) + "\n" if parts else ""
 
@@ -78,6 +78,8 @@ def _critic(value: Any, mark: str, move: str) -> Any:
                 continue
             if isinstance(item, list):
                 out.append(_critic(item, inner or mark, move))
+            elif "t" not in item:  # a citation
+                out.append(item)
             else:
                 out.append(_critic_node(item, mark, move))
                 if item["t"] in _OPAQUE and mark:
@@ -112,8 +114,10 @@ _CLOSED = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"
 
 def _span(item: Inline, mark: str) -> list[Inline]:
     opening, closing = _signs(mark)
-    formatting = "{>>formatting<<}" if "formatting" in item["c"][0][1] and mark not in OLD_ONLY else ""
-    return [_raw(opening), *_critic(item["c"][1], "", ""), _raw(closing + formatting)]
+    remark = "".join(
+        f"{{>>{name}<<}}" for name in item["c"][0][1] if name in ("formatting", "link") and mark not in OLD_ONLY
+    )
+    return [_raw(opening), *_critic(item["c"][1], "", ""), _raw(closing + remark)]
 
 
 def _signs(mark: str) -> tuple[str, str]:
@@ -203,7 +207,7 @@ def write_summary(redline: Redline, *, width: int = 100) -> str:
         return f"no change in {_plural(len(rows), 'chapter')}, {total.words_new} words\n"
     numbers = [_numbers(figures) for _, figures in changed]
     widths = [max(len(row[column]) for row in numbers) for column in range(3)]
-    notes = [_note(chapter) for chapter, _ in changed]
+    notes = [_note(chapter, figures) for chapter, figures in changed]
     room = max(20, width - _BAR - sum(widths) - 8 - max(map(len, notes)))
     names = [_cut(chapter.title, room) for chapter, _ in changed]
     name_width = max(map(_columns, names))
@@ -214,7 +218,7 @@ def write_summary(redline: Redline, *, width: int = 100) -> str:
         padding = " " * (name_width - _columns(name))
         lines.append(f" {name}{padding} | {cells}  {_bar(figures, most).ljust(_BAR)} {note}".rstrip())
     lines.append(
-        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: {total.words_inserted} words inserted, "
+        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: {_plural(total.words_inserted, 'word')} inserted, "
         f"{total.words_deleted} deleted, {total.words_moved} moved; {100 * total.similarity:.0f}% stayed"
     )
     return "\n".join(lines) + "\n"
@@ -234,7 +238,7 @@ def _bar(figures: Figures, most: int) -> str:
     return "".join(sign * max(1, words * _BAR // most) for words, sign in parts if words)[:_BAR]
 
 
-def _note(chapter: ChapterChange) -> str:
+def _note(chapter: ChapterChange, figures: Figures) -> str:
     if chapter.inserted:
         return "new"
     if chapter.deleted:
@@ -246,6 +250,8 @@ def _note(chapter: ChapterChange) -> str:
         notes.append(f"was “{_cut(chapter.old.title, 40)}”")
     if chapter.moved and chapter.old and chapter.new:
         notes.append(f"moved, {chapter.old.index + 1} → {chapter.new.index + 1}")
+    if figures.words_moved_away > figures.words_moved:
+        notes.append(f"{_plural(figures.words_moved_away - figures.words_moved, 'word')} moved elsewhere")
     return "; ".join(notes)
 
 
