@@ -143,7 +143,8 @@ class Snapshot(ABC):
 
     def links_on(self, path: str) -> tuple[str, ...]:
         """Return the links through which a path leads to its file."""
-        name, links = self._real_name(posixpath.normpath(path)), []
+        name = self._real_name(posixpath.normpath(path))
+        links: list[str] = []
         while (link := self._first_link(name)) is not None and len(links) < _MAXIMUM_LINKS:
             links.append(link)
             target = posixpath.join(posixpath.dirname(link), self._target(link, where=path))

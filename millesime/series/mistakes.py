@@ -144,8 +144,9 @@ def _place(location: Iterable[str | int]) -> Place:
 
 
 def _has(raw: Any, place: Place) -> bool:
-    for step in place:
-        if not isinstance(raw, dict | list) or (isinstance(raw, dict) and step not in raw):
-            return False
-        raw = raw[step]
-    return True
+    if not place:
+        return True
+    step, rest = place[0], place[1:]
+    if isinstance(raw, list) and isinstance(step, int):
+        return _has(raw[step], rest)
+    return isinstance(raw, dict) and step in raw and _has(raw[step], rest)

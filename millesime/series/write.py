@@ -196,9 +196,9 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)  # entries of a list stand below their key, indented
 
 
+_MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _Dumper.add_representer(_OneLine, lambda dumper, tree: dumper.represent_mapping(_MAP, tree, flow_style=True))
 _Dumper.add_representer(_OneLineList, lambda dumper, tree: dumper.represent_sequence(_SEQ, tree, flow_style=True))
-_MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 
 
 def _dump(tree: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Revisions: what git understands, and what is said when it does not."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,15 @@ def test_a_branch_that_only_the_remote_has_is_named(repo: TestRepository, tmp_pa
 
 
 def test_an_ambiguous_abbreviation_says_so(repo: TestRepository):
-    repo.commit({"a.md": "a"})
-    seen: set[str] = set()
-    while (id := repo.commit())[:4] not in seen:  # 4 letters: the shortest abbreviation; a birthday is near
-        seen.add(id[:4])
-    message = complaint(repo.root, id[:4])
-    assert message.startswith(f"more than one object begins with {id[:4]!r}: ")
+    # A birthday among 1,000 commits and 65,536 abbreviations of 4 letters, the shortest.
+    who = "committer Équipe <equipe@example.org> %d +0000\ndata 0\n"
+    stream = "".join(f"commit refs/heads/main\n{who % (1530576000 + number)}\n" for number in range(1000))
+    repo.git("fast-import", "--quiet", stdin=stream.encode())
+    starts = Counter(id[:4] for id in repo.git("rev-list", "main").split())
+    start, count = starts.most_common(1)[0]
+    assert count > 1
+    message = complaint(repo.root, start)
+    assert message.startswith(f"more than one object begins with {start!r}: ")
     assert message.endswith(" (commit); write more of the id")
 
 

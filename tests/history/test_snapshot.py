@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -311,6 +312,14 @@ def test_a_byte_order_mark_is_left_out_and_line_ends_stay(repo: TestRepository, 
 def test_a_working_tree_is_also_a_snapshot_of_a_subfolder_of_nothing(repo: TestRepository, repository: Repository):
     repo.commit({"chapters/a.md": "a"})
     assert WorkingTree(repo.root / "chapters", repository).paths == ("chapters/a.md",)
+
+
+def test_threads_may_share_a_repository(repo: TestRepository, repository: Repository):
+    repo.commit(HOSTILE)
+    taken = RevisionSnapshot(repository, resolve_revision(repository, "main"))
+    with ThreadPoolExecutor(8) as pool:
+        held = list(pool.map(taken.read, list(HOSTILE) * 4))
+    assert held == [content.encode() for content in HOSTILE.values()] * 4
 
 
 def test_a_book_of_111_chapters_is_read_in_a_moment(corpora: Path, tmp_path: Path):
