@@ -219,7 +219,8 @@ def phrase_candidates(
             places = index.get(phrase, ())
             if len(places) <= 40:  # a phrase that stands everywhere says nothing
                 shared.update(places)
-        found[i] = [j for j, _ in shared.most_common(most) if new[j].kind == old[i].kind]
+        best = sorted(shared.items(), key=lambda entry: (-entry[1], entry[0]))[:most]
+        found[i] = [j for j, _ in best if new[j].kind == old[i].kind]
     return found
 
 

@@ -20,7 +20,6 @@ from millesime.redline.model import (
     MARKS,
     MOVED_FROM,
     MOVED_TO,
-    REPLACED,
     BlockChange,
     ChapterChange,
     Redline,
@@ -50,9 +49,9 @@ def chapter_ast(chapter: ChapterChange, blocks: Iterable[Block]) -> Block:
 def blocks_ast(changes: Sequence[BlockChange]) -> list[Block]:
     """Return block changes as marked blocks; neighbours of one kind (and one move) share a Div."""
     out: list[Block] = []
-    for (kind, move), group in groupby(changes, key=lambda change: (change.kind, change.move)):
+    for (kind, move, by_item), group in groupby(changes, key=_group):
         run = list(group)
-        match kind:
+        match "by item" if by_item else kind:
             case "inserted":
                 out.append(mark_blocks(INSERTION, [_one(change.new) for change in run]))
             case "deleted":
@@ -70,9 +69,8 @@ def blocks_ast(changes: Sequence[BlockChange]) -> list[Block]:
     return out
 
 
-assert {INSERTED, DELETED, MOVED_FROM, MOVED_TO, REPLACED} == {
-    "inserted", "deleted", "moved-from", "moved-to", "replaced",
-}
+def _group(change: BlockChange) -> tuple[str, str, bool]:
+    return change.kind, change.move, change.kind in (INSERTED, DELETED) and bool(change.merged)
 
 
 def _one(block: Block | None) -> Block:

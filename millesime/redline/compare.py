@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from millesime.markup.ast import Block
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units
 from millesime.redline.ast import escape_marks
 from millesime.redline.chapters import moved_pairs, pair_chapters
-from millesime.redline.merge import Comparison, block_unit, merge_block
+from millesime.redline.merge import Comparison, Run, block_unit, item_unit, items_of, mark_items, merge_block, unpaired_items
 from millesime.redline.model import (
     DELETED,
+    DELETION,
     EDITED,
     INSERTED,
+    INSERTION,
     KEPT,
     MARKS,
     MOVED_FROM,
@@ -98,20 +101,11 @@ def _reading_order(
     return order
 
 
-@dataclass(slots=True)
-class _Run:
-    """One move, named when it is first met in reading order."""
-
-    pairs: list[tuple[Place, Place]]
-    name: str = ""
-    edited: bool = False
-
-
 @dataclass(slots=True, init=False)
 class _Moves:
     comparison: Comparison
-    by_old: dict[Place, tuple[_Run, Place]] = field(default_factory=dict)
-    by_new: dict[Place, tuple[_Run, Place]] = field(default_factory=dict)
+    by_old: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
+    by_new: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
 
     def __init__(self, before, after, aligned, comparison: Comparison) -> None:
         self.comparison = comparison
@@ -121,14 +115,34 @@ class _Moves:
         gone = _unpaired(before, stayed)
         come = _unpaired(after, stands)
         for pairs in find_moves(gone, come, comparison.vocabulary):
-            run = _Run(pairs, edited=any(gone[source].key != come[target].key for source, target in pairs))
+            run = Run(pairs, edited=any(gone[source].key != come[target].key for source, target in pairs))
             for source, target in pairs:
                 self.by_old[source] = (run, target)
                 self.by_new[target] = (run, source)
+        self._find_item_moves(before, after, aligned, gone, come)
 
-    def name(self, run: _Run) -> str:
-        run.name = run.name or self.comparison.next_move()
-        return run.name
+    def _find_item_moves(self, before, after, aligned, gone, come) -> None:
+        """Find the items that changed lists: a list was parted in two, or an item went to another chapter."""
+        olds: dict[Any, Unit] = {}  # by ((chapter, block), item)
+        news: dict[Any, Unit] = {}
+        for (i, j), pairs in aligned.items():
+            for row, column in pairs:
+                old, new = before[i][row], after[j][column]
+                if old.key == new.key or old.kind not in ("BulletList", "OrderedList"):
+                    continue
+                left, right = unpaired_items(items_of(old.value), items_of(new.value), self.comparison)
+                olds |= {((i, row), item): unit for item, unit in left.items()}
+                news |= {((j, column), item): unit for item, unit in right.items()}
+        for units, places, taken in ((olds, gone, self.by_old), (news, come, self.by_new)):
+            for place, unit in places.items():
+                if unit.kind == "BulletList" and place not in taken:
+                    units |= {(place, item): item_unit(value) for item, value in enumerate(unit.value["c"])}
+        for pairs in find_moves(olds, news, self.comparison.vocabulary):
+            run = Run(pairs)
+            for ((i, row), item), ((j, column), other) in pairs:
+                source, target = items_of(before[i][row].value), items_of(after[j][column].value)
+                self.comparison.items_gone[id(source), item] = run
+                self.comparison.items_come[id(target), other] = (run, source[item])
 
     def listed(self, old: Sequence[ChapterText], new: Sequence[ChapterText]) -> dict[str, Move]:
         runs = {run.name: run for run, _ in self.by_old.values()}
@@ -170,22 +184,24 @@ def _changes(i, j, before, after, pairs, moves: _Moves, comparison: Comparison) 
 def _gone(chapter: int, place: int, olds: Sequence[Unit], after, moves: _Moves) -> BlockChange:
     unit = olds[place]
     if (chapter, place) not in moves.by_old:
-        return BlockChange(kind=DELETED, old=unit.value, old_index=place)
+        marked = mark_items(unit.value, DELETION, moves.comparison)
+        return BlockChange(kind=DELETED, old=unit.value, old_index=place, merged=(marked,) if marked else ())
     run, target = moves.by_old[chapter, place]
     other = after[target[0]][target[1]]
     return BlockChange(
         kind=MOVED_FROM, old=unit.value, new=other.value, old_index=place, new_index=target[1],
-        move=moves.name(run), edited=unit.key != other.key,
+        move=moves.comparison.name(run), edited=unit.key != other.key,
     )
 
 
 def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves) -> BlockChange:
     unit = news[place]
     if (chapter, place) not in moves.by_new:
-        return BlockChange(kind=INSERTED, new=unit.value, new_index=place)
+        marked = mark_items(unit.value, INSERTION, moves.comparison)
+        return BlockChange(kind=INSERTED, new=unit.value, new_index=place, merged=(marked,) if marked else ())
     run, source = moves.by_new[chapter, place]
     other = before[source[0]][source[1]]
-    name = moves.name(run)
+    name = moves.comparison.name(run)
     merged = None
     if unit.key != other.key:
         merged = merge_block(other.value, unit.value, moves.comparison)

@@ -7,7 +7,7 @@ became loose) gives None, and the block is replaced whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -24,14 +24,28 @@ _ALIKE_TO_MOVE = 0.75  # for a list item that changed places and words
 
 
 @dataclass(slots=True)
+class Run:
+    """One move: the places it left and those it went to. Named when it is first met in reading order."""
+
+    pairs: list[tuple[Any, Any]]
+    edited: bool = False
+    name: str = ""
+
+
+@dataclass(slots=True)
 class Comparison:
-    """What one run of `compare` shares: its words, and the numbers given to moves."""
+    """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    # Items that moved from one list to another: (identity of the list's items, index) to the move,
+    # and for the new place the item as it was.
+    items_gone: dict[tuple[int, int], Run] = field(default_factory=dict)
+    items_come: dict[tuple[int, int], tuple[Run, list[Block]]] = field(default_factory=dict)
 
-    def next_move(self) -> str:
-        return f"move-{next(self.numbers)}"
+    def name(self, run: Run) -> str:
+        run.name = run.name or f"move-{next(self.numbers)}"
+        return run.name
 
 
 # ---- units -----------------------------------------------------------------
@@ -48,7 +62,7 @@ def block_unit(block: Block) -> Unit:
     return Unit(block, equality_key(block), kind, _THRESHOLDS.get(kind, 0.5), label)
 
 
-def _item_unit(item: list[Block]) -> Unit:
+def item_unit(item: list[Block]) -> Unit:
     return Unit(item, equality_key(item), "item", 0.4)
 
 
@@ -163,39 +177,86 @@ def _merge_ordered(old: Block, new: Block, comparison: Comparison) -> Block | No
     return {"t": "OrderedList", "c": [new["c"][0], _merge_items(old["c"][1], new["c"][1], comparison)]}
 
 
-def _merge_items(old: list, new: list, comparison: Comparison) -> list[list[Block]]:
-    before, after = [_item_unit(item) for item in old], [_item_unit(item) for item in new]
+def items_of(block: Block) -> list[list[Block]]:
+    """Return the items of a bullet or ordered list; other blocks have none."""
+    if block["t"] == "BulletList":
+        return block["c"]
+    return block["c"][1] if block["t"] == "OrderedList" else []
+
+
+def unpaired_items(
+    old: list[list[Block]], new: list[list[Block]], comparison: Comparison
+) -> tuple[dict[int, Unit], dict[int, Unit]]:
+    """Return the items of two versions of one list that have no partner in the other."""
+    before, after = [item_unit(item) for item in old], [item_unit(item) for item in new]
     pairs = align_units(before, after, comparison.vocabulary)
-    moves = _item_moves(before, after, pairs, comparison)
-    gone = {i: (j, name) for (i, j), name in moves.items()}
-    come = {j: (i, name) for (i, j), name in moves.items()}
+    rows, columns = {i for i, _ in pairs}, {j for _, j in pairs}
+    return (
+        {i: unit for i, unit in enumerate(before) if i not in rows},
+        {j: unit for j, unit in enumerate(after) if j not in columns},
+    )
+
+
+def mark_items(block: Block, kind: str, comparison: Comparison) -> Block | None:
+    """Return a bullet list that is in one edition only, item by item; None if no item moved.
+
+    A numbered list cannot lose all its items one by one: its numbering would stay.
+    """
+    items = items_of(block)
+    known = comparison.items_gone if kind == DELETION else comparison.items_come
+    if block["t"] != "BulletList" or not any((id(items), place) in known for place in range(len(items))):
+        return None
+    side = _gone_item if kind == DELETION else _come_item
+    return {"t": "BulletList", "c": [[side(items, place, comparison, {})] for place in range(len(items))]}
+
+
+def _merge_items(old: list, new: list, comparison: Comparison) -> list[list[Block]]:
+    before, after = [item_unit(item) for item in old], [item_unit(item) for item in new]
+    pairs = align_units(before, after, comparison.vocabulary)
+    moves = _item_moves(before, after, pairs, id(old), id(new), comparison)
+    gone = {i: run for (i, _), run in moves.items()}
+    come = {j: (run, old[i]) for (i, j), run in moves.items()}
     out: list[list[Block]] = []
     for row, column in _steps(pairs, len(before), len(after)):
-        if not isinstance(row, range):
+        if isinstance(row, range):
+            out += [[_gone_item(old, i, comparison, gone)] for i in row]
+            out += [[_come_item(new, j, comparison, come)] for j in column]
+        else:
             same = before[row].key == after[column].key
             out.append(new[column] if same else merge_blocks(old[row], new[column], comparison))
-            continue
-        for i in row:
-            out.append([
-                mark_blocks(MOVED_FROM, old[i], move=gone[i][1]) if i in gone else mark_blocks(DELETION, old[i])
-            ])
-        for j in column:
-            if j in come:
-                out.append([mark_blocks(MOVED_TO, merge_blocks(old[come[j][0]], new[j], comparison), move=come[j][1])])
-            else:
-                out.append([mark_blocks(INSERTION, new[j])])
     return out
 
 
-def _item_moves(before, after, pairs, comparison: Comparison) -> dict[tuple[int, int], str]:
-    """Return the items that changed places in their list, each with the name of its move."""
+def _gone_item(items: list, place: int, comparison: Comparison, here: Mapping[int, Run]) -> Block:
+    """Return an old item, marked; `here` holds the moves inside this list."""
+    run = comparison.items_gone.get((id(items), place)) or here.get(place)
+    if run is None:
+        return mark_blocks(DELETION, items[place])
+    return mark_blocks(MOVED_FROM, items[place], move=comparison.name(run))
+
+
+def _come_item(
+    items: list, place: int, comparison: Comparison, here: Mapping[int, tuple[Run, list[Block]]]
+) -> Block:
+    found = comparison.items_come.get((id(items), place)) or here.get(place)
+    if found is None:
+        return mark_blocks(INSERTION, items[place])
+    run, source = found
+    return mark_blocks(MOVED_TO, merge_blocks(source, items[place], comparison), move=comparison.name(run))
+
+
+def _item_moves(before, after, pairs, old_id: int, new_id: int, comparison: Comparison) -> dict[tuple[int, int], Run]:
+    """Return the items that changed places in their list, each with its move."""
     kept_rows, kept_columns = {i for i, _ in pairs}, {j for _, j in pairs}
-    rows = [i for i in range(len(before)) if i not in kept_rows and before[i].words]
-    columns = [j for j in range(len(after)) if j not in kept_columns]
+    rows = [
+        i for i in range(len(before))
+        if i not in kept_rows and before[i].words and (old_id, i) not in comparison.items_gone
+    ]
+    columns = [j for j in range(len(after)) if j not in kept_columns and (new_id, j) not in comparison.items_come]
     if not rows or not columns:
         return {}
     alike = like_pairs(before, after, rows, columns, comparison.vocabulary, threshold=lambda _: _ALIKE_TO_MOVE)
-    found: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], Run] = {}
     taken_rows: set[int] = set()
     taken_columns: set[int] = set()
     for i, j, _ in sorted(alike, key=lambda pair: (-pair[2], pair[0], pair[1])):
@@ -205,8 +266,8 @@ def _item_moves(before, after, pairs, comparison: Comparison) -> dict[tuple[int,
             continue
         taken_rows.add(i)
         taken_columns.add(j)
-        found[i, j] = ""
-    return {pair: comparison.next_move() for pair in sorted(found)}
+        found[i, j] = Run([(i, j)])
+    return found
 
 
 def _merge_definitions(old: Block, new: Block, comparison: Comparison) -> Block | None:
@@ -301,10 +362,19 @@ def _merge_row(old: list, new: list, comparison: Comparison) -> list | None:
     if old[0] != new[0] or [cell[:4] for cell in old[1]] != [cell[:4] for cell in new[1]]:
         return None
     cells = [
-        [*cell[:4], merge_blocks(before[4], cell[4], comparison)] for before, cell in zip(old[1], new[1], strict=True)
+        [*cell[:4], _merge_cell(before[4], cell[4], comparison)] for before, cell in zip(old[1], new[1], strict=True)
     ]
     merged = [new[0], cells]
     return merged if _proves([merged], [old], [new]) else None
+
+
+def _merge_cell(old: list[Block], new: list[Block], comparison: Comparison) -> list[Block]:
+    """Mark the words of a cell that is one line, even if none of them stays: it has its place in the row."""
+    if [block["t"] for block in old] == ["Plain"] == [block["t"] for block in new] and old[0]["c"] and new[0]["c"]:
+        merged = merge_inlines(old[0]["c"], new[0]["c"], merge_note=_note_merger(comparison), min_kept=0)
+        if merged is not None:
+            return [{"t": "Plain", "c": merged}]
+    return merge_blocks(old, new, comparison)
 
 
 MERGERS: dict[str, Callable[[Block, Block, Comparison], Block | None]] = {

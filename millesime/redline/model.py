@@ -56,8 +56,8 @@ class BlockChange:
     kept        x      x      the new block               -
     edited      x      x      one block, marked inside    -
     replaced    x      x      -                           -
-    inserted    -      x      -                           -
-    deleted     x      -      -                           -
+    inserted    -      x      - (a list, items of which    -
+    deleted     x      -        moved: marked by item)      -
     moved-to    x*     x      the new block, marked       id
                               inside if it changed
     moved-from  x      x*     -                           id
