@@ -22,6 +22,7 @@ _PARENTS = {
     "caption": {"table"}, "colgroup": {"table"}, "col": {"colgroup"}, "thead": {"table"}, "tbody": {"table"},
     "tfoot": {"table"}, "tr": {"thead", "tbody", "tfoot"}, "td": {"tr"}, "th": {"tr"},
 }
+_TABLE_PARTS = frozenset({"caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"})
 _GLOBAL_ATTRIBUTES = ("id", "class", "lang", "dir", "title")
 _MAX_SPAN = 1000  # as in the HTML standard
 
@@ -97,7 +98,11 @@ def _place(element: Element, *, phrasing: bool, linked: bool) -> None:
         rename(element, "span")
     elif not phrasing and element.tag in PHRASING - _TRANSPARENT and _holds_blocks(element):
         rename(element, "div")
-    if element.tag == "a" and linked or element.tag == "bdo" and not element.get("dir") or element.tag == "dfn" and _within(element, "dfn"):
+    if (
+        element.tag == "a" and linked
+        or element.tag == "bdo" and not element.get("dir")
+        or element.tag == "dfn" and _within(element, "dfn")
+    ):
         rename(element, "span")
 
 
@@ -151,11 +156,10 @@ def _fix_details(element: Element) -> None:
     for extra in summaries[1:]:
         rename(extra, "div")
     if element[0] is not summaries[0] or (element.text or "").strip():
-        text, element.text = element.text, None
         moved = summaries[0]
         _detach(moved)
+        moved.tail, element.text = element.text, None
         element.insert(0, moved)
-        moved.tail = text
     element.set("open", "open")  # nothing is hidden from print, search or a hurried reader
 
 
@@ -168,7 +172,7 @@ def _fix_table(table: Element) -> None:
         rename(extra, "div")
         _before(table, extra)
     for inner in [inner for caption in captions[:1] for inner in caption.iter("table")]:
-        rename(inner, "div")
+        _flatten_table(inner)
     for tag in ("thead", "tfoot"):
         for extra in table.findall(tag)[1:]:
             extra.tag = "tbody"
@@ -182,62 +186,75 @@ def _fix_table(table: Element) -> None:
         if not len(section):
             table.remove(section)
     if not any(True for _ in table.iter("td", "th")):
-        for inner in list(table.iterdescendants("caption", "colgroup", "col")):
-            rename(inner, "div")
-        rename(table, "div")
+        _flatten_table(table)
         return
     order = {"caption": 0, "colgroup": 1, "thead": 2, "tbody": 3, "tfoot": 4}
     table[:] = sorted(table, key=lambda child: order[child.tag])
     _square_table(table)
 
 
+def _flatten_table(table: Element) -> None:
+    for inner in list(table.iterdescendants(*_TABLE_PARTS)):
+        rename(inner, "div")
+    rename(table, "div")
+
+
 def _square_table(table: Element) -> None:
-    """Cut spans that leave their row group, and fill short rows with empty cells."""
-    groups = [[_spans(row) for row in group] for group in table.iterchildren("thead", "tbody", "tfoot")]
-    grids = [_grid_widths(rows) for rows in groups]
-    width = max(width for grid in grids for width in grid)
-    for group, grid in zip(table.iterchildren("thead", "tbody", "tfoot"), grids, strict=True):
-        height = len(group)
-        for index, (row, row_width) in enumerate(zip(group, grid, strict=True)):
-            for cell in row:
-                _set_span(cell, "rowspan", min(_span(cell, "rowspan"), height - index))
-                _set_span(cell, "colspan", _span(cell, "colspan"))
-            for _ in range(width - row_width):
-                etree.SubElement(row, "td")
+    """Make the grid whole: no span leaves its row group, overlaps, or holds an empty column; no row is short."""
+    groups = [_place_cells(group) for group in table.iterchildren("thead", "tbody", "tfoot")]
+    placed = [cell for group in groups for row in group for cell in row]
+    starts = {start for _, start, _ in placed}
+    for rows in groups:
+        hanging: dict[int, int] = {}  # column → rows it is still taken from above
+        for row in rows:
+            taken = {column for column, left in hanging.items() if left > 0}
+            hanging = {column: left - 1 for column, left in hanging.items() if left > 0}
+            for cell, start, end in row:
+                covered = starts & set(range(start, end))
+                _set_span(cell, "colspan", len(covered))
+                hanging |= dict.fromkeys(covered, _span(cell, "rowspan") - 1)
+                taken |= covered
+            for _ in range(len(starts - taken)):
+                etree.SubElement(row[0][0].getparent(), "td")
+    _fit_columns(table, len(starts), whole=max(end for _, _, end in placed) == len(starts))
+
+
+def _place_cells(group: Element) -> list[list[tuple[Element, int, int]]]:
+    """Return for each row its cells, with the first column each takes and the one after its last."""
+    rows = []
+    hanging: dict[int, int] = {}
+    for index, row in enumerate(group):
+        if not len(row):
+            etree.SubElement(row, "td")
+        taken = {column for column, left in hanging.items() if left > 0}
+        hanging = {column: left - 1 for column, left in hanging.items() if left > 0}
+        cells = []
+        column = 0
+        for cell in row:
+            while column in taken:
+                column += 1
+            end = column + 1
+            while end < column + _span(cell, "colspan") and end not in taken:
+                end += 1
+            _set_span(cell, "rowspan", min(_span(cell, "rowspan"), len(group) - index))
+            hanging |= dict.fromkeys(range(column, end), _span(cell, "rowspan") - 1)
+            cells.append((cell, column, end))
+            column = end
+        rows.append(cells)
+    return rows
+
+
+def _fit_columns(table: Element, width: int, *, whole: bool) -> None:
+    """Drop column elements that stand for no column, or all where columns were taken out."""
     columns = 0
     for column in list(table.iter("col")):
         columns += _span(column, "span")
-        if columns > width:
+        if columns > width or not whole:
             column.getparent().remove(column)
     for group in table.findall("colgroup"):
         group.attrib.pop("span", None)
         if not len(group):
             table.remove(group)
-
-
-def _spans(row: Element) -> list[tuple[int, int]]:
-    return [(_span(cell, "colspan"), _span(cell, "rowspan")) for cell in row]
-
-
-def _grid_widths(rows: list[list[tuple[int, int]]]) -> list[int]:
-    """Return how many columns each row of a group takes, cells from above included."""
-    hanging: dict[int, int] = {}  # column → rows it is still taken
-    widths = []
-    for spans in rows:
-        taken = {column for column, left in hanging.items() if left > 0}
-        column = 0
-        fresh: dict[int, int] = {}
-        for colspan, rowspan in spans:
-            while column in taken:
-                column += 1
-            for _ in range(colspan):
-                fresh[column] = rowspan
-                column += 1
-        widths.append(len(taken | set(fresh)))
-        hanging = {column: left - 1 for column, left in hanging.items()} | {
-            column: rowspan - 1 for column, rowspan in fresh.items()
-        }
-    return widths
 
 
 def _span(cell: Element, name: str) -> int:

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from millesime.assembly.report import Chapter, Part, Report, Section
 
+Address = Callable[[str], str | None]  # anchor → link; None: it is nowhere in the text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -37,7 +39,7 @@ class Group:
 
 
 def list_contents(
-    report: Report, titles: Mapping[str, Markup], *, address: Callable[[str], str], depth: int, annexes: str
+    report: Report, titles: Mapping[str, Markup], *, address: Address, depth: int, annexes: str
 ) -> list[Group]:
     """Return the chapters by part, in order; front matter, annexes and back matter stand apart.
 
@@ -54,7 +56,7 @@ def list_contents(
 
 
 def chapter_entry(
-    chapter: Chapter, titles: Mapping[str, Markup], *, address: Callable[[str], str], depth: int
+    chapter: Chapter, titles: Mapping[str, Markup], *, address: Address, depth: int
 ) -> Entry:
     """Return a chapter's line, with its sections below it."""
     return Entry(
@@ -64,16 +66,16 @@ def chapter_entry(
 
 
 def list_sections(
-    sections: tuple[Section, ...], titles: Mapping[str, Markup], *, address: Callable[[str], str], depth: int
+    sections: tuple[Section, ...], titles: Mapping[str, Markup], *, address: Address, depth: int
 ) -> tuple[Entry, ...]:
-    """Return the lines of sections down to headings of level `depth`; one without words has no line."""
+    """Return the lines of sections down to headings of level `depth`, but for those without words or place."""
     return tuple(
         Entry(
             href=address(section.anchor), label=section.number, title=titles[section.anchor],
             entries=list_sections(section.sections, titles, address=address, depth=depth),
         )
         for section in sections
-        if section.level <= depth and titles[section.anchor].striptags().strip()
+        if section.level <= depth and address(section.anchor) and titles[section.anchor].striptags().strip()
     )
 
 

@@ -7,11 +7,12 @@ EPUB 2. What the metadata says of accessibility is computed from the book.
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 import textwrap
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -24,9 +25,10 @@ from millesime.assembly.theme import read_theme_file
 from millesime.render.accessibility import describe_accessibility
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, is_math, rename
-from millesime.render.contents import Entry, Group, list_contents, opening_part
-from millesime.render.fragments import pages_of, relink, set_labels, to_xhtml, write_fragments, write_titles
+from millesime.render.contents import Address, Entry, Group, list_contents, opening_part
+from millesime.render.fragments import pages_of, set_labels, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, media_type, published_image
+from millesime.render.links import plain_id, relink
 from millesime.render.sanitise import MATHML, replace_forbidden
 from millesime.render.theme import fill, long_date, open_theme
 
@@ -141,19 +143,18 @@ def _chapter_files(report: Report) -> dict[str, str]:
     return files
 
 
-def _addresses(report: Report, fragments: Mapping[str, Element], files: Mapping[str, str]) -> Callable[[str], str]:
+def _addresses(report: Report, fragments: Mapping[str, Element], files: Mapping[str, str]) -> Address:
     """Return how an anchor is linked; a part opens on a page of its own."""
     pages = pages_of(report, fragments)
     parts = {part.anchor: f"part-{index + 1}.xhtml" for index, part in enumerate(report.parts)}
-    present = {element.get("id") for root in fragments.values() for element in root.iterdescendants()}
 
-    def address(anchor: str) -> str:
+    def address(anchor: str) -> str | None:
         if anchor in files:
             return files[anchor]
         if anchor in parts:
             return parts[anchor]
-        page = files[pages[anchor]] if anchor in pages else files.get(report.anchors.get(anchor, ""), "nav.xhtml")
-        return f"{page}#{quote(xml_id(anchor))}" if anchor in present else page
+        ident = plain_id(anchor)
+        return f"{files[pages[ident]]}#{quote(xml_id(ident))}" if ident in pages else None
 
     return address
 
@@ -241,18 +242,23 @@ def _set_note(item: Element, number: int) -> None:
 class Point:
     """A point of toc.ncx."""
 
+    id: int
     order: int
     text: str
     href: str
     points: tuple[Point, ...] = ()
 
 
-def _navigation_points(groups: list[Group], address: Callable[[str], str]) -> tuple[Point, ...]:
-    order = iter(range(1, 1_000_000))
+def _navigation_points(groups: list[Group], address: Address) -> tuple[Point, ...]:
+    ids = itertools.count(1)
+    orders: dict[str, int] = {}  # one for each place: two lines may lead to it
 
     def points(entries: tuple[Entry, ...]) -> tuple[Point, ...]:
         return tuple(
-            Point(order=next(order), text=entry.text, href=entry.href, points=points(entry.entries))
+            Point(
+                id=next(ids), order=orders.setdefault(entry.href, len(orders) + 1), text=entry.text, href=entry.href,
+                points=points(entry.entries),
+            )
             for entry in entries
         )
 

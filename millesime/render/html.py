@@ -17,8 +17,10 @@ from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, classes_of
 from millesime.render.contents import chapter_entry, list_contents, list_sections, opening_part
 from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_font
-from millesime.render.fragments import pages_of, relink, set_labels, to_html, write_fragments, write_titles
+from millesime.render.fragments import pages_of, set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import file_name, published_image
+from millesime.render.links import plain_id, relink
+from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, long_date, open_theme
 
 FACES = ((SERIF, 400, "normal"), (SERIF, 400, "italic"), (SERIF, 700, "normal"), (SANS, 400, "normal"),
@@ -43,7 +45,7 @@ def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
     theme = open_theme(report.theme, language=report.imprint.language)
     labels = set_labels(report)
 
-    def address(anchor: str, here: str = "") -> str:
+    def address(anchor: str, here: str = "") -> str | None:
         return _address(anchor, here, pages, names)
 
     common = {
@@ -103,12 +105,15 @@ def _write(path: Path, content: bytes) -> None:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _address(anchor: str, here: str, pages: Mapping[str, str], names: Mapping[str, str]) -> str:
+def _address(anchor: str, here: str, pages: Mapping[str, str], names: Mapping[str, str]) -> str | None:
     """Return a link to an anchor from the page of the chapter `here`, or from another page."""
-    page = pages.get(anchor, here)
     if anchor in names:  # a chapter begins where its page begins
         return quote(names[anchor])
-    return ("" if page == here else quote(names[page])) + "#" + quote(anchor)
+    ident = plain_id(anchor)
+    page = pages.get(ident)
+    if page is None:
+        return None
+    return ("" if page == here else quote(names[page])) + "#" + quote(ident)
 
 
 # ---- assets -----------------------------------------------------------------
@@ -148,6 +153,9 @@ def _furnish(root: Element, labels: Mapping[str, str]) -> None:
     """Add what only pages have: tables that scroll, and the address of each block beside it."""
     for number, table in enumerate([table for table in root.iter("table") if not _nested(table)], 1):
         _frame_table(table, f"page-table-{number}", f"{labels['table']} {number}")
+    for formula in root.iter(f"{{{MATHML}}}math"):
+        if formula.get("display") == "block":
+            formula.set("tabindex", "0")  # wide ones scroll as well
     for element in list(root.iterdescendants()):
         listed = element.get("role") in _LISTS or _in_footnotes(element)
         if element.get("id") and element.tag in _ANCHORED and not listed:

@@ -10,18 +10,18 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from millesime.assembly.theme import FALLBACK_LANGUAGE, read_theme_file
 from millesime.problems import ReportError
+from millesime.render.links import plain_id
 
 
 def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxedEnvironment:
     """Return the environment in which templates are filled.
 
     A snapshot's templates run in a sandbox: they can read what they are given
-    and nothing else. Filters: `long_date`, `url` (percent-encodes a path) and
-    `markup` for what `fragments` made safe.
+    and nothing else. Filters: `long_date`, `url` (percent-encodes a path),
+    `anchor` (an id without white space).
     """
     environment = ImmutableSandboxedEnvironment(
         loader=_ThemeLoader(own), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -29,7 +29,7 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
     )
     environment.filters["long_date"] = lambda date: long_date(date, language)
     environment.filters["url"] = lambda path: quote(path, safe="/")
-    environment.filters["markup"] = Markup
+    environment.filters["anchor"] = plain_id
     return environment
 
 

@@ -1,0 +1,117 @@
+"""Attributes of untrusted elements: only those whose values mean something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from millesime.assembly.report import Chapter
+from millesime.render.changes import DATE
+from millesime.render.conform import Element, add_class, classes_of, is_math, unwrap
+from millesime.render.links import kill_link, plain_id, safe_href
+
+RESERVED_PREFIX = "page-"  # ids of the renderers' own; a chapter cannot take them
+
+
+def keep_id(element: Element, anchors: Mapping[str, str], chapter: Chapter, taken: set[str]) -> None:
+    """Keep an id where it is the first of its name and not another chapter's anchor."""
+    if element.tag == "a" and element.get("name"):
+        element.set("id", element.get("id") or element.get("name"))
+    element.attrib.pop("name", None)
+    ident = element.get("id")
+    if ident is None:
+        return
+    ident = plain_id(ident)
+    owner = anchors.get(element.get("id"), anchors.get(ident, chapter.id))
+    if not ident or ident in taken or owner != chapter.id or ident.startswith(RESERVED_PREFIX):
+        del element.attrib["id"]
+        return
+    taken.add(ident)
+    element.set("id", ident)
+
+_ALIGNMENTS = ("left", "right", "center", "justify")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+
+
+def clean_attributes(element: Element) -> None:
+    style = element.attrib.pop("style", "")
+    align = element.attrib.pop("align", "").strip().lower()
+    found = re.search(r"text-align:\s*([a-z]+)", style)
+    align = found[1] if found else align
+    if align in _ALIGNMENTS:
+        add_class(element, f"align-{align}")
+    width = re.search(r"(?:^|[;\s])width:\s*(\d+(?:\.\d+)?)%", style)
+    if width and element.tag in ("col", "img"):
+        # Classes, not style: pages forbid inline styles. Steps of 5% are fine enough.
+        add_class(element, f"width-{min(max(5 * round(float(width[1]) / 5), 5), 100)}")
+    if element.get("lang") is not None and not _LANGUAGE.match(element.get("lang")):
+        del element.attrib["lang"]
+    if element.get("dir") not in (None, "ltr", "rtl", "auto"):
+        del element.attrib["dir"]
+    if element.get("role") is not None and not set(classes_of(element)) & {"footnote-ref", "footnote-back"}:
+        del element.attrib["role"]
+    if element.get("class") is not None and not element.get("class").strip():
+        del element.attrib["class"]
+    _CLEANERS.get(element.tag, _leave)(element)
+
+
+def _leave(element: Element) -> None:
+    pass
+
+
+def _clean_link(link: Element) -> None:
+    href = link.get("href")
+    target = safe_href(href) if href is not None else None
+    if target is not None:
+        link.set("href", target)
+        return
+    kill_link(link)
+
+
+def _clean_image(image: Element) -> None:
+    image.set("src", unquote(image.get("src", "")))
+    image.set("alt", image.get("alt") or "")
+    for name in ("width", "height"):
+        if not re.fullmatch(r"[1-9]\d{0,4}", image.get(name, "1")):
+            del image.attrib[name]
+
+
+def _clean_list(element: Element) -> None:
+    if not re.fullmatch(r"-?\d{1,6}", element.get("start", "1")):
+        del element.attrib["start"]
+    if element.get("type", "1") not in ("1", "a", "A", "i", "I"):
+        del element.attrib["type"]
+    if element.get("reversed") is not None:
+        element.set("reversed", "reversed")
+
+
+def _clean_item(element: Element) -> None:
+    if element.getparent().tag != "ol" or not re.fullmatch(r"-?\d{1,6}", element.get("value", "1")):
+        element.attrib.pop("value", None)
+
+
+def _clean_change(element: Element) -> None:
+    if not DATE.match(element.get("datetime", "2000-01-01")):
+        del element.attrib["datetime"]
+
+_CLEANERS = {
+    "a": _clean_link, "img": _clean_image, "ol": _clean_list, "li": _clean_item, "ins": _clean_change,
+    "del": _clean_change,
+}
+
+
+def hand_down_anchor(wrapper: Element) -> None:
+    """Give a wrapper's anchor to the one block in it, or keep the wrapper as a plain `div`."""
+    del wrapper.attrib["data-wrapper"]
+    (only, *others) = [*wrapper, None]
+    alone = only is not None and others == [None] and not (wrapper.text or "").strip() and not (only.tail or "").strip()
+    if alone and only.get("id") is None and not is_math(only):
+        if wrapper.get("id"):
+            only.set("id", wrapper.attrib.pop("id"))
+        for name in classes_of(wrapper):
+            add_class(only, name)
+        for name, value in wrapper.items():
+            if name != "class" and only.get(name) is None:
+                only.set(name, value)
+        unwrap(wrapper)
