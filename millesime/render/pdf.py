@@ -20,21 +20,19 @@ import unicodedata
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from urllib.parse import quote
 
 import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
-from millesime.assembly.report import Chapter, Imprint, Report
+from millesime.assembly.report import Chapter, Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import EngineError
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.fonts import SANS, SERIF, print_font
-from millesime.render.fragments import to_html, write_fragments, write_titles
-from millesime.render.images import image_type, published_image
+from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
+from millesime.render.images import media_type, published_image
 from millesime.render.printable import heading_text, make_printable, mend_links
 from millesime.render.theme import fill, long_date, open_theme
 
@@ -101,6 +99,7 @@ def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: in
     """
     book = lxml.html.document_fromstring(_front_and_frames(report, write_titles(report, jobs=jobs)))
     mend_links(book)
+    labels = set_labels(report)
     fragments = write_fragments(report, jobs=jobs)
     addresses: dict[str, str | None] = {}
 
@@ -114,7 +113,7 @@ def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: in
         if ident is None:
             continue
         root = fragments[ident]
-        make_printable(root, labels=report.labels, image_address=address)
+        make_printable(root, labels=labels, image_address=address)
         frame.text = root.text
         frame.extend(list(root))
     return book
@@ -122,18 +121,22 @@ def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: in
 
 def _front_and_frames(report: Report, titles: Mapping[str, etree._Element]) -> str:
     imprint = report.imprint
-    return fill(open_theme(report.theme, language=imprint.language), "pdf/report.html", {
-        "imprint": imprint,
-        "labels": report.labels,
-        "date": long_date(imprint.date, imprint.language),
-        "document_title": f"{imprint.title}. {imprint.subtitle}" if imprint.subtitle else imprint.title,
-        "running_title": _shortened(imprint.title),
-        "revision": imprint.revision[:12],
-        "cited_authors": ", ".join(author.name for author in imprint.authors),
-        "identifier_link": imprint.identifier if imprint.identifier.startswith(("https://", "http://")) else "",
-        "siblings": [_sibling_line(sibling, report) for sibling in imprint.siblings],
-        "units": _units(report, titles),
-    })
+    return fill(
+        open_theme(report.theme, language=imprint.language),
+        "pdf/report.html",
+        {
+            "imprint": imprint,
+            "labels": set_labels(report),
+            "date": long_date(imprint.date, imprint.language),
+            "document_title": f"{imprint.title}. {imprint.subtitle}" if imprint.subtitle else imprint.title,
+            "running_title": _shortened(imprint.title),
+            "revision": imprint.revision[:12],
+            "cited_authors": ", ".join(author.name for author in imprint.authors),
+            "identifier_link": imprint.identifier if imprint.identifier.startswith(("https://", "http://")) else "",
+            "siblings": [_sibling_line(sibling, report) for sibling in imprint.siblings],
+            "units": _units(report, titles),
+        },
+    )
 
 
 def _sibling_line(sibling, report: Report) -> str:
@@ -153,11 +156,17 @@ def _units(report: Report, titles: Mapping[str, etree._Element]) -> list[dict]:
         else:
             part = report.parts[chapter.part]
             if not (units and units[-1]["anchor"] == part.anchor):
-                units.append({
-                    "kind": "part", "anchor": part.anchor, "label": part.label, "number": part.number,
-                    "title": _markup(titles[part.anchor]), "chapters": [],
-                    "bookmark": f"{part.label} — {heading_text(titles[part.anchor])}",
-                })
+                units.append(
+                    {
+                        "kind": "part",
+                        "anchor": part.anchor,
+                        "label": part.label,
+                        "number": part.number,
+                        "title": _markup(titles[part.anchor]),
+                        "chapters": [],
+                        "bookmark": f"{part.label} — {heading_text(titles[part.anchor])}",
+                    }
+                )
             units[-1]["chapters"].append({**entry, "in_part": True})
         previous_role = chapter.role
     return units
@@ -166,12 +175,21 @@ def _units(report: Report, titles: Mapping[str, etree._Element]) -> list[dict]:
 def _chapter_entry(chapter: Chapter, titles: Mapping[str, etree._Element]) -> dict:
     words = heading_text(titles[chapter.id])
     return {
-        "kind": "chapter", "anchor": chapter.id, "role": chapter.role, "label": chapter.label, "number": chapter.number,
-        "title": _markup(titles[chapter.id]), "running": _shortened(words), "recto": False, "apart": False,
-        "in_part": False, "bookmark": f"{chapter.number}\u2002{words}" if chapter.number else words,
+        "kind": "chapter",
+        "anchor": chapter.id,
+        "role": chapter.role,
+        "label": chapter.label,
+        "number": chapter.number,
+        "title": _markup(titles[chapter.id]),
+        "running": _shortened(words),
+        "recto": False,
+        "apart": False,
+        "in_part": False,
+        "bookmark": f"{chapter.number}\u2002{words}" if chapter.number else words,
         "sections": [
             {"anchor": section.anchor, "number": section.number, "title": _contents_title(titles[section.anchor])}
-            for section in chapter.sections if section.level == 2 and section.anchor
+            for section in chapter.sections
+            if section.level == 2 and section.anchor
         ],
     }
 
@@ -197,12 +215,12 @@ def _shortened(text: str, length: int = _RUNNING_MAX) -> str:
 
 def _serve(content: bytes, served: dict[str, tuple[bytes, str]]) -> str | None:
     """Put a picture at an address made of its bytes, so that nothing depends on where files lay."""
-    kind = image_type(content)
+    kind = media_type(content)
     if kind is None:
         return None
-    address = f"{_SCHEME}image/{hashlib.sha256(content).hexdigest()[:32]}.{kind[1]}"
+    address = f"{_SCHEME}image/{hashlib.sha256(content).hexdigest()[:32]}"
     if address not in served:
-        served[address] = (published_image(content), kind[0])
+        served[address] = (published_image(content), kind)
     return address
 
 

@@ -23,19 +23,18 @@ Element = etree._Element
 MATHML = f"{{{MATHML_NAMESPACE}}}"
 _CHANGES = frozenset({"insertion", "deletion", "moved-to", "moved-from"})
 _BLOCKS = frozenset(
-    "p div ul ol li pre blockquote table thead tbody tfoot tr td th caption colgroup dl dt dd figure h2 h3 h4 h5 h6 hr".split()
+    "p div ul ol li pre blockquote table thead tbody tfoot tr td th caption colgroup dl dt dd figure "
+    "h2 h3 h4 h5 h6 hr".split()
 )
-_HOLD_TEXT = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "dt", "figcaption", "caption"})
 _NUMERALS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_INDENTS = 8  # nested quotes and lists that are indented
 _LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
 _LANDSCAPE_COLUMNS = 11
 _MIN_SHARE = 4  # characters: no column is narrower
 _MAX_WORD = 16  # characters: longer words are broken rather than starve the other columns
 
 
-def make_printable(
-    root: Element, *, labels: Mapping[str, str], image_address: Callable[[str], str | None]
-) -> None:
+def make_printable(root: Element, *, labels: Mapping[str, str], image_address: Callable[[str], str | None]) -> None:
     """Change a chapter's tree in place.
 
     `image_address` gives the address under which a picture is served, or None
@@ -53,6 +52,7 @@ def make_printable(
     for numbered in root.iter("ol"):
         if numbered.get("type") in _NUMERALS:
             add_class(numbered, _NUMERALS[numbered.get("type")])
+    _limit_indents(root)
     for table in root.iter("table"):
         _mend_table(table)
     _settle_headings(root)
@@ -231,16 +231,16 @@ def _mark_changes(root: Element) -> None:
 
 
 def _is_block(element: Element) -> bool:
-    return element.tag in ("div", "section", "figure", "table", "tr", "td", "th", "li") or any(
-        inner.tag in ("p", "ul", "ol", "table", "pre", "blockquote", "div", "h2", "h3", "h4", "h5", "h6", "dl", "figure")
-        for inner in element
-    )
+    return element.tag in _BLOCKS or any(inner.tag in _BLOCKS for inner in element)
 
 
 def _bar(element: Element) -> None:
+    """Mark the paragraph or heading that holds a change, unless a cell or a figure does."""
     for outer in element.iterancestors():
-        if outer.tag in _HOLD_TEXT or outer.tag in ("li", "td", "th", "dd"):
-            if outer.tag in ("p", "h2", "h3", "h4", "h5", "h6", "dt") and next(outer.iterancestors("table", "figure"), None) is None:
+        if outer.tag in ("li", "td", "th", "dd", "figure", "table"):
+            return
+        if outer.tag in ("p", "h2", "h3", "h4", "h5", "h6", "dt"):
+            if next(outer.iterancestors("table", "figure"), None) is None:
                 add_class(outer, "changed")
             return
 
@@ -308,7 +308,7 @@ def _split_link(link: Element, attributes: Mapping[str, str]) -> None:
     parent, at = link.getparent(), link.getparent().index(link)
     _append_before(parent, at, lead)
     parts[-1].tail = (parts[-1].tail or "") + (link.tail or "")
-    parent[at:at + 1] = parts
+    parent[at : at + 1] = parts
 
 
 def _push_link(element: Element, shared: Mapping[str, str]) -> None:
@@ -344,6 +344,13 @@ def _mend_item(item: Element) -> None:
     body.text, item.text = item.text, None
     body.extend(list(item))
     item.append(body)
+
+
+def _limit_indents(root: Element) -> None:
+    """Let what is nested very deep stand under what holds it: the page is not endless."""
+    for element in root.iter("blockquote", "ul", "ol", "dd"):
+        if sum(1 for _ in element.iterancestors("blockquote", "ul", "ol", "dd")) >= _INDENTS:
+            add_class(element, "deep")
 
 
 # ---- tables -----------------------------------------------------------------

@@ -39,8 +39,10 @@ def test_completed_files_do_not_bear_the_reserved_name(make):
 
 def test_a_face_is_made_of_the_same_bytes_each_time():
     again = print_font.__wrapped__, web_font.__wrapped__
-    assert [make(SANS, 400, "italic") for make in again] == [print_font(SANS, 400, "italic"),
-                                                             web_font(SANS, 400, "italic")]
+    assert [make(SANS, 400, "italic") for make in again] == [
+        print_font(SANS, 400, "italic"),
+        web_font(SANS, 400, "italic"),
+    ]
 
 
 def test_the_licence_is_at_hand():

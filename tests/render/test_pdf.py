@@ -1,0 +1,340 @@
+"""The printed report, read back: text of pages, outline, tags, and what the engine may see."""
+
+import datetime
+import socket
+import subprocess
+from io import BytesIO
+
+import pikepdf
+import pytest
+from lxml import etree
+
+from millesime.markup.ast import para
+from millesime.problems import EngineError
+from millesime.render import pdf
+from millesime.render.pdf import build_book, print_report, render_pdf
+from millesime.render.printable import make_printable
+from tests.render.builders import SVG, chapter, markdown, report, sample_report
+
+LABELS = {"image": "Illustration"}
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return print_report(sample_report(revision="3f9c2ab77d1e"))
+
+
+@pytest.fixture(scope="module")
+def opened(printed):
+    return pikepdf.open(BytesIO(printed.content))
+
+
+def pages_text(content: bytes) -> list[str]:
+    """Return the text of each page, as poppler reads it."""
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return done.stdout.decode("utf-8").split("\f")[:-1]
+
+
+def body(text: str, **changes) -> list[str]:
+    """Print one chapter and return the text of its pages."""
+    content = print_report(report(chapter("un", *markdown(text)), **changes)).content
+    return pages_text(content)[4:]
+
+
+def outline_of(document: pikepdf.Pdf) -> list:
+    def below(items):
+        return [(item.title, below(item.children)) for item in items]
+
+    with document.open_outline() as outline:
+        return below(outline.root)
+
+
+def structure_of(document: pikepdf.Pdf) -> list[tuple[str, str]]:
+    """Return (parent's type, type) of every structure element."""
+    found = []
+    waiting = [("", document.Root.StructTreeRoot.K[0])]
+    while waiting:
+        parent, element = waiting.pop()
+        if not isinstance(element, pikepdf.Dictionary) or "/S" not in element:
+            continue
+        kind = str(element.S)[1:]
+        found.append((parent, kind))
+        kids = element.get("/K", [])
+        waiting += [(kind, kid) for kid in (kids if isinstance(kids, pikepdf.Array) else [kids])]
+    return found
+
+
+def printable(html: str) -> etree._Element:
+    root = etree.fromstring(f"<div>{html}</div>")
+    make_printable(root, labels=LABELS, image_address=lambda key: "millesime:image/1" if key == "a.svg" else None)
+    return root
+
+
+def markup(root: etree._Element) -> str:
+    return etree.tostring(root, encoding="unicode")[5:-6]
+
+
+# ---- the book ---------------------------------------------------------------
+
+
+def test_the_cover_says_what_it_is(printed):
+    cover, imprint = pages_text(printed.content)[:2]
+    for words in (
+        "Vers une ville partagée",
+        "Première édition complémentaire",
+        "Mission Ville",
+        "2019",
+        "Édition du 3 juillet 2019",
+        "Camille Roux",
+        "3f9c2ab77d1e",
+    ):
+        assert words in cover
+    assert "urn:uuid:3f1c9a52" in imprint
+
+
+def test_an_edition_without_a_revision_says_that_it_is_in_preparation():
+    cover, imprint = pages_text(print_report(report(chapter("un", para("Texte.")))).content)[:2]
+    assert "Édition en préparation" in cover
+    assert "peut encore changer" in imprint
+
+
+def test_the_contents_give_the_page_of_each_chapter(printed):
+    pages = pages_text(printed.content)
+    contents = next(page for page in pages if "Sommaire" in page)
+    for title in ("La gouvernance partagée", "Les données", "Ce qui change depuis 2018"):
+        line = next(line for line in contents.splitlines() if title in line)
+        folio = int(line.split()[-1])
+        assert title in pages[folio - 1]
+
+
+def test_parts_and_the_first_chapter_begin_on_a_right_hand_page():
+    alone = pages_text(print_report(report(chapter("un", para("Texte."), title="Seul"))).content)
+    assert [number for number, page in enumerate(alone, 1) if "Seul" in page and number > 3] == [5]
+    parted = pages_text(print_report(sample_report()).content)
+    assert [number for number, page in enumerate(parted, 1) if "Le modèle" in page and number > 3] == [5]
+
+
+def test_bookmarks_nest_chapters_in_parts_and_sections_in_chapters(opened):
+    assert outline_of(opened) == [
+        ("Sommaire", []),
+        (
+            "Partie I — Le modèle",
+            [
+                ("1\u2002La gouvernance partagée", [("Une méthode ouverte", [("Entendre", [])])]),
+                ("2\u2002Les données", [("Un socle", [])]),
+            ],
+        ),
+        ("A\u2002Ce qui change depuis 2018", []),
+    ]
+
+
+def test_running_heads_name_the_report_on_the_left_and_the_chapter_on_the_right():
+    long = "\n\n".join(f"Paragraphe {number}. " + "Des mots et encore des mots. " * 40 for number in range(8))
+    pages = body(long)
+    assert "Vers une ville partagée" in pages[1].splitlines()[0]  # page 6
+    assert "Un chapitre" in pages[2].splitlines()[0]  # page 7
+    assert "Vers une ville partagée" not in pages[0]
+
+
+def test_metadata_language_and_tags_are_set(opened):
+    assert str(opened.Root.Lang) == "fr"
+    assert bool(opened.Root.MarkInfo.Marked)
+    assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+    assert str(opened.docinfo["/Title"]) == "Vers une ville partagée. Première édition complémentaire"
+    assert str(opened.docinfo["/Author"]) == "Camille Roux"
+    assert str(opened.docinfo["/CreationDate"]).startswith("D:20190703")
+    with opened.open_metadata() as metadata:
+        assert metadata["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
+
+
+def test_a_note_stands_at_the_foot_of_the_page_that_calls_it():
+    text = "\n\n".join(f"Paragraphe {number}. " + "Des mots et encore des mots. " * 30 for number in range(12))
+    pages = body(text + "\n\nAppel ici.[^1]\n\n[^1]: Le pied de la page.\n\n    - avec une liste")
+    page = next(page for page in pages if "Appel ici." in page)
+    assert page.index("Appel ici.") < page.index("Le pied de la page.") < page.index("avec une liste")
+
+
+def test_a_table_repeats_its_header_on_every_page():
+    rows = "\n".join(f"| ligne {number} | {number} |" for number in range(120))
+    pages = body(f"| Territoire | Valeur |\n|---|---|\n{rows}\n")
+    assert len(pages) >= 3
+    assert all("Territoire" in page for page in pages)
+
+
+def test_a_wide_table_stays_on_the_page():
+    head = "|".join(f"colonne{number}" for number in range(16))
+    cells = "|".join(f"anticonstitutionnellement{number}" for number in range(16))
+    content = print_report(report(chapter("un", *markdown(f"|{head}|\n|{'---|' * 16}\n|{cells}|\n")))).content
+    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True)
+    page_width = 0.0
+    for line in done.stdout.decode().splitlines():
+        if "<page " in line:
+            page_width = float(line.split('width="')[1].split('"')[0])
+        if "<word " in line:
+            assert float(line.split('xMax="')[1].split('"')[0]) <= page_width - 20, line
+
+
+def test_long_code_lines_and_addresses_are_broken_not_cut():
+    address = "https://example.org/" + "tres-long/" * 30
+    flat = "".join("".join(body(f"```\n{'x' * 400}END\n```\n\n<{address}FIN>")).split())
+    assert "x" * 400 + "END" in flat
+    assert "FIN" in flat
+
+
+def test_insertions_deletions_and_moves_are_said_in_words(printed):
+    annex = pages_text(printed.content)[-1]
+    for words in ("Ajout", "Suppression", "Déplacé"):
+        assert words in annex
+
+
+def test_the_sector_of_a_position_is_named(printed):
+    assert "Acteurs économiques et associations" in "".join(pages_text(printed.content))
+
+
+# ---- tags -------------------------------------------------------------------
+
+
+def test_lists_links_and_headings_are_tagged_as_pdf_ua_wants(opened):
+    pairs = structure_of(opened)
+    assert {kind for parent, kind in pairs if parent == "LI"} <= {"Lbl", "LBody"}
+    assert {parent for parent, kind in pairs if kind == "LI"} == {"L"}
+    assert ("Table", "THead") in pairs
+    assert "H1" in {kind for _, kind in pairs}
+
+
+def test_every_link_annotation_belongs_to_a_link(opened):
+    numbers = opened.Root.StructTreeRoot.ParentTree.Nums
+    parents = {int(numbers[at]): numbers[at + 1] for at in range(0, len(numbers), 2)}
+    links = [annotation for page in opened.pages for annotation in page.get("/Annots", [])]
+    assert links
+    assert {str(parents[int(link.StructParent)].S) for link in links} == {"/Link"}
+
+
+def test_every_figure_has_an_alternative(opened):
+    waiting, alternatives = [opened.Root.StructTreeRoot.K[0]], []
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element, pikepdf.Dictionary) and "/S" in element:
+            if str(element.S) == "/Figure":
+                alternatives.append(str(element.get("/Alt", "")))
+            kids = element.get("/K", [])
+            waiting += list(kids) if isinstance(kids, pikepdf.Array) else [kids]
+    assert alternatives == ["Le plan de la ville"]
+
+
+def test_a_link_around_other_elements_is_put_inside_them():
+    root = printable('<p>Voir <a href="https://e.org/" id="x">le <em>mot</em> <code>f</code> ici</a>.</p>')
+    opening = '<a href="https://e.org/" class="out"'
+    assert markup(root) == (
+        f'<p>Voir {opening} id="x">le </a><em>{opening}>mot</a></em> <code>{opening}>f</a></code>{opening}> ici</a>.</p>'
+    )
+
+
+def test_a_picture_without_a_text_takes_its_caption():
+    root = printable('<figure><img src="a.svg" alt=""/><figcaption>Le plan</figcaption></figure>')
+    assert root.find(".//img").get("alt") == "Le plan"
+    assert printable('<p><img src="a.svg" alt=""/></p>').find(".//img").get("alt") == "Illustration"
+
+
+def test_a_picture_that_is_not_in_the_report_is_told_in_words():
+    root = printable('<p><img src="../../etc/passwd" alt="Un plan"/></p>')
+    assert root.find(".//img") is None
+    assert root.find(".//span").text == "Un plan"
+
+
+def test_formulas_are_set_as_text():
+    root = printable(
+        '<p><math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mi>a</mi><mn>2</mn></mfrac><mo>≤</mo>'
+        "<msup><mi>x</mi><mn>2</mn></msup></math></p>"
+    )
+    assert "".join(root.itertext()) == "a\u2009/\u20092\u2009≤\u2009x2"
+
+
+def test_headings_do_not_skip_a_level():
+    root = printable("<h2>Un</h2><h4>Deux</h4><h6>Trois</h6><h3>Quatre</h3>")
+    assert [heading.tag for heading in root] == ["h2", "h3", "h4", "h3"]
+
+
+# ---- the world outside ------------------------------------------------------
+
+
+def test_the_same_report_gives_the_same_bytes_wherever_it_is_written(tmp_path, printed):
+    for name in ("ici", "là-bas"):
+        artifact = render_pdf(sample_report(revision="3f9c2ab77d1e"), tmp_path / name / "rapport.pdf")
+        assert artifact.path.read_bytes() == printed.content
+        assert [file.name for file in artifact.path.parent.iterdir()] == ["rapport.pdf"]
+
+
+def test_nothing_is_fetched_and_no_file_is_read(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    theme = {"pdf/page.css": b"@import url(http://example.org/a.css); p { background: url(file:///etc/hostname) }"}
+    plain = report(chapter("un", para("Texte.")))
+    done = print_report(
+        type(plain)(
+            imprint=plain.imprint,
+            chapters=plain.chapters,
+            anchors=plain.anchors,
+            labels=plain.labels,
+            theme=theme,
+        )
+    )
+    for address in ("http://example.org/a.css", "file:///etc/hostname"):
+        assert f"not fetched: {address}" in done.notes
+
+
+def test_a_drawing_is_printed_with_its_text():
+    drawing = SVG.replace(
+        b"</svg>", b'<text x="2" y="10" font-size="5" font-family="Source Sans Pro">Plan</text></svg>'
+    )
+    text = "![Un plan](plan.svg)\n"
+    content = print_report(report(chapter("un", *markdown(text), path="un.md"), images={"plan.svg": drawing})).content
+    with pikepdf.open(BytesIO(content)) as document:
+        fonts = {str(font.BaseFont) for page in document.pages for font in page.Resources.Font.values()}
+    assert any("Source-Sans-Pro" in name for name in fonts)
+
+
+def test_signs_without_a_letterform_are_spelt_out():
+    done = print_report(report(chapter("un", para("Signe \U000f1234 privé."))))
+    assert "[U+F1234]" in "".join(pages_text(done.content))
+    assert any("no font for" in note for note in done.notes)
+
+
+def test_french_spaces_do_not_become_boxes():
+    done = print_report(report(chapter("un", para("Vraiment\u202f! Dit-il\u202f: «\u202fOui\u00a0» — 12\u2009%."))))
+    assert done.notes == ()
+
+
+def test_deep_nesting_is_printed():
+    quotes = "\n".join("> " * depth + f"niveau {depth}" + "\n" + "> " * depth for depth in range(1, 60))
+    assert "niveau 59" in "".join(body(quotes))
+
+
+def test_a_missing_system_library_is_named_with_the_line_to_type(monkeypatch):
+    real = __import__
+
+    def refuse(name, *args, **kwargs):
+        if name.startswith("weasyprint"):
+            raise OSError("cannot load library 'libpango-1.0-0': no such file")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr("builtins.__import__", refuse)
+    with pytest.raises(EngineError, match="apt-get install libpango"):
+        pdf._engine()
+
+
+def test_the_environment_is_left_as_it_was(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "12")
+    with pdf._pinned_clock(datetime.date(2019, 7, 3)):
+        assert pdf.os.environ["SOURCE_DATE_EPOCH"] == str(pdf.date_epoch(datetime.date(2019, 7, 3)))
+    assert pdf.os.environ["SOURCE_DATE_EPOCH"] == "12"
+
+
+def test_every_anchor_of_the_report_is_in_the_book():
+    sample = sample_report()
+    book = build_book(sample, serve=lambda content: None)
+    ids = [element.get("id") for element in book.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    assert set(sample.anchors) <= set(ids)
