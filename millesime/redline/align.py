@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import process
@@ -87,7 +88,7 @@ def align_units(old: Sequence[Unit], new: Sequence[Unit], vocabulary: Vocabulary
             continue
         found += anchors
         edges = [(old_from - 1, new_from - 1), *anchors, (old_to, new_to)]
-        for (old_before, new_before), (old_after, new_after) in zip(edges, edges[1:], strict=False):
+        for (old_before, new_before), (old_after, new_after) in pairwise(edges):
             todo.append((old_before + 1, old_after, new_before + 1, new_after))
     return sorted(found)
 

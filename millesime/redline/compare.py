@@ -11,7 +11,16 @@ from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units
 from millesime.redline.ast import escape_marks
 from millesime.redline.chapters import moved_pairs, pair_chapters
-from millesime.redline.merge import Comparison, Run, block_unit, item_unit, items_of, mark_items, merge_block, unpaired_items
+from millesime.redline.merge import (
+    Comparison,
+    Run,
+    block_unit,
+    item_unit,
+    items_of,
+    mark_items,
+    merge_pair,
+    unpaired_items,
+)
 from millesime.redline.model import (
     DELETED,
     DELETION,
@@ -202,12 +211,10 @@ def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves)
     run, source = moves.by_new[chapter, place]
     other = before[source[0]][source[1]]
     name = moves.comparison.name(run)
-    merged = None
-    if unit.key != other.key:
-        merged = merge_block(other.value, unit.value, moves.comparison)
+    merged = merge_pair(other.value, unit.value, moves.comparison) if unit.key != other.key else []
     return BlockChange(
         kind=MOVED_TO, old=other.value, new=unit.value, old_index=source[1], new_index=place,
-        merged=(unit.value if merged is None else merged,), move=name, edited=unit.key != other.key,
+        merged=tuple(merged or [unit.value]), move=name, edited=unit.key != other.key,
     )
 
 
@@ -215,7 +222,5 @@ def _stayed(old: Unit, new: Unit, row: int, column: int, comparison: Comparison)
     both = {"old": old.value, "new": new.value, "old_index": row, "new_index": column}
     if old.key == new.key:
         return BlockChange(kind=KEPT, merged=(new.value,), **both)
-    merged = merge_block(old.value, new.value, comparison)
-    if merged is None:
-        return BlockChange(kind=REPLACED, edited=True, **both)
-    return BlockChange(kind=EDITED, edited=True, merged=(merged,), **both)
+    merged = merge_pair(old.value, new.value, comparison)
+    return BlockChange(kind=EDITED if merged else REPLACED, edited=True, merged=tuple(merged), **both)

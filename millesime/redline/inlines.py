@@ -55,7 +55,7 @@ class _Text:
 
 
 def merge_inlines(
-    old: Sequence[Inline], new: Sequence[Inline], *, merge_note: NoteMerger, min_kept: float = MIN_KEPT_SHARE
+    old: list[Inline], new: list[Inline], *, merge_note: NoteMerger, min_kept: float = MIN_KEPT_SHARE
 ) -> list[Inline] | None:
     """Return one list of inlines with changed words in `insertion` and `deletion` spans.
 
@@ -69,9 +69,8 @@ def merge_inlines(
     _tidy(before.leaves, after.leaves, partner)
     _slide(before.leaves, after.leaves, partner)
     _keep_numbers_whole(before.leaves, after.leaves, partner)
-    if not _is_worth_marking(before.leaves, after.leaves, partner, min_kept):
-        if text_words(list(old)) != text_words(list(new)):
-            return None
+    if not _is_worth_marking(before.leaves, after.leaves, partner, min_kept) and text_words(old) != text_words(new):
+        return None
     _match_spaces(before.leaves, after.leaves, partner)
     return normalise(_build(before, after, before.items, after.items, partner, merge_note))
 

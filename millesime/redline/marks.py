@@ -15,14 +15,15 @@ from millesime.markup.ast import Block, Inline, Node, attr
 from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY
 
 OLD, NEW = "old", "new"
+SPACING = "spacing"  # a second class of marks around a text of which the spacing changed: see `without_spacing`
 
 
 def mark_inlines(kind: str, inlines: Iterable[Inline], *, extra: Sequence[str] = (), move: str = "") -> Inline:
     return {"t": "Span", "c": [_mark(kind, extra, move), list(inlines)]}
 
 
-def mark_blocks(kind: str, blocks: Iterable[Block], *, move: str = "") -> Block:
-    return {"t": "Div", "c": [_mark(kind, (), move), list(blocks)]}
+def mark_blocks(kind: str, blocks: Iterable[Block], *, extra: Sequence[str] = (), move: str = "") -> Block:
+    return {"t": "Div", "c": [_mark(kind, extra, move), list(blocks)]}
 
 
 def mark_row(kind: str, row: list) -> list:
@@ -59,6 +60,32 @@ def is_attr(value: Any) -> bool:
         and isinstance(value[0], str) and isinstance(value[1], list) and isinstance(value[2], list)
         and all(isinstance(name, str) for name in value[1])
     )
+
+
+def without_spacing(value: Any) -> Any:
+    """Return marked blocks for a reader, who does not see that a list became loose.
+
+    A list with blank lines between its items holds Para where a tight one holds
+    Plain, so that exactness asks for every item twice: in a deletion and an
+    insertion of class `spacing`. The first is dropped, the second unwrapped;
+    word marks inside it stay.
+    """
+    if isinstance(value, list):
+        out: list = []
+        for item in value:
+            if isinstance(item, dict) and SPACING in _classes(item) and mark_of(item):
+                if mark_of(item) in NEW_ONLY:
+                    out += without_spacing(item["c"][1])
+            else:
+                out.append(without_spacing(item) if isinstance(item, (list, dict)) else item)
+        return out
+    content = value.get("c")
+    if "t" not in value or not isinstance(content, list) or value["t"] in _NO_BLOCKS:
+        return value
+    return {"t": value["t"], "c": without_spacing(content)}
+
+
+_NO_BLOCKS = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock", "Cite", "Image"})
 
 
 def take_side(value: list, side: str) -> list:

@@ -16,7 +16,7 @@ from millesime.markup.ast import Block, Inline, text_of
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import Unit, Vocabulary, align_units, like_pairs
 from millesime.redline.inlines import merge_inlines
-from millesime.redline.marks import NEW, OLD, mark_blocks, mark_inlines, mark_row, take_side
+from millesime.redline.marks import NEW, OLD, SPACING, mark_blocks, mark_inlines, mark_row, take_side
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO
 
 MIN_KEPT_SHARE_HEADING = 0.2  # a heading is short and stays in its place: mark it sooner
@@ -59,7 +59,8 @@ _THRESHOLDS = {
 def block_unit(block: Block) -> Unit:
     kind = block["t"]
     label = block["c"][1][0] if kind == "Header" else ""
-    return Unit(block, equality_key(block), kind, _THRESHOLDS.get(kind, 0.5), label)
+    # Para and Plain are one kind: a list became loose.
+    return Unit(block, equality_key(block), "Para" if kind == "Plain" else kind, _THRESHOLDS.get(kind, 0.5), label)
 
 
 def item_unit(item: list[Block]) -> Unit:
@@ -100,13 +101,31 @@ def merge_blocks(old: Sequence[Block], new: Sequence[Block], comparison: Compari
         elif before[row].key == after[column].key:
             out.append(after[column].value)
         else:
-            merged = merge_block(before[row].value, after[column].value, comparison)
-            if merged is None:
-                out.append(mark_blocks(DELETION, [before[row].value]))
-                out.append(mark_blocks(INSERTION, [after[column].value]))
-            else:
-                out.append(merged)
+            old_block, new_block = before[row].value, after[column].value
+            out += merge_pair(old_block, new_block, comparison) or [
+                mark_blocks(DELETION, [old_block]), mark_blocks(INSERTION, [new_block])
+            ]
     return out
+
+
+def merge_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
+    """Return the blocks that hold both versions of one block; none if it is to be replaced whole.
+
+    One block, except for a Para that became Plain or the reverse, which a
+    reader does not see: the old one in a deletion and the new one, with its
+    words marked, in an insertion, both of class `spacing`.
+    """
+    if {old["t"], new["t"]} != {"Para", "Plain"}:
+        merged = merge_block(old, new, comparison)
+        return [] if merged is None else [merged]
+    inlines = merge_inlines(old["c"], new["c"], merge_note=_note_merger(comparison))
+    if inlines is None:
+        return []
+    pair = [
+        mark_blocks(DELETION, [old], extra=[SPACING]),
+        mark_blocks(INSERTION, [{"t": new["t"], "c": inlines}], extra=[SPACING]),
+    ]
+    return pair if _proves(pair, [old], [new]) else []
 
 
 def _proves(merged: list, old: list, new: list) -> bool:

@@ -9,7 +9,8 @@ from millesime.redline.align import Unit, Vocabulary, like_pairs, phrase_candida
 
 Place = tuple[int, int]  # chapter index, block index
 
-_LEAST_WORDS = 5  # shorter blocks ("See below.") move only along with a neighbour
+_LEAST_WORDS = 5  # shorter blocks ("See below.") move only along with a neighbour,
+_LEAST_WORDS_RUN = 6  # or with others as short: so many words together
 _LEAST_WORDS_EDITED = 10
 _ALIKE = 0.6
 _ALIKE_BESIDE = 0.5  # next to a block that moved
@@ -20,19 +21,28 @@ def find_moves(
 ) -> list[list[tuple[Place, Place]]]:
     """Return the moves among deleted and inserted blocks: each a run of (old place, new place).
 
-    Equal blocks first, then alike ones, the longest first; then each move
-    grows over its neighbours on both sides, so that a section's heading and
-    its short blocks go along. Runs are in the order of the new edition.
+    Equal blocks first, then alike ones, the longest first; each move grows
+    over its neighbours on both sides, so that a section's heading and its
+    short blocks go along. A lone heading, or a few words alone, that are
+    gone here and come there are no move. Runs are in the order of the new
+    edition.
     """
     pairs = _equal_pairs(gone, come)
     pairs = _grown(pairs, gone, come, vocabulary)
-    taken = {new for new in pairs.values()}
+    taken = set(pairs.values())
     pairs |= _alike_pairs(
         {place: unit for place, unit in gone.items() if place not in pairs},
         {place: unit for place, unit in come.items() if place not in taken},
         vocabulary,
     )
-    return _runs(_grown(pairs, gone, come, vocabulary))
+    return [run for run in _runs(_grown(pairs, gone, come, vocabulary)) if _is_worth_telling(run, come)]
+
+
+def _is_worth_telling(run: Sequence[tuple[Place, Place]], come: Mapping[Place, Unit]) -> bool:
+    moved = [come[target] for _, target in run]
+    if any(len(unit.words) >= _LEAST_WORDS for unit in moved if unit.kind != "Header"):
+        return True
+    return len(run) > 1 and sum(len(unit.words) for unit in moved) >= _LEAST_WORDS_RUN
 
 
 def _equal_pairs(gone: Mapping[Place, Unit], come: Mapping[Place, Unit]) -> dict[Place, Place]:
@@ -41,7 +51,7 @@ def _equal_pairs(gone: Mapping[Place, Unit], come: Mapping[Place, Unit]) -> dict
         places[unit.key].append(place)
     sources: dict[str, list[Place]] = defaultdict(list)
     for place, unit in gone.items():
-        if unit.key in places and len(unit.words) >= _LEAST_WORDS and unit.kind != "Header":
+        if unit.key in places and unit.words:
             sources[unit.key].append(place)
     found: dict[Place, Place] = {}
     for key, olds in sources.items():

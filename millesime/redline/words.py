@@ -31,14 +31,15 @@ def _joined(found: list[str]) -> list[str]:
     # A combining mark, variation selector or joiner belongs to the sign before it, and joins the next word.
     out: list[str] = []
     for piece in found:
-        first = piece[0]
-        if out and (unicodedata.category(first)[0] == "M" or first in _JOINERS):
-            out[-1] += piece
-        elif out and (unicodedata.category(out[-1][-1])[0] == "M" or out[-1][-1] in _JOINERS) and first.isalnum():
+        if out and (_joins(piece[0]) or (_joins(out[-1][-1]) and piece[0].isalnum())):
             out[-1] += piece
         else:
             out.append(piece)
     return out
+
+
+def _joins(sign: str) -> bool:
+    return sign in _JOINERS or unicodedata.category(sign)[0] == "M"
 
 
 def is_word(piece: str) -> bool:

@@ -10,12 +10,17 @@ from millesime.markup.ast import Block, Inline, Node
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import blocks_ast, to_ast
 from millesime.redline.figures import Figures, count_chapter, total_figures
-from millesime.redline.marks import mark_of
+from millesime.redline.marks import mark_of, without_spacing
 from millesime.redline.model import MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, ChapterPlace, Redline
 from millesime.redline.passages import changed_chapters, passages
 
 JSON_SCHEMA = 1
-_MARKDOWN = "markdown-smart-raw_attribute-fenced_divs-bracketed_spans-native_divs-native_spans-simple_tables-multiline_tables"
+_MARKDOWN = "markdown" + "".join(
+    f"-{extension}" for extension in (
+        "smart", "raw_attribute", "fenced_divs", "bracketed_spans", "native_divs", "native_spans", "simple_tables",
+        "multiline_tables",
+    )
+)
 
 
 # ---- Markdown --------------------------------------------------------------
@@ -60,7 +65,7 @@ def _chapter_line(chapter: ChapterChange) -> str:
 
 def critic_blocks(blocks: Sequence[Block]) -> list[Block]:
     """Return marked blocks with CriticMarkup in place of the marks, for pandoc's Markdown writer."""
-    return _critic(list(blocks), "", "")
+    return _critic(without_spacing(list(blocks)), "", "")
 
 
 def _critic(value: Any, mark: str, move: str) -> Any:
@@ -218,8 +223,9 @@ def write_summary(redline: Redline, *, width: int = 100) -> str:
         padding = " " * (name_width - _columns(name))
         lines.append(f" {name}{padding} | {cells}  {_bar(figures, most).ljust(_BAR)} {note}".rstrip())
     lines.append(
-        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: {_plural(total.words_inserted, 'word')} inserted, "
-        f"{total.words_deleted} deleted, {total.words_moved} moved; {100 * total.similarity:.0f}% stayed"
+        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: "
+        f"{_plural(total.words_inserted, 'word')} inserted, {total.words_deleted} deleted, "
+        f"{total.words_moved} moved; {100 * total.similarity:.0f}% stayed"
     )
     return "\n".join(lines) + "\n"
 

@@ -141,7 +141,7 @@ def _edited_inside(draw, value):
     if what == "drop":
         new = target[:at] + target[at + 1 :]
     elif what == "repeat":
-        new = target[:at] + [target[at]] + target[at:]
+        new = [*target[:at], target[at], *target[at:]]
     elif what == "swap":
         new = [*target[at:], *target[:at]]
     elif isinstance(target[at], dict) and target[at]["t"] in ("Str", "Space", "SoftBreak"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from documents import chapter, chapters, edited
 from hypothesis import given
 from hypothesis import strategies as st

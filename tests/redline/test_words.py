@@ -1,0 +1,37 @@
+"""How texts are cut into words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millesime.redline.words import pieces, text_words
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("l’économie", ["l’", "économie"]),
+    ("Qu'elle", ["Qu'", "elle"]),
+    ("jusqu’à", ["jusqu’", "à"]),
+    ("aujourd’hui", ["aujourd’hui"]),
+    ("don't", ["don't"]),
+    ("peut-être,", ["peut-être", ","]),
+    ("1\u00a0200,50\u00a0€", ["1\u00a0200,50\u00a0€"]),
+    ("12,5\u202f%.", ["12,5\u202f%", "."]),
+    ("2018-07-03", ["2018-07-03"]),
+    ("«\u00a0oui\u00a0»", ["«", "\u00a0", "oui", "\u00a0", "»"]),
+    ("https://example.org/a-b.html.", ["https://example.org/a-b.html", "."]),
+    ("q\u0307uux", ["q\u0307uux"]),
+])
+def test_a_string_is_cut_into_words_and_signs(text, expected):
+    assert pieces(text) == expected
+
+
+@given(st.text())
+def test_the_pieces_are_the_string(text):
+    assert "".join(pieces(text)) == text
+
+
+def test_a_citation_and_code_count_as_words():
+    code = {"t": "Code", "c": [["", [], []], "let x = 1"]}
+    assert text_words([{"t": "Str", "c": "see"}, code]) == ["see", "let", "x", "=", "1"]
