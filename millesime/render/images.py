@@ -46,26 +46,37 @@ def published_image(content: bytes) -> bytes:
 
 def _safe_svg(content: bytes) -> bytes:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
+        resolve_entities="internal", no_network=True, load_dtd=False, recover=True, remove_comments=True,
+        remove_pis=True,
     )
     root = etree.fromstring(content, parser)
     if root is None or etree.QName(root).localname != "svg":
         return f'<svg xmlns="{_SVG}" viewBox="0 0 1 1"/>'.encode()
     for element in list(root.iterdescendants()):
-        if not isinstance(element.tag, str):  # an entity left alone
-            element.getparent().remove(element)
+        if not isinstance(element.tag, str):  # an entity from outside
+            _remove(element)
             continue
         name = etree.QName(element)
         if name.localname == "a" and name.namespace == _SVG:
             element.tag = f"{{{_SVG}}}g"
         elif name.localname in _SVG_DROPPED and not _is_inline_image(element):
-            element.getparent().remove(element)
+            _remove(element)
             continue
         elif name.localname == "style":
             element.text = _safe_css(element.text or "")
         _clean_svg_attributes(element)
     _clean_svg_attributes(root)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _remove(element) -> None:
+    """Remove an element and leave the text behind it."""
+    parent, before = element.getparent(), element.getprevious()
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
 
 
 def _clean_svg_attributes(element) -> None:
@@ -88,6 +99,7 @@ def _is_inline_image(element) -> bool:
 
 
 def _safe_css(css: str) -> str:
-    css = re.sub(r"\\[0-9a-fA-F]{1,6}\s?|\\", "", css)  # escapes could spell url( and @import
+    if "\\" in css:
+        return ""  # escapes could spell url( and @import
     css = re.sub(r"@import[^;]*;?", "", css, flags=re.IGNORECASE)
     return re.sub(r"url\(\s*(?!['\"]?#)[^)]*\)?", "none", css, flags=re.IGNORECASE)

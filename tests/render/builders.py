@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section, Sibling
 from millesime.assembly.theme import load_labels
-from millesime.markup.ast import SPACE, Block, attr_of, div, header, para, simple_table, span, string, walk, words
+from millesime.markup.ast import SPACE, Block, attr_of, div, header, link, para, simple_table, span, string, walk, words
 from millesime.markup.pandoc import Source, read_documents
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#246"/></svg>'
@@ -80,7 +81,10 @@ def sample_report(**imprint_changes) -> Report:
         div([para("Un paragraphe retiré.")], classes=["deletion"]),
         div([para("Un paragraphe déplacé.")], classes=["moved-to"], pairs=[("move", "m1")]),
         div([para("Un paragraphe déplacé.")], classes=["moved-from"], pairs=[("move", "m1")]),
-        para("Un mot ", SPACE, span([string("neuf")], classes=["insertion"]), SPACE, span([string("vieux")], classes=["deletion"])),
+        para(
+            "Un mot ", SPACE, span([string("neuf")], classes=["insertion"]), SPACE,
+            span([string("vieux")], classes=["deletion"]),
+        ),
         simple_table([words("Ville"), words("Habitants")], [[words("Dijon"), words("158 002")]], ident="tab-villes",
                      caption=words("Villes")),
         title="Ce qui change depuis 2018", number="A", label="Annexe A", role="annex",
@@ -137,3 +141,42 @@ Un texte [in English]{lang=en}, une [référence introuvable : x]{.unresolved}.
 
 [^note]: Une note avec un [lien](https://example.org/a).
 """
+
+
+EVIL_SVG = b"""<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="alert(1)" width="40"
+height="20"><script>alert(1)</script><style>@import url(http://e.org/x); rect{fill:url(http://e.org/y)}</style>
+<a href="javascript:alert(1)"><rect width="4" height="4" onclick="x()" style="fill:u\\72l('http://e.org/z')"/></a>
+<image href="http://e.org/i.png"/><text>&x;ok</text><use xlink:href="http://e.org/u#a"/>
+<foreignObject><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject></svg>"""
+
+
+def hostile_report() -> Report:
+    """Return a report with what strangers may send, ids and titles included."""
+    text = Path(__file__).with_name("hostile.md").read_text(encoding="utf-8").replace("CONTROLS", "\x08\x0c\x85")
+    first = chapter(
+        "1 été/hostile", *markdown(text),
+        div([para("long")], ident="x" * 390), anchored("twice", para("encore")),
+        header(2, string("Avec espaces"), ident="id avec espaces"), header(6, string("saut")),
+        title="Hostile & <co> \x08", number="1", part=0,
+    )
+    second = chapter(
+        "index",
+        para(
+            link([string("vers")], "#" + "x" * 390), SPACE, link([string("loin")], "#id%20avec%20espaces"), SPACE,
+            link([string("x")], "#twice"),
+        ),
+        raw("<p>non fermé <b><script>evil"), para("après"), raw("<textarea><!--"), para("toujours là"),
+        title="", role="annex",
+    )
+    return report(
+        first, second,
+        images={"chapters/figures/plan.svg": EVIL_SVG, "chapters/figures/x.pdf": b"%PDF-1.4", "x.png": b"no image"},
+        parts=(Part(anchor="1 part", label="", number="", title=tuple(words("Partie & <i>"))),),
+        title="Titre <b>&", authors=(), siblings=(Sibling(name='2018 "é/<', date=datetime.date(2018, 1, 1)),),
+        keywords=("a<b",), licence="<x>",
+    )
+
+
+def raw(html: str) -> Block:
+    return {"t": "RawBlock", "c": ["html", html]}
