@@ -91,4 +91,8 @@ ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf.py", "markup/pandoc.py
 
 def test_build_py_has_three_lines():
     lines = (ROOT / "build.py").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if line.strip()] == ["from millesime.cli import main", "main()"]
+    assert [line for line in lines if line.strip()] == [
+        "from millesime.cli import main",
+        'if __name__ == "__main__":',  # worker processes import this file again
+        "    main()",
+    ]

@@ -19,7 +19,6 @@ from millesime.assembly.images import ImageReader, settle_images
 from millesime.assembly.outline import (
     Counters,
     Target,
-    letters,
     roman,
     set_anchors,
     set_numbers,
@@ -29,11 +28,10 @@ from millesime.assembly.outline import (
 )
 from millesime.assembly.references import Directory, resolve_references
 from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section
-from millesime.assembly.sources import ChapterSource, chapter_ids, slug, split_title, unique_id
+from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
 from millesime.markup.ast import Block, Document, Inline, span, text_of, words
 
-ROLES = ("front", "body", "annex", "back")
 BIBLIOGRAPHY_ID = "bibliography"
 
 
@@ -161,19 +159,10 @@ def _cite(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
 
 
 def _number_chapters(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
-    """Chapters are numbered through all parts, annexes by letters; front and back matter is not numbered."""
-    body = annex = 0
+    numbers = chapter_numbers([draft.source for draft in drafts], numbered=materials.numbered)
     out = []
-    for draft in drafts:
-        number = label = ""
-        if draft.source.numbered and draft.source.role == "annex":
-            annex += 1
-            number, kind = letters(annex), "annex"
-            label = f"{materials.labels[kind]}\u00a0{number}"
-        elif draft.source.numbered and materials.numbered and draft.source.role == "body":
-            body += 1
-            number, kind = str(body), "chapter"
-            label = f"{materials.labels[kind]}\u00a0{number}"
+    for draft, (kind, number) in zip(drafts, numbers, strict=True):
+        label = f"{materials.labels[kind]}\u00a0{number}" if number else ""
         out.append(replace(draft, number=number, label=label))
     return out
 

@@ -326,12 +326,3 @@ def roman(number: int) -> str:
             out += letters
             number -= value
     return out
-
-
-def letters(number: int) -> str:
-    """Return 1, 2 … 26, 27 as A, B … Z, AA."""
-    out = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        out = chr(ord("A") + rest) + out
-    return out

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from millesime.markup.ast import Block, Document, Inline, string, text_of
 from millesime.problems import ManifestError
 
+ROLES = ("front", "body", "annex", "back")  # in the order of print
 _ID_MAX = 80  # characters; one real book has a heading id of 390
 _ORDER_PREFIX = re.compile(r"^\d+[-_. ]+(?=\D)")
 
@@ -61,6 +62,33 @@ def chapter_ids(sources: Sequence[ChapterSource]) -> list[str]:
     for index in derived:  # two paths that differ in nothing an id may hold
         found[index] = unique_id(_full_name(sources[index].path), set(found))
     return found
+
+
+def chapter_numbers(sources: Sequence[ChapterSource], *, numbered: bool = True) -> list[tuple[str, str]]:
+    """Return what each chapter is counted as and its number, ("chapter", "4") or ("annex", "A").
+
+    Chapters are numbered through all parts, annexes by letters; what is not
+    numbered has "". `sources` are in the order of print.
+    """
+    counts = {"body": 0, "annex": 0}
+    out = []
+    for source in sources:
+        kind = "annex" if source.role == "annex" else "chapter"
+        number = ""
+        if source.numbered and source.role in counts and (numbered or source.role == "annex"):
+            counts[source.role] += 1
+            number = letters(counts["annex"]) if source.role == "annex" else str(counts["body"])
+        out.append((kind, number))
+    return out
+
+
+def letters(number: int) -> str:
+    """Return 1, 2 … 26, 27 as A, B … Z, AA."""
+    out = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        out = chr(ord("A") + rest) + out
+    return out
 
 
 def slug(text: str) -> str:

@@ -124,9 +124,7 @@ def _without_heading_ids(value: Any) -> Any:
         return _without_id(value)
     if kind in _LEAVES:
         return value
-    return {
-        key: _without_heading_ids(item) if isinstance(item, (list, dict)) else item for key, item in value.items()
-    }
+    return {key: _without_heading_ids(item) if isinstance(item, (list, dict)) else item for key, item in value.items()}
 
 
 _LEAVES = frozenset({"Str", "Space", "SoftBreak", "LineBreak", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})

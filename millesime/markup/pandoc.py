@@ -140,8 +140,10 @@ def encode(blocks: Sequence[Block], meta: Mapping[str, Any] | None = None) -> by
 @cache
 def pandoc_path() -> str:
     """Return the path of a pandoc that is new enough; raise EngineError if there is none."""
+    bundled = Path(pypandoc.__file__).parent / "files" / "pandoc"
     try:
-        path = pypandoc.get_pandoc_path()
+        # pypandoc itself would also try a `pandoc` in the working directory, which may be anybody's.
+        path = str(bundled) if bundled.is_file() else pypandoc.get_pandoc_path()
     except OSError as error:
         raise EngineError("pandoc: not found; install it with `pip install pypandoc_binary`") from error
     version = _version(path)

@@ -1,0 +1,6 @@
+"""`python -m millesime`."""
+
+from millesime.cli import main
+
+if __name__ == "__main__":
+    main()

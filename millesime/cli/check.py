@@ -1,0 +1,45 @@
+"""`check`: every problem an editor can fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from millesime.cli.options import (
+    edition_names,
+    jobs_option,
+    json_option,
+    open_desk,
+    print_json,
+    print_problems,
+    root_option,
+)
+from millesime.press.build import usable_cores
+from millesime.press.check import check_edition
+
+
+@click.command()
+@click.argument("editions", nargs=-1, metavar="[EDITION]...")
+@click.option("--strict", is_flag=True, help="Let warnings fail as well.")
+@jobs_option(usable_cores)
+@root_option
+@json_option
+def check(editions: tuple[str, ...], strict: bool, jobs: int, root: Path | None, as_json: bool) -> None:
+    """List every problem an editor can fix, each with a code, a place and a hint.
+
+    docs/problems.md explains the codes. Exit status 1 if there is an error
+    (with --strict, or a warning).
+    """
+    with open_desk(root, jobs=jobs) as desk:
+        found = {name: check_edition(desk, name) for name in edition_names(desk.series, editions)}
+    if as_json:
+        print_json({name: [problem.as_json() for problem in problems] for name, problems in found.items()})
+    else:
+        for name, problems in found.items():
+            errors = sum(problem.severity == "error" for problem in problems)
+            print_problems(problems)
+            click.echo(f"{name}: {errors} errors, {len(problems) - errors} warnings")
+    failing = [problem for problems in found.values() for problem in problems if strict or problem.severity == "error"]
+    if failing:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,46 @@
+"""`list`: the editions of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from millesime.cli.build import DIST
+from millesime.cli.options import jobs_option, json_option, open_desk, out_option, print_json, root_option
+from millesime.press.build import usable_cores
+from millesime.press.overview import EditionOverview, overview
+
+
+@click.command("list")
+@out_option
+@jobs_option(usable_cores)
+@root_option
+@json_option
+def list_editions(out: Path | None, jobs: int, root: Path | None, as_json: bool) -> None:
+    """List the editions: date, revision, sealed or not, built or not, words, changes since the one before."""
+    with open_desk(root, jobs=jobs) as desk:
+        rows = overview(desk, out or desk.series.root / DIST)
+    if as_json:
+        print_json([row.as_json() for row in rows])
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("edition", "date", "revision", "sealed", "built", "chapters", "words", "since the one before"):
+        table.add_column(title, justify="right" if title in ("chapters", "words") else "left")
+    for row in rows:
+        table.add_row(
+            row.name, row.date, row.revision or "working tree", "yes" if row.sealed else "no",
+            ", ".join(row.built) or "no", f"{row.chapters:,}", f"{row.words:,}", _change(row),
+        )  # fmt: skip
+    Console(highlight=False, soft_wrap=True).print(table)
+    for row in rows:
+        if row.error:
+            click.echo(f"{row.name}: {row.error}", err=True)
+
+
+def _change(row: EditionOverview) -> str:
+    if row.words_inserted is None:
+        return ""
+    return f"+{row.words_inserted:,} −{row.words_deleted:,} words, {row.words_moved:,} moved"

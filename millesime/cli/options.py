@@ -1,0 +1,108 @@
+"""What several verbs share: where the report is, how to tell of progress, how to print JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from millesime.history.repository import find_repository
+from millesime.press.edition import Desk
+from millesime.problems import Problem
+from millesime.series.series import Series, load_series
+from millesime.series.values import FORMATS
+
+root_option = click.option(
+    "--root", type=click.Path(path_type=Path, file_okay=False, exists=True), default=None, metavar="DIR",
+    help="The report's folder (default: the repository this folder is in).",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
+    help="Where editions go (default: dist in the report's folder).",
+)  # fmt: skip
+
+
+def jobs_option(default: Callable[[], int]) -> Callable:
+    return click.option(
+        "--jobs", "-j", type=click.IntRange(1, 256), default=default, metavar="N", show_default="all cores",
+        help="How many processes work at once.",
+    )  # fmt: skip
+
+
+class FormatList(click.ParamType):
+    """Formats with commas between them, "pdf,epub"."""
+
+    name = "formats"
+
+    def __init__(self, known: Sequence[str] = FORMATS) -> None:
+        self.known = tuple(known)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+        unknown = [name for name in names if name not in self.known]
+        if unknown or not names:
+            self.fail(f"{unknown[0] if unknown else value!r} is not one of {', '.join(self.known)}", param, ctx)
+        return names
+
+
+def find_root(root: Path | None) -> Path:
+    """Return the folder of the report: the one given, or the top of the repository around this folder."""
+    start = (root or Path.cwd()).resolve()
+    if root is not None or (start / "editions").is_dir():
+        return start
+    repository = find_repository(start)
+    return repository.root if repository and not repository.is_bare else start
+
+
+@contextmanager
+def open_desk(root: Path | None, *, jobs: int = 1) -> Iterator[Desk]:
+    """Open the series of a report and its repository, where it has one."""
+    folder = find_root(root)
+    series = load_series(folder)
+    yield Desk(series, find_repository(folder), jobs=jobs)
+
+
+def edition_names(series: Series, names: Sequence[str]) -> list[str]:
+    """Return the editions asked for, by date; all of them for none. Raises ManifestError for an unknown one."""
+    for name in names:
+        series.edition(name)
+    return [edition.name for edition in series.editions if not names or edition.name in names]
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print problems to stderr, one a line."""
+    for problem in problems:
+        colour = "red" if problem.severity == "error" else "yellow"
+        click.echo(f"{click.style(problem.severity + ':', fg=colour)} {problem}", err=True)
+
+
+def console() -> Console:
+    """Return the terminal that progress and tables of people's interest go to."""
+    return Console(stderr=True, highlight=False)
+
+
+def is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def shown_size(size: int) -> str:
+    """Return a size in bytes as people read it, "1.4 MB" (powers of 1000, as disks and browsers count)."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError

@@ -1,0 +1,193 @@
+"""Begin an edition or a report: the files that `new` and `init` write."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from millesime.history.log import LogEntry, read_log
+from millesime.history.repository import find_repository
+from millesime.history.revision import resolve_revision
+from millesime.press.edition import Desk
+from millesime.press.manuscript import NOTES_FOLDER
+from millesime.problems import ManifestError, OutputError, RevisionError
+from millesime.series.series import FOLDER, REPORT_FILE
+from millesime.series.values import check_name
+from millesime.series.write import first_edition_text, next_edition_text, report_text
+
+
+def begin_edition(desk: Desk, name: str, *, old: str, date: datetime.date) -> list[Path]:
+    """Write the manifest of the edition after `old` and a draft of its note to readers; return both paths.
+
+    The note lists what the commits since the old edition say of the report's
+    content. Raises ManifestError for a name that is taken or none, OutputError
+    if a file is in the way; nothing is written then.
+    """
+    series = desk.series
+    previous = series.edition(old)
+    try:
+        check_name(name)
+    except Exception as error:
+        raise ManifestError(f"{name!r} cannot name an edition: {error}") from error
+    taken = [edition.name for edition in series.editions if edition.name.lower() == name.lower()]
+    if taken or name == "report":
+        raise ManifestError(f"{FOLDER}/{name}.yaml: there is an edition of that name already; choose another name")
+    files = {
+        series.root / FOLDER / f"{name}.yaml": next_edition_text(previous, date=date),
+        series.root / NOTES_FOLDER / f"{name}.md": _note_draft(desk, old, previous.language),
+    }
+    _write_new(files)
+    return list(files)
+
+
+def _note_draft(desk: Desk, old: str, language: str) -> str:
+    french = language.split("-")[0] == "fr"
+    opening = (
+        "Brouillon à récrire pour les lecteurs : ce qui change dans cette édition, et pourquoi."
+        if french
+        else "A draft to rewrite for the readers: what changes in this edition, and why."
+    )
+    lines = [f"- {_shown(entry)}" for entry in _commits_since(desk, old)]
+    empty = "- (aucun commit depuis l'édition précédente)" if french else "- (no commit since the edition before)"
+    return opening + "\n\n" + "\n".join(lines or [empty]) + "\n"
+
+
+def _commits_since(desk: Desk, old: str) -> Sequence[LogEntry]:
+    """The commits on the report's content since an edition, oldest first, merges left out."""
+    snapshot = desk.manuscript(old).snapshot
+    if desk.repository is None or snapshot.commit is None:
+        return []
+    try:
+        head = resolve_revision(desk.repository, "HEAD", where="HEAD")
+    except RevisionError:
+        return []
+    folders = sorted({path.partition("/")[0] for path in desk.series.edition(old).content_paths})
+    entries = read_log(desk.repository, snapshot.commit.id, head.id, paths=folders)
+    return [entry for entry in entries if not entry.is_merge]
+
+
+def _shown(entry: LogEntry) -> str:
+    reasons = ", ".join(f"{key}: {value}" for key, value in entry.trailers)
+    subject = entry.subject.replace("<", "\\<").replace("*", "\\*").replace("_", "\\_").replace("[", "\\[")
+    return f"{subject} ({entry.author_date:%Y-%m-%d}" + (f"; {reasons})" if reasons else ")")
+
+
+def begin_report(folder: Path, *, title: str, language: str, date: datetime.date) -> list[Path]:
+    """Write a new report that builds at once into a folder; return what was written.
+
+    Raises OutputError for a folder that already holds a report or a file in
+    the way.
+    """
+    if (folder / REPORT_FILE).exists():
+        raise OutputError(f"{folder / REPORT_FILE}: there is a report here already; choose an empty folder")
+    name = str(date.year)
+    samples = FRENCH if language.split("-")[0] == "fr" else ENGLISH
+    manifest = first_edition_text(date=date, chapters=[path for path in samples if path.startswith("chapters/")])
+    files = {
+        folder / REPORT_FILE: report_text(title=title, language=language),
+        folder / FOLDER / f"{name}.yaml": manifest,
+        **{folder / path: text for path, text in samples.items()},
+    }
+    if not find_repository(folder if folder.exists() else _existing(folder)) and not (folder / ".gitignore").exists():
+        files[folder / ".gitignore"] = "dist/\n"
+    _write_new(files)
+    return list(files)
+
+
+def _existing(folder: Path) -> Path:
+    return next(parent for parent in folder.resolve().parents if parent.exists())
+
+
+def _write_new(files: Mapping[Path, str]) -> None:
+    """Write files none of which is there yet; if one cannot be written, take the others away again."""
+    for path in files:
+        if os.path.lexists(path):
+            raise OutputError(f"{path}: there is such a file already; move it away, or choose another name")
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as stream:
+                written.append(path)
+                stream.write(text)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise OutputError(f"{error.filename or path}: cannot be written: {error.strerror}; check the folder") from error
+
+
+FRENCH = {
+    "chapters/10-introduction.md": """\
+---
+id: introduction
+---
+
+# Introduction
+
+Écrivez ici le premier chapitre. Une phrase par ligne facilite la relecture des changements.
+
+## Pour commencer {#commencer}
+
+Un renvoi se fait par l'identifiant : voir [](#methode) et [](#tab-calendrier).
+Une note se place ainsi[^note].
+
+[^note]: Le texte de la note.
+
+| Étape    | Date  |
+|----------|-------|
+| Lecture  | mars  |
+| Relecture| avril |
+
+: Le calendrier de travail {#tab-calendrier}
+""",
+    "chapters/20-methode.md": """\
+---
+id: methode
+---
+
+# Méthode
+
+::: {.recommendation #rec-premiere}
+**Donner un identifiant à chaque chapitre.** Il reste le même quand le titre ou le fichier change.
+:::
+""",
+}
+
+ENGLISH = {
+    "chapters/10-introduction.md": """\
+---
+id: introduction
+---
+
+# Introduction
+
+Write the first chapter here. One sentence a line makes changes easy to review.
+
+## To begin with {#begin}
+
+A reference goes by id: see [](#method) and [](#tab-calendar).
+A note is written like this[^note].
+
+[^note]: The text of the note.
+
+| Step    | Date  |
+|---------|-------|
+| Reading | March |
+| Review  | April |
+
+: The calendar {#tab-calendar}
+""",
+    "chapters/20-method.md": """\
+---
+id: method
+---
+
+# Method
+
+::: {.recommendation #rec-first}
+**Give every chapter an id.** It stays the same when the title or the file changes.
+:::
+""",
+}

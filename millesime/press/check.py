@@ -1,0 +1,21 @@
+"""All that an editor should mend before an edition is printed."""
+
+from __future__ import annotations
+
+from millesime.assembly.assemble import assemble
+from millesime.assembly.checks import check_report, check_source
+from millesime.press.edition import Desk, materials
+from millesime.problems import Problem
+
+
+def check_edition(desk: Desk, name: str) -> list[Problem]:
+    """Return the problems of one edition, by file; each is listed once.
+
+    The text is assembled as for print, but for the redline annexes: they
+    quote what is checked where it stands.
+    """
+    manuscript = desk.manuscript(name)
+    found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
+    found += check_report(assemble(materials(desk, manuscript, [])))
+    order = {path: index for index, path in enumerate(manuscript.texts)}
+    return sorted(dict.fromkeys(found), key=lambda problem: order.get(problem.where.partition("#")[0], len(order)))

@@ -1,0 +1,109 @@
+"""Read what an edition is made of: its snapshot, chapters, bibliography, theme and editor's note."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
+from millesime.assembly.theme import load_labels
+from millesime.history.repository import Repository
+from millesime.history.seal import resolve_edition
+from millesime.history.snapshot import Snapshot
+from millesime.history.text import decode_source, read_text_source
+from millesime.markup.ast import Block, text_of, words
+from millesime.markup.pandoc import Source, read_documents
+from millesime.redline.model import ChapterText
+from millesime.series.series import ChapterAnnex, ChapterEntry, Edition
+
+THEME_FOLDER = "templates"
+NOTES_FOLDER = "changelog"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manuscript:
+    """The chapters of one edition as they were read, before anything is made of them."""
+
+    edition: Edition
+    snapshot: Snapshot
+    chapters: tuple[ChapterSource, ...]  # as the manifest lists them; generated annexes are not among them
+    texts: Mapping[str, str]  # path → source text, for checks
+    theme: Mapping[str, bytes]  # "pdf/page.css" → the snapshot's own version
+    labels: Mapping[str, str]
+
+
+def read_manuscript(repository: Repository | None, edition: Edition, *, root: Path, jobs: int = 1) -> Manuscript:
+    """Return the manuscript of an edition, read from its own revision.
+
+    Raises RevisionError for a revision or a file that git does not have,
+    MarkupError for a file that is not UTF-8 text.
+    """
+    snapshot = resolve_edition(repository, edition, root=root)
+    return open_manuscript(edition, snapshot, edition.chapter_entries, jobs=jobs)
+
+
+def open_manuscript(
+    edition: Edition, snapshot: Snapshot, entries: Sequence[ChapterEntry], *, annexes: bool = True, jobs: int = 1
+) -> Manuscript:
+    """Return the manuscript of chapters in a snapshot, with what the edition's manifest says besides."""
+    listed = [annex for annex in edition.annexes if annexes and isinstance(annex, ChapterAnnex)]
+    where = edition.content_paths
+    places = {path: where.get(path, path) for path in (*(e.path for e in entries), *(a.chapter for a in listed))}
+    contents = snapshot.read_many(places, where=places)
+    texts = {path: decode_source(content, where=places[path], path=path) for path, content in contents.items()}
+    sources = [Source(path=path, content=text.encode("utf-8")) for path, text in texts.items()]
+    documents = dict(zip(texts, read_documents(sources, reader=edition.reader, jobs=jobs), strict=True))
+    chapters = [
+        ChapterSource(
+            path=entry.path, document=documents[entry.path], role=entry.role, part=entry.part, id=entry.id,
+            title=tuple(words(entry.title)), numbered=entry.numbered,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    chapters += [
+        ChapterSource(
+            path=annex.chapter, document=documents[annex.chapter], role="annex", id=annex.id,
+            title=tuple(words(annex.title)),
+        )
+        for annex in listed
+    ]  # fmt: skip
+    theme = _own_theme(snapshot)
+    return Manuscript(
+        edition=edition, snapshot=snapshot, chapters=tuple(chapters), texts=texts, theme=theme,
+        labels=load_labels(edition.language, theme),
+    )  # fmt: skip
+
+
+def chapter_texts(manuscript: Manuscript) -> list[ChapterText]:
+    """Return the chapters as the redline compares them: as pandoc reads them, before numbering."""
+    sources = manuscript.chapters
+    return [
+        ChapterText(
+            path=source.path, id=ident, title=text_of(split_title(source)[0]), blocks=source.document.blocks
+        )
+        for source, ident in zip(sources, chapter_ids(sources), strict=True)
+    ]  # fmt: skip
+
+
+def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:
+    """Return the editor's note to readers of an edition, `changelog/<edition>.md`; [] where there is none.
+
+    The edition's own snapshot comes first; a note written after the revision
+    was chosen is read from the working tree, as the manifest is.
+    """
+    path = posixpath.join(NOTES_FOLDER, f"{manuscript.edition.name}.md")
+    for snapshot in (manuscript.snapshot, current):
+        if snapshot.has(path):
+            text = read_text_source(snapshot, path, where=path)
+            (document,) = read_documents([Source(path=path, content=text.encode("utf-8"))])
+            return document.blocks
+    return []
+
+
+def _own_theme(snapshot: Snapshot) -> dict[str, bytes]:
+    """The report's own theme, file by file over the default one."""
+    prefix = THEME_FOLDER + "/"
+    contents = snapshot.read_many(snapshot.paths_below(THEME_FOLDER))
+    return {path.removeprefix(prefix): content for path, content in contents.items()}
