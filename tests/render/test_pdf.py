@@ -224,10 +224,9 @@ def test_every_figure_has_an_alternative(opened):
 
 def test_a_link_around_other_elements_is_put_inside_them():
     root = printable('<p>Voir <a href="https://e.org/" id="x">le <em>mot</em> <code>f</code> ici</a>.</p>')
-    opening = '<a href="https://e.org/" class="out"'
-    assert markup(root) == (
-        f'<p>Voir {opening} id="x">le </a><em>{opening}>mot</a></em> <code>{opening}>f</a></code>{opening}> ici</a>.</p>'
-    )
+    link = '<a href="https://e.org/" class="out"'
+    parts = [f'{link} id="x">le </a><em>', f"{link}>mot</a></em> <code>", f"{link}>f</a></code>", f"{link}> ici</a>."]
+    assert markup(root) == f"<p>Voir {''.join(parts)}</p>"
 
 
 def test_a_picture_without_a_text_takes_its_caption():
