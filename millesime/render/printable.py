@@ -388,7 +388,7 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
             if span == 1 and at < columns:
                 text = plain_text(cell)
                 words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 1))
-                lines[at] = max(lines[at], len(text) + 2)
+                lines[at] = max(lines[at], round(len(text) * 1.1) + 2)  # capitals are wide
                 totals[at] += len(text)
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:
