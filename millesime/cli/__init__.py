@@ -19,6 +19,7 @@ from millesime.cli.compare import compare
 from millesime.cli.init import init
 from millesime.cli.list import list_editions
 from millesime.cli.new import new
+from millesime.cli.seal import seal
 from millesime.problems import ReportError
 
 INTERNAL, INTERRUPTED = 70, 130
@@ -36,7 +37,7 @@ def program() -> None:
     """
 
 
-for verb in (build, compare, list_editions, check, new, init):
+for verb in (build, compare, list_editions, check, new, seal, init):
     program.add_command(verb)
 
 
