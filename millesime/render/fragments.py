@@ -9,14 +9,14 @@ headers of tables, formulas, links. A fragment is a `div` without namespace
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from lxml import etree
 
 from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
-from millesime.markup.ast import Node, attr_of, has_class, plain, rewrite, span, string, with_attr
+from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.pandoc import write_texts
 from millesime.render.attributes import clean_attributes, hand_down_anchor, keep_id
 from millesime.render.changes import CHANGES, link_moves, mark_change
@@ -31,7 +31,7 @@ from millesime.render.conform import (
 from millesime.render.images import media_type
 from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
-from millesime.render.sanitise import MATHML, PHRASING, filter_raw, parse_fragment, replace_forbidden
+from millesime.render.sanitise import MATHML, filter_raw, parse_fragment, replace_forbidden
 
 _WRITER = "html5-task_lists"  # a task shows its box as a character: nothing can be ticked
 _OPTIONS = {"html_math_method": "mathml", "wrap_text": "preserve", "highlight_method": "none"}
@@ -70,9 +70,10 @@ def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     for chapter in report.chapters:
         titles[chapter.id] = chapter.title
         titles |= {section.anchor: section.title for section in all_sections(chapter.sections)}
-    blocks = [_safe([plain(*title)], report.chapters[0], report.images, report.labels) for title in titles.values()]
-    texts = write_texts(blocks, to=_WRITER, options=_OPTIONS, jobs=jobs)
-    trees = {anchor: _title_tree(text) for anchor, text in zip(titles, texts, strict=True)}
+    # One document for all: pandoc takes a millisecond for each it opens.
+    blocks = [div([plain(*_bare_title(title))]) for title in titles.values()]
+    (text,) = write_texts([blocks], to=_WRITER, options=_OPTIONS, jobs=jobs)
+    trees = dict(zip(titles, map(_title_tree, parse_fragment(text)), strict=True))
     for ident in [part.anchor for part in report.parts] + [chapter.id for chapter in report.chapters]:
         if not has_text(trees[ident]):
             trees[ident].text = report.labels["untitled"]  # a page and a line of the contents must have a name
@@ -188,29 +189,37 @@ def urlsplit_safely(source: str) -> str:
         return source
 
 
-def _title_tree(text: str) -> Element:
-    root = parse_fragment(text)
+def _bare_title(title: Sequence[Node]) -> list[Node]:
+    """Return a title without links, notes, pictures, raw tags and ids."""
+
+    def change(node: Node) -> Node | list[Node]:
+        match node["t"]:
+            case "Link":
+                return node["c"][1]
+            case "Note" | "RawInline":
+                return []
+            case "Image":
+                return node["c"][1]
+            case "Span":
+                (_, classes, pairs), inner = node["c"]
+                return {"t": "Span", "c": [["", classes, pairs], inner]}
+        return node
+
+    return rewrite(list(title), change)
+
+
+def _title_tree(root: Element) -> Element:
     conform(root)
-    for element in list(root.iterdescendants()):
-        if is_math(element):
-            _mend_math(element) if element.tag == f"{{{MATHML}}}math" else None
-        elif element.tag == "section" or "footnotes" in classes_of(element):
-            element.getparent().remove(element)
-        elif element.tag in ("a", "img") or element.tag not in PHRASING:
-            _drop_noteref(element) or unwrap(element)
-        else:
+    for element in root.iterdescendants():
+        if not is_math(element):
             clean_attributes(element)
-            element.attrib.pop("id", None)
-    root.tag = "span"
+        elif element.tag == f"{{{MATHML}}}math":
+            _mend_math(element)
+    root.tag, root.tail = "span", None
+    if len(root):
+        root[-1].tail = (root[-1].tail or "").rstrip() or None
+    root.text = (root.text or "").lstrip() if len(root) else (root.text or "").strip()
     return root
-
-
-def _drop_noteref(element: Element) -> bool:
-    if "footnote-ref" not in classes_of(element):
-        return False
-    element.clear(keep_tail=True)
-    element.tag = "span"
-    return True
 
 
 # ---- after pandoc: meaning --------------------------------------------------

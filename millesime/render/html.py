@@ -153,9 +153,9 @@ def _furnish(root: Element, labels: Mapping[str, str]) -> None:
     """Add what only pages have: tables that scroll, and the address of each block beside it."""
     for number, table in enumerate([table for table in root.iter("table") if not _nested(table)], 1):
         _frame_table(table, f"page-table-{number}", f"{labels['table']} {number}")
-    for formula in root.iter(f"{{{MATHML}}}math"):
+    for formula in list(root.iter(f"{{{MATHML}}}math")):
         if formula.get("display") == "block":
-            formula.set("tabindex", "0")  # wide ones scroll as well
+            _frame_formula(formula, labels["formula"])
     for element in list(root.iterdescendants()):
         listed = element.get("role") in _LISTS or _in_footnotes(element)
         if element.get("id") and element.tag in _ANCHORED and not listed:
@@ -184,6 +184,14 @@ def _frame_table(table: Element, ident: str, name: str) -> None:
     if table.get("id"):
         frame.set("id", table.attrib.pop("id"))
     frame.append(table)
+
+
+def _frame_formula(formula: Element, name: str) -> None:
+    """Wide formulas scroll as wide tables do."""
+    frame = etree.Element("span", {"class": "math-frame", "role": "group", "tabindex": "0", "aria-label": name})
+    frame.tail, formula.tail = formula.tail, None
+    formula.getparent().replace(formula, frame)
+    frame.append(formula)
 
 
 def _append_anchor(element: Element) -> None:
