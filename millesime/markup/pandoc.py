@@ -38,12 +38,12 @@ class Source:
 
 
 def read_documents(sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1) -> list[Document]:
-    """Return each source as pandoc reads it, in the same order.
+    """Return each source as pandoc's command line reads it, in the same order.
 
     `reader` is a pandoc format with extensions, `markdown-citations`.
     Raises MarkupError, naming the file, for one that pandoc cannot read.
     """
-    inputs = [source.content for source in sources]
+    inputs = [_as_command_line_reads(source.content) for source in sources]
     specs = [{"verb": "read", "format": reader} for _ in sources]
     outputs = _run(inputs, specs, names=[source.path for source in sources], jobs=jobs)
     return [_document(output) for output in outputs]
@@ -166,6 +166,26 @@ def _version(path: str) -> tuple[int, ...]:
     return tuple(int(number) for number in first.split()[1].split(".") if number.isdigit())
 
 
+_TAB_STOP = 4
+
+
+def _as_command_line_reads(content: bytes) -> bytes:
+    """Drop carriage returns and expand tabs: the command line does so before it parses, Lua's reader does not."""
+    if b"\t" not in content and b"\r" not in content:
+        return content
+    return (
+        content.decode("utf-8", "surrogateescape")
+        .replace("\r", "")
+        .expandtabs(_TAB_STOP)
+        .encode("utf-8", "surrogateescape")
+    )
+
+
+@cache
+def _abbreviations() -> tuple[str, ...]:
+    return tuple(default_data_file("abbreviations").decode("utf-8").split())
+
+
 def _document(output: bytes) -> Document:
     parsed = json.loads(output)
     return Document(blocks=parsed["blocks"], meta=parsed["meta"])
@@ -196,7 +216,7 @@ def _run_share(folder: Path, share: Sequence[int], inputs, specs, names) -> None
         (folder / f"{index}.in").write_bytes(inputs[index])
         jobs.append({**specs[index], "input": str(folder / f"{index}.in"), "output": str(folder / f"{index}.out")})
     listing = folder / f"jobs-{share[0]}.json"
-    listing.write_text(json.dumps(jobs), encoding="utf-8")
+    listing.write_text(json.dumps({"abbreviations": _abbreviations(), "jobs": jobs}), encoding="utf-8")
     results = json.loads(_call([pandoc_path(), "lua", str(_DRIVER), str(listing)], folder=folder))
     for index, result in zip(share, results, strict=True):
         if not result["ok"]:

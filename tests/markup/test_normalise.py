@@ -29,10 +29,22 @@ def test_a_line_break_and_a_no_break_space_stay():
 
 def test_the_counters_of_a_citation_are_nought():
     def cite(number):
-        return {"t": "Cite", "c": [[{
-            "citationId": "x", "citationPrefix": [string("see"), {"t": "SoftBreak"}], "citationSuffix": [],
-            "citationMode": {"t": "NormalCitation"}, "citationNoteNum": number, "citationHash": number,
-        }], [string("[@x]")]]}
+        return {
+            "t": "Cite",
+            "c": [
+                [
+                    {
+                        "citationId": "x",
+                        "citationPrefix": [string("see"), {"t": "SoftBreak"}],
+                        "citationSuffix": [],
+                        "citationMode": {"t": "NormalCitation"},
+                        "citationNoteNum": number,
+                        "citationHash": number,
+                    }
+                ],
+                [string("[@x]")],
+            ],
+        }
 
     first, second = normalise([text(cite(1))]), normalise([text(cite(7))])
     assert first == second

@@ -1,0 +1,86 @@
+"""The one door to pandoc: it reads as the command line does, and names the file that it cannot read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from millesime.markup.ast import string
+from millesime.markup.pandoc import (
+    Source,
+    cite,
+    pandoc_path,
+    read_documents,
+    read_references,
+    reference_key,
+    write_texts,
+)
+from millesime.problems import MarkupError
+
+
+def read(text: str, **options):
+    (document,) = read_documents([Source(path="a.md", content=text.encode())], **options)
+    return document.blocks
+
+
+def command_line(text: str) -> list:
+    done = subprocess.run([pandoc_path(), "-t", "json"], input=text.encode(), capture_output=True, check=True)
+    return json.loads(done.stdout)["blocks"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\tcode\n\n```\n\ta\tb\n```",
+        "Smith et al. 2023, p. 4, Mr. X",
+        "a\r\nb\rc\r\n",
+        "\ufeff# T",
+        "- a\n\n\t- b\n",
+        "a\u00a0b",
+    ],
+)
+def test_a_text_is_read_as_the_command_line_reads_it(text: str):
+    assert read(text) == command_line(text)
+
+
+@settings(max_examples=25)
+@given(st.text(alphabet="ab \t\n\r#*_-|>`1.\"'[](){}:@$\\<é", max_size=80))
+def test_any_text_is_read_as_the_command_line_reads_it(text: str):
+    assert read(text) == command_line(text)
+
+
+def test_documents_come_back_in_their_order_whatever_the_number_of_processes():
+    sources = [Source(path=f"{index}.md", content=(f"n{index} " * (index + 1)).encode()) for index in range(9)]
+    assert read_documents(sources, jobs=4) == read_documents(sources, jobs=1)
+
+
+def test_a_file_that_cannot_be_read_is_named():
+    with pytest.raises(MarkupError, match=r"^bad\.md: "):
+        read_documents([Source(path="ok.md", content=b"a"), Source(path="bad.md", content=b"---\na: [\n---\n")])
+    with pytest.raises(MarkupError, match=r"^x\.bib: "):
+        read_references([Source(path="x.bib", content=b"@book{a, title = {b")])
+
+
+def test_references_of_several_files_are_one_list_without_doubles():
+    one, two = b"@book{a, title={A}}\n@book{b, title={B}}", b"@book{b, title={Other}}\n@book{c, title={C}}"
+    found = read_references([Source(path="1.bib", content=one), Source(path="2.bib", content=two)])
+    assert [reference_key(reference) for reference in found] == ["a", "b", "c"]
+
+
+def test_reading_what_was_written_gives_the_same_blocks():
+    blocks = read("# T\n\nA *b* `c`.\n\n- x\n- y\n")
+    (text,) = write_texts([blocks], to="markdown")
+    assert read(text) == blocks
+
+
+def test_citations_are_set_in_the_language():
+    references = read_references([Source(path="x.bib", content=b"@book{a, author={X and Y}, title={T}, year=1999}")])
+    citation = {"citationId": "a", "citationPrefix": [], "citationSuffix": [], "citationMode": {"t": "NormalCitation"},
+                "citationNoteNum": 1, "citationHash": 0}  # fmt: skip
+    node = {"t": "Para", "c": [{"t": "Cite", "c": [[citation], [string("[@a]")]]}]}
+    assert "et" in json.dumps(cite([node], references=references, style=None, language="fr"))
+    assert "and" in json.dumps(cite([node], references=references, style=None, language="en"))

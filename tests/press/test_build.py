@@ -1,0 +1,171 @@
+"""From a repository to artifacts in dist/, whole or not at all, and the same every time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from millesime.history.repository import find_repository
+from millesime.press.build import Progress, build_editions
+from millesime.press.edition import Desk
+from millesime.press.seal import seal_edition
+from millesime.problems import OutputError
+from millesime.series.series import load_series
+from tests.press.report import make_report
+from tests.support import TestRepository
+
+PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
+
+
+def desk(root: Path) -> Desk:
+    return Desk(load_series(root), find_repository(root))
+
+
+def build(root: Path, out: Path, *names: str, formats: tuple[str, ...] | None = None):
+    opened = desk(root)
+    chosen = list(names) or [edition.name for edition in opened.series.editions]
+    return build_editions(opened, chosen, formats=formats, out=out, jobs=2, progress=Progress())
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> TestRepository:
+    return make_report(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="module")
+def built(made: TestRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    build(made.root, out)
+    return out
+
+
+def test_every_edition_has_every_format(built: Path):
+    for name in ("2018", "2019"):
+        found = {path.name for path in (built / name).iterdir()}
+        assert found == {"html", *(f"la-ville-partagee-{name}.{kind}" for kind in ("pdf", "epub", "docx"))}
+        assert (built / name / "html" / "index.html").is_file()
+
+
+def test_the_second_edition_carries_its_annex_in_every_format(built: Path):
+    page = (built / "2019/html/redline-2018.html").read_text(encoding="utf-8")
+    assert "<ins" in page and "<del" in page and "met en commun" in page and "importants" in page
+    book = zipfile.ZipFile(built / "2019/la-ville-partagee-2019.epub")
+    texts = [book.read(name).decode() for name in book.namelist() if name.endswith(".xhtml")]
+    assert any("<ins" in text and "met en commun" in text for text in texts)
+    document = zipfile.ZipFile(built / "2019/la-ville-partagee-2019.docx").read("word/document.xml").decode()
+    assert "<w:ins " in document and "<w:del " in document
+    printed = subprocess.run(
+        ["pdftotext", built / "2019/la-ville-partagee-2019.pdf", "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "met en commun" in printed and "Table de concordance" in printed
+
+
+def test_nothing_of_the_second_edition_is_in_the_first(built: Path):
+    for page in (built / "2018/html").glob("*.html"):
+        assert "met en commun" not in page.read_text(encoding="utf-8")
+
+
+def test_pdfs_are_sound_and_dated_by_their_edition(built: Path):
+    for name in ("2018", "2019"):
+        path = built / name / f"la-ville-partagee-{name}.pdf"
+        subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
+        with pikepdf.open(path) as pdf:
+            assert str(pdf.docinfo["/CreationDate"]).startswith(f"D:{name}0703")
+
+
+def test_building_again_elsewhere_gives_the_same_bytes(made: TestRepository, built: Path, tmp_path: Path):
+    clone = made.clone(tmp_path / "another place")
+    build(clone.root, tmp_path / "out")
+    assert checksums(tmp_path / "out") == checksums(built)
+
+
+def test_a_build_touches_nothing_in_the_repository(made: TestRepository, built: Path):
+    before = checksums(made.root / "chapters")
+    subprocess.run(
+        [sys.executable, PROGRAM, "build", "2018", "--to", "html", "--root", made.root], check=True, capture_output=True
+    )
+    assert checksums(made.root / "chapters") == before
+    assert made.git("status", "--porcelain") == ""
+
+
+def test_an_edition_in_preparation_has_what_is_not_committed(tmp_path: Path):
+    made = make_report(tmp_path)
+    made.write({
+        "editions/2020.yaml": "date: 2020-07-03\nchapters: [chapters/10-modele.md, chapters/30-neuf.md]\n",
+        "chapters/30-neuf.md": "# Neuf\n\nPas encore confié à git.\n",
+    })  # fmt: skip
+    build(made.root, tmp_path / "out", "2020", formats=("html",))
+    assert "Pas encore" in (tmp_path / "out/2020/html/neuf.html").read_text(encoding="utf-8")
+
+
+def test_a_sealed_edition_is_the_same_after_history_was_rewritten(made: TestRepository, built: Path, tmp_path: Path):
+    rewritten = made.clone(tmp_path / "rewritten")
+    for name in ("2018", "2019"):
+        seal_edition(desk(rewritten.root), name)
+    rewritten.commit(message="Sceller")
+    rewritten.git("filter-branch", "-f", "--msg-filter", "cat; echo récrit", "HEAD")
+    fresh = rewritten.clone(tmp_path / "fresh")  # brings the new history alone
+    outcome = build(fresh.root, tmp_path / "out", formats=("html", "epub"))
+    assert set(outcome.notes) == {"2018", "2019"}
+    for path, checksum in checksums(tmp_path / "out").items():
+        assert checksums(built)[path] == checksum
+
+
+def test_a_format_asked_for_leaves_the_others(made: TestRepository, tmp_path: Path):
+    build(made.root, tmp_path, "2018", formats=("docx",))
+    build(made.root, tmp_path, "2018", formats=("html",))
+    assert {path.name for path in (tmp_path / "2018").iterdir()} == {"html", "la-ville-partagee-2018.docx"}
+
+
+def test_a_place_that_cannot_be_written_is_named(made: TestRepository, tmp_path: Path):
+    (tmp_path / "dist").write_text("a file")
+    with pytest.raises(OutputError, match="dist"):
+        build(made.root, tmp_path / "dist", "2018", formats=("html",))
+
+
+@pytest.mark.parametrize("delay_s", [0.4, 0.9, 1.3, 1.7, 2.2, 3.0])
+def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
+    made: TestRepository, built: Path, tmp_path: Path, delay_s: float
+):
+    out = tmp_path / "dist"
+    build(made.root, out, "2018", formats=("html", "epub"))
+    before = checksums(out)
+    process = subprocess.Popen(
+        [sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf", "--root", made.root, "--out", out],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(delay_s)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    after = {path: checksum for path, checksum in checksums(out).items() if not Path(path).parts[1].startswith(".")}
+    assert {path: checksum for path, checksum in after.items() if not path.endswith(".pdf")} == before
+    build(made.root, out, "2018", formats=("html", "epub"))
+    assert [path for path in out.rglob(".*.new")] == [], "what a killed build left is cleared by the next"
+
+
+def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, PROGRAM, "build", "--root", made.root, "--out", tmp_path / "dist"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    time.sleep(2.0)
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 130 and "Traceback" not in complaint
