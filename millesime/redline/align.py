@@ -141,9 +141,7 @@ def _align_gap(old, new, old_range, new_range, vocabulary) -> list[tuple[int, in
     rows, columns = range(*old_range), range(*new_range)
     alike = like_pairs(old, new, rows, columns, vocabulary)
     alike += _grown_pairs(old, new, set(rows) - {i for i, _, _ in alike}, set(columns) - {j for _, j, _ in alike})
-    return heaviest_chain([
-        (i, j, likeness * (2 + len(old[i].words) + len(new[j].words))) for i, j, likeness in alike
-    ])
+    return heaviest_chain([(i, j, likeness * (2 + len(old[i].words) + len(new[j].words))) for i, j, likeness in alike])
 
 
 def _grown_pairs(old, new, rows: set[int], columns: set[int]) -> list[tuple[int, int, float]]:
@@ -166,8 +164,13 @@ _LEAST_GROWN = 8  # words
 
 
 def like_pairs(
-    old: Sequence[Unit], new: Sequence[Unit], rows: Sequence[int], columns: Sequence[int], vocabulary: Vocabulary,
-    *, threshold: Callable[[Unit], float] = lambda unit: unit.threshold,
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    rows: Sequence[int],
+    columns: Sequence[int],
+    vocabulary: Vocabulary,
+    *,
+    threshold: Callable[[Unit], float] = lambda unit: unit.threshold,
 ) -> list[tuple[int, int, float]]:
     """Return (old index, new index, likeness 0-1) of all pairs of one kind that are alike enough.
 
@@ -194,8 +197,12 @@ def like_pairs(
         else:
             labelled = []
         for _, score, j in process.extract(
-            unit.spelt(vocabulary), {j: spelt[j] for j in others}, scorer=Indel.normalized_similarity,
-            processor=None, limit=None, score_cutoff=cutoff,
+            unit.spelt(vocabulary),
+            {j: spelt[j] for j in others},
+            scorer=Indel.normalized_similarity,
+            processor=None,
+            limit=None,
+            score_cutoff=cutoff,
         ):
             if score >= cutoff:
                 found.append((i, j, max(score, 0.5) if j in labelled else score))

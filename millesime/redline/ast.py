@@ -92,13 +92,13 @@ def unescape_marks(blocks: list[Block]) -> list[Block]:
     """Return blocks with the classes that the source gave them."""
     return _rename(
         blocks,
-        lambda name: name[len(_ESCAPE):] if name.startswith(_ESCAPE) and _plain_name(name) in MARKS else name,
+        lambda name: name[len(_ESCAPE) :] if name.startswith(_ESCAPE) and _plain_name(name) in MARKS else name,
     )
 
 
 def _plain_name(name: str) -> str:
     while name.startswith(_ESCAPE):
-        name = name[len(_ESCAPE):]
+        name = name[len(_ESCAPE) :]
     return name
 
 

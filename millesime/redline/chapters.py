@@ -24,8 +24,12 @@ class _Likeness:
 
 
 def pair_chapters(
-    old: Sequence[ChapterText], new: Sequence[ChapterText], old_words: Sequence[Sequence[str]],
-    new_words: Sequence[Sequence[str]], *, renames: Mapping[str, str],
+    old: Sequence[ChapterText],
+    new: Sequence[ChapterText],
+    old_words: Sequence[Sequence[str]],
+    new_words: Sequence[Sequence[str]],
+    *,
+    renames: Mapping[str, str],
 ) -> list[tuple[int, int]]:
     """Return pairs (old index, new index), by new index; a chapter in no pair was deleted or inserted.
 

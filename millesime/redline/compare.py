@@ -90,9 +90,7 @@ def _place(chapter: ChapterText, index: int) -> ChapterPlace:
     return ChapterPlace(path=chapter.path, id=chapter.id, title=chapter.title, index=index)
 
 
-def _reading_order(
-    old_count: int, new_of: Mapping[int, int], new_count: int
-) -> list[tuple[int | None, int | None]]:
+def _reading_order(old_count: int, new_of: Mapping[int, int], new_count: int) -> list[tuple[int | None, int | None]]:
     """Return all chapters in the order of the new edition; a deleted one follows its old predecessor."""
     old_of = {j: i for i, j in new_of.items()}
     order: list[tuple[int | None, int | None]] = []
@@ -171,7 +169,9 @@ class _Moves:
 def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Place, Unit]:
     return {
         (index, place): unit
-        for index, units in enumerate(chapters) for place, unit in enumerate(units) if (index, place) not in paired
+        for index, units in enumerate(chapters)
+        for place, unit in enumerate(units)
+        if (index, place) not in paired
     }
 
 
@@ -198,8 +198,13 @@ def _gone(chapter: int, place: int, olds: Sequence[Unit], after, moves: _Moves) 
     run, target = moves.by_old[chapter, place]
     other = after[target[0]][target[1]]
     return BlockChange(
-        kind=MOVED_FROM, old=unit.value, new=other.value, old_index=place, new_index=target[1],
-        move=moves.comparison.name(run), edited=unit.key != other.key,
+        kind=MOVED_FROM,
+        old=unit.value,
+        new=other.value,
+        old_index=place,
+        new_index=target[1],
+        move=moves.comparison.name(run),
+        edited=unit.key != other.key,
     )
 
 
@@ -213,8 +218,14 @@ def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves)
     name = moves.comparison.name(run)
     merged = merge_pair(other.value, unit.value, moves.comparison) if unit.key != other.key else []
     return BlockChange(
-        kind=MOVED_TO, old=other.value, new=unit.value, old_index=source[1], new_index=place,
-        merged=tuple(merged or [unit.value]), move=name, edited=unit.key != other.key,
+        kind=MOVED_TO,
+        old=other.value,
+        new=unit.value,
+        old_index=source[1],
+        new_index=place,
+        merged=tuple(merged or [unit.value]),
+        move=name,
+        edited=unit.key != other.key,
     )
 
 

@@ -54,10 +54,14 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "words_old": self.words_old, "words_new": self.words_new, "words_inserted": self.words_inserted,
-            "words_deleted": self.words_deleted, "words_moved": self.words_moved,
+            "words_old": self.words_old,
+            "words_new": self.words_new,
+            "words_inserted": self.words_inserted,
+            "words_deleted": self.words_deleted,
+            "words_moved": self.words_moved,
             "words_moved_away": self.words_moved_away,
-            "similarity": round(self.similarity, 4), "blocks": dict(sorted(self.blocks.items())),
+            "similarity": round(self.similarity, 4),
+            "blocks": dict(sorted(self.blocks.items())),
         }
 
 
@@ -67,12 +71,10 @@ def count_chapter(chapter: ChapterChange) -> Figures:
     _count_marks(without_spacing(blocks_ast(chapter.blocks)), marked)
     return Figures(
         words_old=sum(
-            count_words(change.old) for change in chapter.blocks
-            if change.old is not None and change.kind != MOVED_TO
+            count_words(change.old) for change in chapter.blocks if change.old is not None and change.kind != MOVED_TO
         ),
         words_new=sum(
-            count_words(change.new) for change in chapter.blocks
-            if change.new is not None and change.kind != MOVED_FROM
+            count_words(change.new) for change in chapter.blocks if change.new is not None and change.kind != MOVED_FROM
         ),
         words_inserted=marked[INSERTION],
         words_deleted=marked[DELETION],

@@ -151,7 +151,8 @@ def _match_words(old: list[_Leaf], new: list[_Leaf]) -> list[int | None]:
     for operation in Indel.opcodes(spell(old, rows), spell(new, columns)):
         if operation.tag == "equal":
             for row, column in zip(
-                range(operation.src_start, operation.src_end), range(operation.dest_start, operation.dest_end),
+                range(operation.src_start, operation.src_end),
+                range(operation.dest_start, operation.dest_end),
                 strict=True,
             ):
                 partner[rows[row]] = columns[column]
@@ -208,9 +209,7 @@ def _is_chance(island: _Island, left: tuple[int, int], right: tuple[int, int]) -
     return island.words == 3 and changed >= 20 and min(sum(left), sum(right)) >= 6
 
 
-def _islands(
-    old: list[_Leaf], new: list[_Leaf], partner: list[int | None]
-) -> tuple[list[_Island], tuple[int, int]]:
+def _islands(old: list[_Leaf], new: list[_Leaf], partner: list[int | None]) -> tuple[list[_Island], tuple[int, int]]:
     """Return the kept runs, and the words changed after the last one."""
     islands: list[_Island] = []
     old_words = new_words = 0  # changed since the last kept leaf
@@ -282,7 +281,8 @@ def _slide_run(mine, places, start, stop, partner, inverse) -> None:
     best, best_score = 0, _boundary(mine, places, start, stop)
     offset = 0
     while (
-        start + offset > 0 and partner[places[start + offset - 1]] is not None
+        start + offset > 0
+        and partner[places[start + offset - 1]] is not None
         and mine[places[start + offset - 1]].key == mine[places[stop + offset - 1]].key
     ):
         offset -= 1
@@ -291,7 +291,8 @@ def _slide_run(mine, places, start, stop, partner, inverse) -> None:
             best, best_score = offset, score
     offset = 0
     while (
-        stop + offset < len(places) and partner[places[stop + offset]] is not None
+        stop + offset < len(places)
+        and partner[places[stop + offset]] is not None
         and mine[places[start + offset]].key == mine[places[stop + offset]].key
     ):
         offset += 1
@@ -380,11 +381,11 @@ def _build(before: _Text, after: _Text, old: list, new: list, partner, merge_not
                 candidates.append((row, column, 1))
         else:
             found = Counter(
-                column for i in range(item.start, item.stop)
-                if (column := _locate(new, starts, partner[i])) is not None
+                column for i in range(item.start, item.stop) if (column := _locate(new, starts, partner[i])) is not None
             )
             candidates += [
-                (row, column, weight) for column, weight in found.items()
+                (row, column, weight)
+                for column, weight in found.items()
                 if isinstance(new[column], _Wrap) and new[column].key == item.key
             ]
     out: list[Inline] = []

@@ -56,8 +56,11 @@ def _classes(node: Any) -> Sequence[str]:
 def is_attr(value: Any) -> bool:
     """Whether a value has the shape of an Attr: [id, [class], [[key, value]]]."""
     return (
-        isinstance(value, list) and len(value) == 3
-        and isinstance(value[0], str) and isinstance(value[1], list) and isinstance(value[2], list)
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and isinstance(value[1], list)
+        and isinstance(value[2], list)
         and all(isinstance(name, str) for name in value[1])
     )
 

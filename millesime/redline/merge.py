@@ -51,8 +51,17 @@ class Comparison:
 # ---- units -----------------------------------------------------------------
 
 _THRESHOLDS = {
-    "Para": 0.4, "Plain": 0.4, "Header": 0.35, "BulletList": 0.25, "OrderedList": 0.25, "BlockQuote": 0.25,
-    "Div": 0.25, "Table": 0.25, "CodeBlock": 0.4, "DefinitionList": 0.25, "LineBlock": 0.3,
+    "Para": 0.4,
+    "Plain": 0.4,
+    "Header": 0.35,
+    "BulletList": 0.25,
+    "OrderedList": 0.25,
+    "BlockQuote": 0.25,
+    "Div": 0.25,
+    "Table": 0.25,
+    "CodeBlock": 0.4,
+    "DefinitionList": 0.25,
+    "LineBlock": 0.3,
 }
 
 
@@ -103,7 +112,8 @@ def merge_blocks(old: Sequence[Block], new: Sequence[Block], comparison: Compari
         else:
             old_block, new_block = before[row].value, after[column].value
             out += merge_pair(old_block, new_block, comparison) or [
-                mark_blocks(DELETION, [old_block]), mark_blocks(INSERTION, [new_block])
+                mark_blocks(DELETION, [old_block]),
+                mark_blocks(INSERTION, [new_block]),
             ]
     return out
 
@@ -129,10 +139,9 @@ def merge_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
 
 
 def _proves(merged: list, old: list, new: list) -> bool:
-    return (
-        equality_key(normalise(take_side(merged, OLD))) == equality_key(old)
-        and equality_key(normalise(take_side(merged, NEW))) == equality_key(new)
-    )
+    return equality_key(normalise(take_side(merged, OLD))) == equality_key(old) and equality_key(
+        normalise(take_side(merged, NEW))
+    ) == equality_key(new)
 
 
 def _steps(pairs: Sequence[tuple[int, int]], old_length: int, new_length: int) -> Iterator[tuple]:
@@ -156,9 +165,7 @@ def _merge_header(old: Block, new: Block, comparison: Comparison) -> Block | Non
     (old_level, (_, *old_rest), old_text), (level, attr, text) = old["c"], new["c"]
     if old_level != level or old_rest != attr[1:]:
         return None
-    merged = merge_inlines(
-        old_text, text, merge_note=_note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING
-    )
+    merged = merge_inlines(old_text, text, merge_note=_note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
     return None if merged is None else {"t": "Header", "c": [level, attr, merged]}
 
 
@@ -254,9 +261,7 @@ def _gone_item(items: list, place: int, comparison: Comparison, here: Mapping[in
     return mark_blocks(MOVED_FROM, items[place], move=comparison.name(run))
 
 
-def _come_item(
-    items: list, place: int, comparison: Comparison, here: Mapping[int, tuple[Run, list[Block]]]
-) -> Block:
+def _come_item(items: list, place: int, comparison: Comparison, here: Mapping[int, tuple[Run, list[Block]]]) -> Block:
     found = comparison.items_come.get((id(items), place)) or here.get(place)
     if found is None:
         return mark_blocks(INSERTION, items[place])
@@ -268,7 +273,8 @@ def _item_moves(before, after, pairs, old_id: int, new_id: int, comparison: Comp
     """Return the items that changed places in their list, each with its move."""
     kept_rows, kept_columns = {i for i, _ in pairs}, {j for _, j in pairs}
     rows = [
-        i for i in range(len(before))
+        i
+        for i in range(len(before))
         if i not in kept_rows and before[i].words and (old_id, i) not in comparison.items_gone
     ]
     columns = [j for j in range(len(after)) if j not in kept_columns and (new_id, j) not in comparison.items_come]
@@ -335,27 +341,33 @@ def _merge_table(old: Block, new: Block, comparison: Comparison) -> Block | None
     """Mark rows, and words inside cells; None if the table's build changed (columns, spans, attributes)."""
     old_attr, (old_short, old_caption), old_columns, old_head, old_bodies, old_foot = old["c"]
     attr, (short, caption), columns, head, bodies, foot = new["c"]
-    same_build = (
-        (old_attr, old_short, old_columns, old_head[0], old_foot[0]) == (attr, short, columns, head[0], foot[0])
-        and [body[:2] for body in old_bodies] == [body[:2] for body in bodies]
-    )
+    same_build = (old_attr, old_short, old_columns, old_head[0], old_foot[0]) == (
+        attr,
+        short,
+        columns,
+        head[0],
+        foot[0],
+    ) and [body[:2] for body in old_bodies] == [body[:2] for body in bodies]
     if not same_build:
         return None
 
     def rows(old_rows: list, new_rows: list) -> list:
         return _merge_rows(old_rows, new_rows, comparison)
 
-    return {"t": "Table", "c": [
-        attr,
-        [short, merge_blocks(old_caption, caption, comparison)],
-        columns,
-        [head[0], rows(old_head[1], head[1])],
-        [
-            [body[0], body[1], rows(before[2], body[2]), rows(before[3], body[3])]
-            for before, body in zip(old_bodies, bodies, strict=True)
+    return {
+        "t": "Table",
+        "c": [
+            attr,
+            [short, merge_blocks(old_caption, caption, comparison)],
+            columns,
+            [head[0], rows(old_head[1], head[1])],
+            [
+                [body[0], body[1], rows(before[2], body[2]), rows(before[3], body[3])]
+                for before, body in zip(old_bodies, bodies, strict=True)
+            ],
+            [foot[0], rows(old_foot[1], foot[1])],
         ],
-        [foot[0], rows(old_foot[1], foot[1])],
-    ]}
+    }
 
 
 def _merge_rows(old: list, new: list, comparison: Comparison) -> list:
@@ -397,8 +409,14 @@ def _merge_cell(old: list[Block], new: list[Block], comparison: Comparison) -> l
 
 
 MERGERS: dict[str, Callable[[Block, Block, Comparison], Block | None]] = {
-    "Para": _merge_text, "Plain": _merge_text, "Header": _merge_header,
-    "BlockQuote": _merge_quote, "Div": _merge_div,
-    "BulletList": _merge_bullets, "OrderedList": _merge_ordered, "DefinitionList": _merge_definitions,
-    "LineBlock": _merge_lines, "Table": _merge_table,
+    "Para": _merge_text,
+    "Plain": _merge_text,
+    "Header": _merge_header,
+    "BlockQuote": _merge_quote,
+    "Div": _merge_div,
+    "BulletList": _merge_bullets,
+    "OrderedList": _merge_ordered,
+    "DefinitionList": _merge_definitions,
+    "LineBlock": _merge_lines,
+    "Table": _merge_table,
 }

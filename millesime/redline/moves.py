@@ -63,9 +63,7 @@ def _equal_pairs(gone: Mapping[Place, Unit], come: Mapping[Place, Unit]) -> dict
     return found
 
 
-def _alike_pairs(
-    gone: Mapping[Place, Unit], come: Mapping[Place, Unit], vocabulary: Vocabulary
-) -> dict[Place, Place]:
+def _alike_pairs(gone: Mapping[Place, Unit], come: Mapping[Place, Unit], vocabulary: Vocabulary) -> dict[Place, Place]:
     def long_enough(units: Mapping[Place, Unit]) -> list[Place]:
         return [
             place for place, unit in units.items() if len(unit.words) >= _LEAST_WORDS_EDITED and unit.kind != "Header"

@@ -1,10 +1,10 @@
 """The changed passages of a redline, with a little of what stays around them: the annex's view.
 
-    for chapter in changed_chapters(redline):
-        for passage in passages(chapter, context=1):
-            passage.trail_new    # the headings above it: [Heading(level=2, id="donnees", inlines=[…]), …]
-            passage.blocks       # merged AST, marks as in `redline/ast.py`, ready to stand in an annex chapter
-            passage.before       # blocks of the chapter elided between the passage before and this one
+for chapter in changed_chapters(redline):
+    for passage in passages(chapter, context=1):
+        passage.trail_new    # the headings above it: [Heading(level=2, id="donnees", inlines=[…]), …]
+        passage.blocks       # merged AST, marks as in `redline/ast.py`, ready to stand in an annex chapter
+        passage.before       # blocks of the chapter elided between the passage before and this one
 """
 
 from __future__ import annotations
@@ -69,18 +69,20 @@ def passages(chapter: ChapterChange, *, context: int = 1) -> list[Passage]:
         changes = chapter.blocks[first : last + 1]
         at = next(place for place in range(first, last + 1) if chapter.blocks[place].kind != KEPT)
         previous = ranges[number - 1][1] if number else -1
-        out.append(Passage(
-            first=first,
-            last=last,
-            trail_old=trails[at][0],
-            trail_new=trails[at][1],
-            changes=changes,
-            blocks=tuple(without_spacing(blocks_ast(changes))),
-            before=first - previous - 1,
-            after=len(chapter.blocks) - 1 - last if number + 1 == len(ranges) else 0,
-            old_index=next((index for change in changes if (index := _old_index(change)) is not None), None),
-            new_index=next((index for change in changes if (index := _new_index(change)) is not None), None),
-        ))
+        out.append(
+            Passage(
+                first=first,
+                last=last,
+                trail_old=trails[at][0],
+                trail_new=trails[at][1],
+                changes=changes,
+                blocks=tuple(without_spacing(blocks_ast(changes))),
+                before=first - previous - 1,
+                after=len(chapter.blocks) - 1 - last if number + 1 == len(ranges) else 0,
+                old_index=next((index for change in changes if (index := _old_index(change)) is not None), None),
+                new_index=next((index for change in changes if (index := _new_index(change)) is not None), None),
+            )
+        )
     return out
 
 

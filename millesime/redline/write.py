@@ -16,8 +16,15 @@ from millesime.redline.passages import changed_chapters, passages
 
 JSON_SCHEMA = 1
 _MARKDOWN = "markdown" + "".join(
-    f"-{extension}" for extension in (
-        "smart", "raw_attribute", "fenced_divs", "bracketed_spans", "native_divs", "native_spans", "simple_tables",
+    f"-{extension}"
+    for extension in (
+        "smart",
+        "raw_attribute",
+        "fenced_divs",
+        "bracketed_spans",
+        "native_divs",
+        "native_spans",
+        "simple_tables",
         "multiline_tables",
     )
 )
@@ -173,15 +180,20 @@ def redline_json(redline: Redline, *, full: bool = False) -> dict[str, Any]:
                         "move": change.move or None,
                         "ast": blocks_ast([change]),
                     }
-                    for change in chapter.blocks if full or change.kind != "kept"
+                    for change in chapter.blocks
+                    if full or change.kind != "kept"
                 ],
             }
             for chapter, numbers in zip(redline.chapters, figures, strict=True)
         ],
         "moves": [
             {
-                "id": move.id, "old_path": move.old_path, "new_path": move.new_path,
-                "old_indices": list(move.old_indices), "new_indices": list(move.new_indices), "edited": move.edited,
+                "id": move.id,
+                "old_path": move.old_path,
+                "new_path": move.new_path,
+                "old_indices": list(move.old_indices),
+                "new_indices": list(move.new_indices),
+                "edited": move.edited,
             }
             for move in redline.moves.values()
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import glob
 import os
 import shutil
 import tempfile
@@ -11,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from millesime.problems import OutputError
+
+_SUFFIX = ".new"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +45,15 @@ def write_beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
 
 
 def _open_beside(path: Path, *, folder: bool) -> Path:
+    prefix = f".{path.name}.{os.getpid()}."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(path)
         if folder:
-            beside = tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+            beside = tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=path.parent)
             os.chmod(beside, 0o777 & ~_umask())
         else:
-            handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+            handle, beside = tempfile.mkstemp(prefix=prefix, suffix=_SUFFIX, dir=path.parent)
             os.close(handle)
             os.chmod(beside, 0o666 & ~_umask())
     except OSError as error:
@@ -56,6 +63,24 @@ def _open_beside(path: Path, *, folder: bool) -> Path:
     return Path(beside)
 
 
+def _clear_abandoned(path: Path) -> None:
+    """Remove what a process that was killed left beside a path; one that still runs keeps its own."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
+        owner = left.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            _remove(left)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
@@ -63,19 +88,30 @@ def _umask() -> int:
 
 
 def _replace(path: Path, new: Path) -> None:
+    """Put `new` in the place of `path`; at no moment is there neither."""
     if not path.is_dir() or path.is_symlink():
         os.replace(new, path)
-        return
-    # A folder cannot be replaced in one step: the old one steps aside first, and comes back if the new one fails.
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
-    os.rename(path, old / path.name)
+    elif not _exchange(path, new):
+        # Without an exchange in one step the old folder steps aside first, and comes back if the new one fails.
+        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=_SUFFIX, dir=path.parent))
+        os.rename(path, old / path.name)
+        try:
+            os.rename(new, path)
+        except OSError:
+            os.rename(old / path.name, path)
+            raise
+        finally:
+            _remove(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step, renameat2(2); False where the system cannot."""
     try:
-        os.rename(new, path)
-    except OSError:
-        os.rename(old / path.name, path)
-        raise
-    finally:
-        _remove(old)
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
 
 
 def _remove(path: Path) -> None:

@@ -30,6 +30,7 @@ def keep_id(element: Element, anchors: Mapping[str, str], chapter: Chapter, take
     taken.add(ident)
     element.set("id", ident)
 
+
 _ALIGNMENTS = ("left", "right", "center", "justify")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 
@@ -95,8 +96,13 @@ def _clean_change(element: Element) -> None:
     if not DATE.match(element.get("datetime", "2000-01-01")):
         del element.attrib["datetime"]
 
+
 _CLEANERS = {
-    "a": _clean_link, "img": _clean_image, "ol": _clean_list, "li": _clean_item, "ins": _clean_change,
+    "a": _clean_link,
+    "img": _clean_image,
+    "ol": _clean_list,
+    "li": _clean_item,
+    "ins": _clean_change,
     "del": _clean_change,
 }
 

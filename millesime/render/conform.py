@@ -18,9 +18,20 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TRANSPARENT = frozenset({"a", "ins", "del"})
 _HOLD_PHRASING = (PHRASING - _TRANSPARENT) | _HEADINGS | {"p", "pre", "summary"}
 _PARENTS = {
-    "li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "figcaption": {"figure"}, "summary": {"details"},
-    "caption": {"table"}, "colgroup": {"table"}, "col": {"colgroup"}, "thead": {"table"}, "tbody": {"table"},
-    "tfoot": {"table"}, "tr": {"thead", "tbody", "tfoot"}, "td": {"tr"}, "th": {"tr"},
+    "li": {"ul", "ol"},
+    "dt": {"dl"},
+    "dd": {"dl"},
+    "figcaption": {"figure"},
+    "summary": {"details"},
+    "caption": {"table"},
+    "colgroup": {"table"},
+    "col": {"colgroup"},
+    "thead": {"table"},
+    "tbody": {"table"},
+    "tfoot": {"table"},
+    "tr": {"thead", "tbody", "tfoot"},
+    "td": {"tr"},
+    "th": {"tr"},
 }
 _TABLE_PARTS = frozenset({"caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"})
 _GLOBAL_ATTRIBUTES = ("id", "class", "lang", "dir", "title")
@@ -99,9 +110,12 @@ def _place(element: Element, *, phrasing: bool, linked: bool) -> None:
     elif not phrasing and element.tag in PHRASING - _TRANSPARENT and _holds_blocks(element):
         rename(element, "div")
     if (
-        element.tag == "a" and linked
-        or element.tag == "bdo" and not element.get("dir")
-        or element.tag == "dfn" and _within(element, "dfn")
+        element.tag == "a"
+        and linked
+        or element.tag == "bdo"
+        and not element.get("dir")
+        or element.tag == "dfn"
+        and _within(element, "dfn")
     ):
         rename(element, "span")
 
@@ -270,7 +284,11 @@ def _set_span(cell: Element, name: str, value: int) -> None:
 
 
 _FIXES = {
-    "ul": _fix_list, "ol": _fix_list, "dl": _fix_definitions, "figure": _fix_figure, "details": _fix_details,
+    "ul": _fix_list,
+    "ol": _fix_list,
+    "dl": _fix_definitions,
+    "figure": _fix_figure,
+    "details": _fix_details,
     "table": _fix_table,
 }
 

@@ -55,12 +55,12 @@ def list_contents(
     return [_group(report, key, tuple(chapters), titles, annexes) for key, chapters in groups]
 
 
-def chapter_entry(
-    chapter: Chapter, titles: Mapping[str, Markup], *, address: Address, depth: int
-) -> Entry:
+def chapter_entry(chapter: Chapter, titles: Mapping[str, Markup], *, address: Address, depth: int) -> Entry:
     """Return a chapter's line, with its sections below it."""
     return Entry(
-        href=address(chapter.id), label=chapter.label, title=titles[chapter.id],
+        href=address(chapter.id),
+        label=chapter.label,
+        title=titles[chapter.id],
         entries=list_sections(chapter.sections, titles, address=address, depth=depth),
     )
 
@@ -71,7 +71,9 @@ def list_sections(
     """Return the lines of sections down to headings of level `depth`, but for those without words or place."""
     return tuple(
         Entry(
-            href=address(section.anchor), label=section.number, title=titles[section.anchor],
+            href=address(section.anchor),
+            label=section.number,
+            title=titles[section.anchor],
             entries=list_sections(section.sections, titles, address=address, depth=depth),
         )
         for section in sections

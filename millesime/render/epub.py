@@ -64,7 +64,9 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     theme = open_theme(report.theme, language=report.imprint.language)
     groups = list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"])
     common = {
-        "imprint": report.imprint, "labels": labels, "language": report.imprint.language,
+        "imprint": report.imprint,
+        "labels": labels,
+        "language": report.imprint.language,
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
         "groups": groups,
     }
@@ -75,27 +77,45 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         return Page(id=name, href=f"{name}.xhtml", content=text, **facts)
 
     pages = [page("cover", {}, "cover.xhtml"), page("title-page", {}, "title-page.xhtml")]
-    pages.append(page("nav", {"opening": pages[1].href, "first": groups[0].chapters[0][1].href if groups else ""},
-                      "nav.xhtml", properties="nav"))
+    pages.append(
+        page(
+            "nav",
+            {"opening": pages[1].href, "first": groups[0].chapters[0][1].href if groups else ""},
+            "nav.xhtml",
+            properties="nav",
+        )
+    )
     for index, chapter in enumerate(report.chapters):
         part = opening_part(report, index)
         if part is not None:
             name = f"part-{chapter.part + 1}"
-            pages.append(page(name, {"part": part, "part_id": xml_id(part.anchor), "title": titles[part.anchor]},
-                              "part.xhtml"))
+            pages.append(
+                page(name, {"part": part, "part_id": xml_id(part.anchor), "title": titles[part.anchor]}, "part.xhtml")
+            )
         root = fragments[chapter.id]
         _furnish(root, labels)
         relink(root, address)
         formulas = any(True for _ in root.iter(f"{{{MATHML}}}math")) or "<math" in titles[chapter.id]
-        pages.append(page(
-            files[chapter.id].removesuffix(".xhtml"),
-            {"chapter": chapter, "title": titles[chapter.id], "chapter_id": xml_id(chapter.id),
-             "kind": _KINDS.get(chapter.role, "bodymatter"), "text": Markup(to_xhtml(root)),
-             "type": "appendix" if chapter.role == "annex" else "chapter"},
-            "chapter.xhtml", properties="mathml" if formulas else "",
-        ))
+        pages.append(
+            page(
+                files[chapter.id].removesuffix(".xhtml"),
+                {
+                    "chapter": chapter,
+                    "title": titles[chapter.id],
+                    "chapter_id": xml_id(chapter.id),
+                    "kind": _KINDS.get(chapter.role, "bodymatter"),
+                    "text": Markup(to_xhtml(root)),
+                    "type": "appendix" if chapter.role == "annex" else "chapter",
+                },
+                "chapter.xhtml",
+                properties="mathml" if formulas else "",
+            )
+        )
     about = {
-        **common, "pages": pages, "images": images, "modified": report.imprint.date.isoformat() + "T00:00:00Z",
+        **common,
+        "pages": pages,
+        "images": images,
+        "modified": report.imprint.date.isoformat() + "T00:00:00Z",
         "accessibility": describe_accessibility(fragments, [report.images[key] for key in images], labels),
     }
     ncx = _fill(theme, "epub/toc.ncx", {**common, "points": _navigation_points(groups, address)})
@@ -256,7 +276,10 @@ def _navigation_points(groups: list[Group], address: Address) -> tuple[Point, ..
     def points(entries: tuple[Entry, ...]) -> tuple[Point, ...]:
         return tuple(
             Point(
-                id=next(ids), order=orders.setdefault(entry.href, len(orders) + 1), text=entry.text, href=entry.href,
+                id=next(ids),
+                order=orders.setdefault(entry.href, len(orders) + 1),
+                text=entry.text,
+                href=entry.href,
                 points=points(entry.entries),
             )
             for entry in entries

@@ -48,7 +48,9 @@ def write_fragments(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     labels = set_labels(report)
     texts = write_texts(
         [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in report.chapters],
-        to=_WRITER, options=_OPTIONS, jobs=jobs,
+        to=_WRITER,
+        options=_OPTIONS,
+        jobs=jobs,
     )
     fragments: dict[str, Element] = {}
     ids = {plain_id(chapter.id) for chapter in report.chapters} | {plain_id(part.anchor) for part in report.parts}
@@ -128,9 +130,7 @@ def _escape(text: str) -> str:
 # ---- before pandoc: nothing untrusted reaches its writer --------------------
 
 
-def _safe(
-    blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], labels: Mapping[str, str]
-) -> list[Node]:
+def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], labels: Mapping[str, str]) -> list[Node]:
     def show_image(source: str, alternative: str) -> str:
         key = find_image(source, chapter, images)
         if key is None:

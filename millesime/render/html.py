@@ -23,8 +23,13 @@ from millesime.render.links import plain_id, relink
 from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, long_date, open_theme
 
-FACES = ((SERIF, 400, "normal"), (SERIF, 400, "italic"), (SERIF, 700, "normal"), (SANS, 400, "normal"),
-         (SANS, 600, "normal"))
+FACES = (
+    (SERIF, 400, "normal"),
+    (SERIF, 400, "italic"),
+    (SERIF, 700, "normal"),
+    (SANS, 400, "normal"),
+    (SANS, 600, "normal"),
+)
 _STYLES = ("html/page.css", "html/text.css", "html/print.css")
 _CONTENTS_DEPTH = 3  # levels of headings in the contents of the cover page
 _LISTS = ("list", "listitem")
@@ -51,9 +56,7 @@ def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
     common = {
         "imprint": report.imprint,
         "labels": labels,
-        "groups": list_contents(
-            report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]
-        ),
+        "groups": list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
         "newer": [sibling for sibling in report.imprint.siblings if sibling.date > report.imprint.date],
     }

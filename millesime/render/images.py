@@ -14,7 +14,11 @@ from millesime.assembly.images import image_type
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 MEDIA_TYPES = {
-    "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "svg": "image/svg+xml",
 }
 _SVG_DROPPED = frozenset(
     "script foreignObject iframe audio video embed object handler listener set animate animateMotion "
@@ -46,7 +50,11 @@ def published_image(content: bytes) -> bytes:
 
 def _safe_svg(content: bytes) -> bytes:
     parser = etree.XMLParser(
-        resolve_entities="internal", no_network=True, load_dtd=False, recover=True, remove_comments=True,
+        resolve_entities="internal",
+        no_network=True,
+        load_dtd=False,
+        recover=True,
+        remove_comments=True,
         remove_pis=True,
     )
     root = etree.fromstring(content, parser)

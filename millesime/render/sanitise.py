@@ -34,9 +34,26 @@ VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 # Old and sectioning elements stand for what they look like; the page has its own landmarks.
 _RENAMED = {
-    "acronym": "abbr", "address": "div", "article": "div", "aside": "div", "center": "div", "dir": "ul",
-    "fieldset": "div", "footer": "div", "form": "div", "header": "div", "hgroup": "div", "legend": "p", "main": "div",
-    "menu": "ul", "nav": "div", "section": "div", "strike": "s", "tt": "code", "listing": "pre", "xmp": "pre",
+    "acronym": "abbr",
+    "address": "div",
+    "article": "div",
+    "aside": "div",
+    "center": "div",
+    "dir": "ul",
+    "fieldset": "div",
+    "footer": "div",
+    "form": "div",
+    "header": "div",
+    "hgroup": "div",
+    "legend": "p",
+    "main": "div",
+    "menu": "ul",
+    "nav": "div",
+    "section": "div",
+    "strike": "s",
+    "tt": "code",
+    "listing": "pre",
+    "xmp": "pre",
     "search": "div",
 }
 _EMBEDS = frozenset({"iframe", "video", "audio", "embed", "source", "object"})
@@ -48,8 +65,21 @@ _MATH_ATTRIBUTES = frozenset(
     "rowalign rowlines rowspacing rowspan rspace scriptlevel separator stretchy symmetric voffset width".split()
 )
 _ATTRIBUTES = {
-    "*": {"id", "class", "lang", "dir", "title", "style", "align", "role",
-          "data-sector", "data-move", "data-author", "data-date", "data-wrapper"},
+    "*": {
+        "id",
+        "class",
+        "lang",
+        "dir",
+        "title",
+        "style",
+        "align",
+        "role",
+        "data-sector",
+        "data-move",
+        "data-author",
+        "data-date",
+        "data-wrapper",
+    },
     "a": {"href", "name"},
     "img": {"src", "alt", "width", "height"},
     "ol": {"start", "type", "reversed"},

@@ -24,7 +24,11 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
     `anchor` (an id without white space).
     """
     environment = ImmutableSandboxedEnvironment(
-        loader=_ThemeLoader(own), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=_ThemeLoader(own),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["long_date"] = lambda date: long_date(date, language)

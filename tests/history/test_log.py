@@ -24,9 +24,9 @@ contribution: C-2018-043,
 def test_renamed_files_are_found_whatever_their_names(repo: TestRepository, repository: Repository):
     old = repo.commit({"chapters/a.md": TEXT, "chapters/b.md": "autre chose\n" * 9, "x\ny.md": TEXT.upper()})
     repo.write({"chapters/a.md": None, "x\ny.md": None})
-    new = repo.commit({"chapters/état \"1\".md": TEXT + "De plus.\n", "x\nz.md": TEXT.upper()})
-    assert find_renames(repository, old, new) == {"chapters/a.md": "chapters/état \"1\".md", "x\ny.md": "x\nz.md"}
-    assert find_renames(repository, new, old) == {"chapters/état \"1\".md": "chapters/a.md", "x\nz.md": "x\ny.md"}
+    new = repo.commit({'chapters/état "1".md': TEXT + "De plus.\n", "x\nz.md": TEXT.upper()})
+    assert find_renames(repository, old, new) == {"chapters/a.md": 'chapters/état "1".md', "x\ny.md": "x\nz.md"}
+    assert find_renames(repository, new, old) == {'chapters/état "1".md': "chapters/a.md", "x\nz.md": "x\ny.md"}
     assert find_renames(repository, new, new) == {}
 
 

@@ -204,7 +204,7 @@ def test_a_change_outside_the_sealed_content_breaks_no_seal(repo: TestRepository
 
 
 def test_trees_in_folders_and_with_hostile_names_are_found(repo: TestRepository, repository: Repository):
-    name = "deux\nlignes \"et\" été"
+    name = 'deux\nlignes "et" été'
     repo.commit({f"{name}/a.md": "a", "docs/book/b.md": "b", "docs/c": "c"})
     seal = Seal(commit="0" * 40, trees={
         "docs/book": repo.git("rev-parse", "HEAD:docs/book"), "docs/c": repo.git("rev-parse", "HEAD:docs/c"),

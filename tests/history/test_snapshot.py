@@ -19,7 +19,7 @@ from tests.support import TestRepository
 
 HOSTILE = {
     "chapters/10 été.md": "accents and spaces",
-    'chapters/"quoted" and \'so\'.md': "quotes",
+    "chapters/\"quoted\" and 'so'.md": "quotes",
     "chapters/two\nlines\tand tab.md": "line ends",
     "chapters/l’apostrophe – tiret.md": "curly",
     "chapters/back\\slash.md": "backslash",

@@ -9,8 +9,24 @@ from millesime.redline.model import ChapterText
 
 # Few and repeated words, so that random texts share some; elisions, numbers, accents both composed and not.
 WORDS = (
-    "la", "de", "ville", "données", "donne\u0301es", "l’eau,", "l'eau", "qu’elle", "12", "1\u00a0000", "3,14.", "fin.",
-    "«\u00a0oui\u00a0»", "a", "peut-être", "the", "rule", "rules",
+    "la",
+    "de",
+    "ville",
+    "données",
+    "donne\u0301es",
+    "l’eau,",
+    "l'eau",
+    "qu’elle",
+    "12",
+    "1\u00a0000",
+    "3,14.",
+    "fin.",
+    "«\u00a0oui\u00a0»",
+    "a",
+    "peut-être",
+    "the",
+    "rule",
+    "rules",
 )
 
 
@@ -40,15 +56,32 @@ def _joined(parts: list) -> list:
 
 _text = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda found: words(" ".join(found)))
 _breaks = st.sampled_from([[{"t": "Space"}], [{"t": "SoftBreak"}], [{"t": "LineBreak"}], []])
-_atoms = st.sampled_from([
-    {"t": "Code", "c": [attr(), "let x"]}, {"t": "Math", "c": [{"t": "InlineMath"}, "x^2"]},
-    {"t": "RawInline", "c": ["html", "<br>"]}, {"t": "Emph", "c": []}, span([], ident="here"),
-    {"t": "Image", "c": [attr(), words("a map"), ["map.svg", ""]]},
-    {"t": "Cite", "c": [[{
-        "citationId": "x", "citationPrefix": [], "citationSuffix": words("p. 3"), "citationHash": 4,
-        "citationMode": {"t": "NormalCitation"}, "citationNoteNum": 2,
-    }], words("[@x p. 3]")]},
-]).map(lambda node: [node])
+_atoms = st.sampled_from(
+    [
+        {"t": "Code", "c": [attr(), "let x"]},
+        {"t": "Math", "c": [{"t": "InlineMath"}, "x^2"]},
+        {"t": "RawInline", "c": ["html", "<br>"]},
+        {"t": "Emph", "c": []},
+        span([], ident="here"),
+        {"t": "Image", "c": [attr(), words("a map"), ["map.svg", ""]]},
+        {
+            "t": "Cite",
+            "c": [
+                [
+                    {
+                        "citationId": "x",
+                        "citationPrefix": [],
+                        "citationSuffix": words("p. 3"),
+                        "citationHash": 4,
+                        "citationMode": {"t": "NormalCitation"},
+                        "citationNoteNum": 2,
+                    }
+                ],
+                words("[@x p. 3]"),
+            ],
+        },
+    ]
+).map(lambda node: [node])
 
 
 def _wrapped(inner):
@@ -179,6 +212,16 @@ def _replaced(value, target, new):
 
 
 __all__ = [
-    "blocks", "chapter", "chapters", "code_block", "edited", "header", "inlines", "note", "ordered_list", "para",
-    "plain", "quote",
+    "blocks",
+    "chapter",
+    "chapters",
+    "code_block",
+    "edited",
+    "header",
+    "inlines",
+    "note",
+    "ordered_list",
+    "para",
+    "plain",
+    "quote",
 ]

@@ -39,7 +39,8 @@ def _read(clone: Path, tag: str) -> list[ChapterText]:
     order = _git("-C", str(clone), "show", f"{tag}:order.txt").decode()
     sources = [
         Source(path=path, content=_git("-C", str(clone), "show", f"{tag}:{path}"))
-        for path in order.splitlines() if path.strip()
+        for path in order.splitlines()
+        if path.strip()
     ]
     return [
         ChapterText(path=source.path, id=Path(source.path).stem, title=_title(document.blocks), blocks=document.blocks)

@@ -9,20 +9,23 @@ from hypothesis import strategies as st
 from millesime.redline.words import pieces, text_words
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("l’économie", ["l’", "économie"]),
-    ("Qu'elle", ["Qu'", "elle"]),
-    ("jusqu’à", ["jusqu’", "à"]),
-    ("aujourd’hui", ["aujourd’hui"]),
-    ("don't", ["don't"]),
-    ("peut-être,", ["peut-être", ","]),
-    ("1\u00a0200,50\u00a0€", ["1\u00a0200,50\u00a0€"]),
-    ("12,5\u202f%.", ["12,5\u202f%", "."]),
-    ("2018-07-03", ["2018-07-03"]),
-    ("«\u00a0oui\u00a0»", ["«", "\u00a0", "oui", "\u00a0", "»"]),
-    ("https://example.org/a-b.html.", ["https://example.org/a-b.html", "."]),
-    ("q\u0307uux", ["q\u0307uux"]),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("l’économie", ["l’", "économie"]),
+        ("Qu'elle", ["Qu'", "elle"]),
+        ("jusqu’à", ["jusqu’", "à"]),
+        ("aujourd’hui", ["aujourd’hui"]),
+        ("don't", ["don't"]),
+        ("peut-être,", ["peut-être", ","]),
+        ("1\u00a0200,50\u00a0€", ["1\u00a0200,50\u00a0€"]),
+        ("12,5\u202f%.", ["12,5\u202f%", "."]),
+        ("2018-07-03", ["2018-07-03"]),
+        ("«\u00a0oui\u00a0»", ["«", "\u00a0", "oui", "\u00a0", "»"]),
+        ("https://example.org/a-b.html.", ["https://example.org/a-b.html", "."]),
+        ("q\u0307uux", ["q\u0307uux"]),
+    ],
+)
 def test_a_string_is_cut_into_words_and_signs(text, expected):
     assert pieces(text) == expected
 

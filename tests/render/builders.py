@@ -16,10 +16,15 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width=
 
 def imprint(*, language: str = "fr", **changes) -> Imprint:
     values = {
-        "name": "2019", "title": "Vers une ville partagée", "subtitle": "Première édition complémentaire",
-        "date": datetime.date(2019, 7, 3), "language": language, "publisher": "Mission Ville",
+        "name": "2019",
+        "title": "Vers une ville partagée",
+        "subtitle": "Première édition complémentaire",
+        "date": datetime.date(2019, 7, 3),
+        "language": language,
+        "publisher": "Mission Ville",
         "authors": (Author(name="Camille Roux", role="rapporteure", sector="academic"),),
-        "licence": "etalab-2.0", "identifier": "urn:uuid:3f1c9a52-0b1e-4c55-9d0a-6f6f5f0f2019",
+        "licence": "etalab-2.0",
+        "identifier": "urn:uuid:3f1c9a52-0b1e-4c55-9d0a-6f6f5f0f2019",
         "siblings": (Sibling(name="2018", date=datetime.date(2018, 7, 3)),),
     }
     return Imprint(**values | changes)
@@ -27,8 +32,14 @@ def imprint(*, language: str = "fr", **changes) -> Imprint:
 
 def chapter(ident: str, *blocks: Block, title: str = "Un chapitre", number: str = "", **changes) -> Chapter:
     values = {
-        "id": ident, "path": f"chapters/{ident}.md", "role": "body", "label": f"Chapitre {number}" if number else "",
-        "number": number, "title": tuple(words(title)), "blocks": blocks, "sections": sections_of(blocks),
+        "id": ident,
+        "path": f"chapters/{ident}.md",
+        "role": "body",
+        "label": f"Chapitre {number}" if number else "",
+        "number": number,
+        "title": tuple(words(title)),
+        "blocks": blocks,
+        "sections": sections_of(blocks),
     }
     return Chapter(**values | changes)
 
@@ -37,12 +48,14 @@ def sections_of(blocks: Sequence[Block]) -> tuple[Section, ...]:
     """Return the headings of level 2 that have an id, as sections."""
     return tuple(
         Section(anchor=block["c"][1][0], number="", title=tuple(block["c"][2]), level=2)
-        for block in blocks if block["t"] == "Header" and block["c"][0] == 2 and block["c"][1][0]
+        for block in blocks
+        if block["t"] == "Header" and block["c"][0] == 2 and block["c"][1][0]
     )
 
 
-def report(*chapters: Chapter, images: Mapping[str, bytes] | None = None, parts: tuple[Part, ...] = (),
-           **imprint_changes) -> Report:
+def report(
+    *chapters: Chapter, images: Mapping[str, bytes] | None = None, parts: tuple[Part, ...] = (), **imprint_changes
+) -> Report:
     """Return a report whose anchors are all the ids in its chapters."""
     anchors = {chapter.id: chapter.id for chapter in chapters}
     for one in chapters:
@@ -52,7 +65,11 @@ def report(*chapters: Chapter, images: Mapping[str, bytes] | None = None, parts:
                 anchors.setdefault(found[0], one.id)
     about = imprint(**imprint_changes)
     return Report(
-        imprint=about, chapters=chapters, parts=parts, anchors=anchors, images=dict(images or {}),
+        imprint=about,
+        chapters=chapters,
+        parts=parts,
+        anchors=anchors,
+        images=dict(images or {}),
         labels=load_labels(about.language),
     )
 
@@ -70,24 +87,43 @@ def anchored(ident: str, block: Block) -> Block:
 def sample_report(**imprint_changes) -> Report:
     """Return a small report with one of everything a renderer prints."""
     first = chapter(
-        "gouvernance", *markdown(SAMPLE), title="La gouvernance partagée", number="1", part=0,
+        "gouvernance",
+        *markdown(SAMPLE),
+        title="La gouvernance partagée",
+        number="1",
+        part=0,
     )
     second = chapter(
-        "donnees", header(2, "Un socle", ident="socle"), anchored("p-socle", para("Voir plus haut.")),
-        title="Les données", number="2", part=0,
+        "donnees",
+        header(2, "Un socle", ident="socle"),
+        anchored("p-socle", para("Voir plus haut.")),
+        title="Les données",
+        number="2",
+        part=0,
     )
     annex = chapter(
-        "annexe-2018", div([para("Un paragraphe ajouté.")], classes=["insertion"]),
+        "annexe-2018",
+        div([para("Un paragraphe ajouté.")], classes=["insertion"]),
         div([para("Un paragraphe retiré.")], classes=["deletion"]),
         div([para("Un paragraphe déplacé.")], classes=["moved-to"], pairs=[("move", "m1")]),
         div([para("Un paragraphe déplacé.")], classes=["moved-from"], pairs=[("move", "m1")]),
         para(
-            "Un mot ", SPACE, span([string("neuf")], classes=["insertion"]), SPACE,
+            "Un mot ",
+            SPACE,
+            span([string("neuf")], classes=["insertion"]),
+            SPACE,
             span([string("vieux")], classes=["deletion"]),
         ),
-        simple_table([words("Ville"), words("Habitants")], [[words("Dijon"), words("158 002")]], ident="tab-villes",
-                     caption=words("Villes")),
-        title="Ce qui change depuis 2018", number="A", label="Annexe A", role="annex",
+        simple_table(
+            [words("Ville"), words("Habitants")],
+            [[words("Dijon"), words("158 002")]],
+            ident="tab-villes",
+            caption=words("Villes"),
+        ),
+        title="Ce qui change depuis 2018",
+        number="A",
+        label="Annexe A",
+        role="annex",
     )
     part = Part(anchor="partie-modele", label="Partie I", number="I", title=tuple(words("Le modèle")))
     return report(first, second, annex, parts=(part,), images={"chapters/figures/plan.svg": SVG}, **imprint_changes)
@@ -155,26 +191,42 @@ def hostile_report() -> Report:
     """Return a report with what strangers may send, ids and titles included."""
     text = Path(__file__).with_name("hostile.md").read_text(encoding="utf-8").replace("CONTROLS", "\x08\x0c\x85")
     first = chapter(
-        "1 été/hostile", *markdown(text),
-        div([para("long")], ident="x" * 390), anchored("twice", para("encore")),
-        header(2, string("Avec espaces"), ident="id avec espaces"), header(6, string("saut")),
-        title="Hostile & <co> \x08", number="1", part=0,
+        "1 été/hostile",
+        *markdown(text),
+        div([para("long")], ident="x" * 390),
+        anchored("twice", para("encore")),
+        header(2, string("Avec espaces"), ident="id avec espaces"),
+        header(6, string("saut")),
+        title="Hostile & <co> \x08",
+        number="1",
+        part=0,
     )
     second = chapter(
         "index",
         para(
-            link([string("vers")], "#" + "x" * 390), SPACE, link([string("loin")], "#id%20avec%20espaces"), SPACE,
+            link([string("vers")], "#" + "x" * 390),
+            SPACE,
+            link([string("loin")], "#id%20avec%20espaces"),
+            SPACE,
             link([string("x")], "#twice"),
         ),
-        raw("<p>non fermé <b><script>evil"), para("après"), raw("<textarea><!--"), para("toujours là"),
-        title="", role="annex",
+        raw("<p>non fermé <b><script>evil"),
+        para("après"),
+        raw("<textarea><!--"),
+        para("toujours là"),
+        title="",
+        role="annex",
     )
     return report(
-        first, second,
+        first,
+        second,
         images={"chapters/figures/plan.svg": EVIL_SVG, "chapters/figures/x.pdf": b"%PDF-1.4", "x.png": b"no image"},
         parts=(Part(anchor="1 part", label="", number="", title=tuple(words("Partie & <i>"))),),
-        title="Titre <b>&", authors=(), siblings=(Sibling(name='2018 "é/<', date=datetime.date(2018, 1, 1)),),
-        keywords=("a<b",), licence="<x>",
+        title="Titre <b>&",
+        authors=(),
+        siblings=(Sibling(name='2018 "é/<', date=datetime.date(2018, 1, 1)),),
+        keywords=("a<b",),
+        licence="<x>",
     )
 
 

@@ -16,8 +16,11 @@ from millesime.markup.ast import para
 from millesime.render.epub import render_epub, xml_id
 
 NS = {
-    "x": "http://www.w3.org/1999/xhtml", "opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/",
-    "epub": "http://www.idpf.org/2007/ops", "ncx": "http://www.daisy.org/z3986/2005/ncx/",
+    "x": "http://www.w3.org/1999/xhtml",
+    "opf": "http://www.idpf.org/2007/opf",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "epub": "http://www.idpf.org/2007/ops",
+    "ncx": "http://www.daisy.org/z3986/2005/ncx/",
 }
 
 
@@ -79,7 +82,8 @@ def test_every_page_is_well_formed_whatever_the_sources_hold(tmp_path):
 def test_the_package_says_what_the_imprint_says(sample):
     package = tree(sample, "package.opf")
     assert package.xpath("//dc:title/text()", namespaces=NS) == [
-        "Vers une ville partagée", "Première édition complémentaire",
+        "Vers une ville partagée",
+        "Première édition complémentaire",
     ]
     assert package.xpath("string(//dc:date)", namespaces=NS) == "2019-07-03"
     assert package.xpath("string(//dc:language)", namespaces=NS) == "fr"
@@ -112,7 +116,8 @@ def test_an_animated_image_takes_the_claim_of_no_hazard_away(tmp_path):
 def test_only_images_that_are_used_are_in_the_book(tmp_path):
     archive = book(report(chapter("un", *markdown("![A](a.svg)")), images={"a.svg": SVG, "b.svg": SVG}), tmp_path)
     assert sorted(name for name in archive.namelist() if "images/" in name) == [
-        "EPUB/images/a.svg", "EPUB/images/cover.svg",
+        "EPUB/images/a.svg",
+        "EPUB/images/cover.svg",
     ]
 
 
@@ -123,8 +128,10 @@ def test_the_contents_stand_in_the_edition_s_language(sample):
 
 
 def test_every_address_of_the_contents_is_in_the_book(sample):
-    for href in [*tree(sample, "nav.xhtml").xpath("//x:a/@href", namespaces=NS),
-                 *tree(sample, "toc.ncx").xpath("//ncx:content/@src", namespaces=NS)]:
+    for href in [
+        *tree(sample, "nav.xhtml").xpath("//x:a/@href", namespaces=NS),
+        *tree(sample, "toc.ncx").xpath("//ncx:content/@src", namespaces=NS),
+    ]:
         name, _, fragment = href.partition("#")
         assert not fragment or tree(sample, name).xpath("//*[@id=$id]", id=fragment), href
 
@@ -153,8 +160,15 @@ def test_any_anchor_becomes_an_xml_id(anchor):
     assert ":" not in xml_id(anchor)
 
 
-@pytest.mark.parametrize(("anchor", "ident"), [
-    ("sec:un", "sec_x3A_un"), ("1er", "_1er"), ("été", "été"), ("a b", "a_x20_b"), ("gouvernance", "gouvernance"),
-])
+@pytest.mark.parametrize(
+    ("anchor", "ident"),
+    [
+        ("sec:un", "sec_x3A_un"),
+        ("1er", "_1er"),
+        ("été", "été"),
+        ("a b", "a_x20_b"),
+        ("gouvernance", "gouvernance"),
+    ],
+)
 def test_an_anchor_that_is_an_xml_id_stays_as_it_is(anchor, ident):
     assert xml_id(anchor) == ident

@@ -70,23 +70,41 @@ def test_a_link_to_an_anchor_of_another_chapter_is_rewritten_to_its_page():
     assert fragments["un"].find(".//a").get("href") == "deux.html#loin"
 
 
-@pytest.mark.parametrize("target", [
-    "javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "ftp://example.org/", "listings/x.rs", "../x.md",
-    "//example.org/x", "http://", "http://h:99999/", "http://[::1", "mailto:", "#", "#nulle-part", "vbscript:x",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "data:text/html,x",
+        "ftp://example.org/",
+        "listings/x.rs",
+        "../x.md",
+        "//example.org/x",
+        "http://",
+        "http://h:99999/",
+        "http://[::1",
+        "mailto:",
+        "#",
+        "#nulle-part",
+        "vbscript:x",
+    ],
+)
 def test_a_link_that_leads_nowhere_keeps_its_text_alone(target):
     root = fragment(para(link([string("texte")], target)))
     assert root.find(".//a") is None
     assert "".join(root.itertext()).strip() == "texte"
 
 
-@pytest.mark.parametrize(("target", "written"), [
-    ("https://example.org/a b\"c", "https://example.org/a%20b%22c"),
-    ("https://exämple.org/é?q=à#ù", "https://xn--exmple-cua.org/%C3%A9?q=%C3%A0#%C3%B9"),
-    ("https://example.org/100%", "https://example.org/100%25"),
-    ("mailto:a@example.org", "mailto:a@example.org"),
-    ("#a b", "#a-b"),
-])
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ('https://example.org/a b"c', "https://example.org/a%20b%22c"),
+        ("https://exämple.org/é?q=à#ù", "https://xn--exmple-cua.org/%C3%A9?q=%C3%A0#%C3%B9"),
+        ("https://example.org/100%", "https://example.org/100%25"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+        ("#a b", "#a-b"),
+    ],
+)
 def test_an_address_is_percent_encoded(target, written):
     assert safe_href(target) == written
 
@@ -129,9 +147,7 @@ def test_an_incomplete_definition_list_becomes_blocks():
 
 
 def test_spans_are_cut_to_their_row_group_and_short_rows_are_filled():
-    table = etree.fromstring(conformed(
-        "<table><tr><td rowspan=9>a<td>b<tr><td>c<tr><td>d<td colspan=3>e</table>"
-    ))
+    table = etree.fromstring(conformed("<table><tr><td rowspan=9>a<td>b<tr><td>c<tr><td>d<td colspan=3>e</table>"))
     assert table.find(".//td").get("rowspan") == "3"
     assert [sum(int(cell.get("colspan", 1)) for cell in row) for row in table.iter("tr")] == [3, 2, 2]
 
@@ -149,9 +165,12 @@ _TAGS = (
 ).split()
 _PIECES = st.one_of(
     st.sampled_from([f"<{tag}>" for tag in _TAGS] + [f"</{tag}>" for tag in _TAGS]),
-    st.builds("<{} {}=\"{}\">".format, st.sampled_from(_TAGS),
-              st.sampled_from(["id", "class", "href", "onclick", "style", "colspan", "rowspan", "lang", "start"]),
-              st.text(max_size=6)),
+    st.builds(
+        '<{} {}="{}">'.format,
+        st.sampled_from(_TAGS),
+        st.sampled_from(["id", "class", "href", "onclick", "style", "colspan", "rowspan", "lang", "start"]),
+        st.text(max_size=6),
+    ),
     st.text(max_size=8),
     st.sampled_from(["<!--", "-->", "<![CDATA[", "]]>", "<?x", "&#8;", "&amp", "<", ">", "\x00"]),
 )
@@ -247,10 +266,12 @@ def test_the_cells_of_a_deleted_row_are_deleted():
 
 
 def test_the_two_places_of_a_move_link_to_each_other():
-    fragments = write_fragments(report(
-        chapter("un", div([para("x")], classes=["moved-from"], pairs=[("move", "m")])),
-        chapter("deux", div([para("x")], classes=["moved-to"], pairs=[("move", "m")])),
-    ))
+    fragments = write_fragments(
+        report(
+            chapter("un", div([para("x")], classes=["moved-from"], pairs=[("move", "m")])),
+            chapter("deux", div([para("x")], classes=["moved-to"], pairs=[("move", "m")])),
+        )
+    )
     here, there = fragments["un"].find("div"), fragments["deux"].find("div")
     assert here.find(".//a").get("href") == "#" + there.get("id")
     assert there.find(".//a").get("href") == "#" + here.get("id")

@@ -38,7 +38,10 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def test_there_is_a_page_for_each_chapter_and_a_cover(sample):
     assert {path.name for path in sample.glob("*.html")} == {
-        "index.html", "gouvernance.html", "donnees.html", "annexe-2018.html",
+        "index.html",
+        "gouvernance.html",
+        "donnees.html",
+        "annexe-2018.html",
     }
 
 
