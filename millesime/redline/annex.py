@@ -40,6 +40,7 @@ from millesime.markup.ast import (
 )
 from millesime.redline.ast import blocks_ast
 from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.marks import without_spacing
 from millesime.redline.model import OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import Heading, changed_chapters, passages
 
@@ -220,11 +221,11 @@ def annex_chapter(
     what = ", ".join(labels[f"annex_{kind}"] for kind in chapter.kinds)
     out: list[Block] = [div([para(*_chapter_line(chapter, what, labels))], classes=["change-kind"])]
     if full:
-        return _numbered(number, chapter.title), [*out, *_quoted_passage(blocks_ast(chapter.blocks), chapter, old)]
+        return _numbered(number, chapter.title), [*out, *_quoted_passage(without_spacing(blocks_ast(chapter.blocks)), chapter, old)]
     for passage in passages(chapter, context=CONTEXT):
         inner: list[Block] = []
         trail = _trail(passage.trail_new or passage.trail_old, chapter)
-        if trail:
+        if trail and passage.blocks[0]["t"] != "Header":
             inner.append(div([para(*trail)], classes=["passage-trail"]))
         inner += _quoted_passage(list(passage.blocks), chapter, old)
         out.append(div(inner, classes=["passage"]))
