@@ -165,7 +165,7 @@ def split_title(source: ChapterSource) -> tuple[list[Inline], list[Block], str]:
     blocks = source.document.blocks
     given = list(source.title) or document_title(source.document)
     at = _title_heading(blocks)
-    if at is not None:
+    if at is not None and not source.generated:
         heading = blocks[at]["c"]
         if not given or text_of(heading[2]) == text_of(given) or source.title:
             return given or heading[2], [*blocks[:at], *blocks[at + 1 :]], heading[1][0]

@@ -159,6 +159,7 @@ def _set_word(text: str, before: str) -> str:
         text = NNBSP + text
     if text[0] == ":" and before and before not in NNBSP + NBSP and (len(text) == 1 or text[1] in _CLOSERS):
         text = NBSP + text
+    text = _ELISION.sub("’", text)  # the reader did so in chapters, not in titles of manifests and labels
     text = re.sub(f"[{NBSP}{NNBSP} ]*([{_HIGH}]+)", _high_space, text)
     text = re.sub(
         rf"(?<=[\w{re.escape(_CLOSERS)}%°])[{NBSP}{NNBSP} ]*:(?=$|[\s{re.escape(_CLOSERS)}])", NBSP + ":", text
@@ -185,6 +186,7 @@ def _high_space(found: re.Match[str]) -> str:
     return NNBSP + marks
 
 
+_ELISION = re.compile(r"(?<=\w)'(?=\w|[«“])")
 # Two no-break spaces meet where one was typed and one is set.
 _RUN = re.compile(f"(«?)[{NBSP}{NNBSP}]{{2,}}([{_HIGH}]?)")
 

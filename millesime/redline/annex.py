@@ -41,7 +41,7 @@ from millesime.markup.ast import (
 from millesime.redline.ast import blocks_ast
 from millesime.redline.figures import Figures, count_chapter, total_figures
 from millesime.redline.marks import without_spacing
-from millesime.redline.model import OLD_ONLY, ChapterChange, Redline
+from millesime.redline.model import KEPT, OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import Heading, changed_chapters, passages
 
 CONTEXT = 1  # unchanged blocks on either side of a passage
@@ -221,13 +221,19 @@ def annex_chapter(
     what = ", ".join(labels[f"annex_{kind}"] for kind in chapter.kinds)
     out: list[Block] = [div([para(*_chapter_line(chapter, what, labels))], classes=["change-kind"])]
     if full:
-        return _numbered(number, chapter.title), [*out, *_quoted_passage(without_spacing(blocks_ast(chapter.blocks)), chapter, old)]
+        return _numbered(number, chapter.title), [
+            *out,
+            *_quoted_passage(without_spacing(blocks_ast(chapter.blocks)), chapter, old),
+        ]
     for passage in passages(chapter, context=CONTEXT):
         inner: list[Block] = []
         trail = _trail(passage.trail_new or passage.trail_old, chapter)
         if trail and passage.blocks[0]["t"] != "Header":
             inner.append(div([para(*trail)], classes=["passage-trail"]))
-        inner += _quoted_passage(list(passage.blocks), chapter, old)
+        blocks = list(passage.blocks)
+        while len(blocks) > 1 and blocks[-1]["t"] == "Header" and passage.changes[-1].kind == KEPT:
+            blocks.pop()  # the heading of what follows says nothing of what changed
+        inner += _quoted_passage(blocks, chapter, old)
         out.append(div(inner, classes=["passage"]))
     return _numbered(number, chapter.title), out
 

@@ -66,10 +66,11 @@ def test_titles_and_tables_have_it_too():
 
 def test_plain_titles_are_set():
     assert set_text("La ville : pour qui ?", "fr-CA") == f"La ville{NBSP}: pour qui{NNBSP}?"
+    assert set_text("L'état d'«urgence»", "fr") == f"L’état d’«{NBSP}urgence{NBSP}»"
     assert set_text("The city: for whom?", "en") == "The city: for whom?"
 
 
-SPACES = str.maketrans({NBSP: " ", NNBSP: " ", "«": '"', "»": '"', "“": '"', "”": '"'})
+SPACES = str.maketrans({NBSP: " ", NNBSP: " ", "’": "'", "«": '"', "»": '"', "“": '"', "”": '"'})
 
 
 @given(st.text(alphabet="abé ?!:;«»()\"'.,-123 %€\n*_", max_size=60))
@@ -84,7 +85,8 @@ def test_nothing_but_spaces_and_quotation_marks_changes(text: str):
 
 
 WORDS = st.sampled_from([
-    "mot", "mot ?", "mot?", "mot\u00a0!", "mot\u202f;", "«mot»", "« mot »", "«\u202fmot\u202f»", "(mot ?)", "12 %", "25 000",
+    "mot", "mot ?", "mot?", "mot\u00a0!", "mot\u202f;", "«mot»", "« mot »", "«\u202fmot\u202f»", "(mot ?)", "12 %",
+    "25 000",
     "mot :", "mot:", "n° 5", "*mot* ?", '"mot"', "`x`;", "?!", "[mot](http://a.b):",
 ])  # fmt: skip
 

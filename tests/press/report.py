@@ -6,7 +6,10 @@ from pathlib import Path
 
 from tests.support import TestRepository, make_repository
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" viewBox="0 0 40 20"><rect width="40" height="20"/></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" viewBox="0 0 40 20">'
+    '<rect width="40" height="20"/></svg>'
+)
 
 FIRST = {
     "chapters/10-modele.md": (
@@ -15,7 +18,8 @@ FIRST = {
         "Un paragraphe qui restera tel quel d'une édition à l'autre, mot pour mot.\n"
     ),
     "chapters/20-services.md": (
-        "---\nid: services\n---\n\n# Les services\n\n![Le plan](figures/plan.svg){#fig-plan alt='Un rectangle noir'}\n\n"
+        "---\nid: services\n---\n\n# Les services\n\n"
+        "![Le plan](figures/plan.svg){#fig-plan alt='Un rectangle noir'}\n\n"
         "| Poste | Coût |\n|---|---|\n| Eau | 12 |\n\n: Budget {#tab-budget}\n\nSelon [@ostrom], il faut.\n"
     ),
     "chapters/figures/plan.svg": SVG,

@@ -157,7 +157,7 @@ def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
     after = {path: checksum for path, checksum in checksums(out).items() if not Path(path).parts[1].startswith(".")}
     assert {path: checksum for path, checksum in after.items() if not path.endswith(".pdf")} == before
     build(made.root, out, "2018", formats=("html", "epub"))
-    assert [path for path in out.rglob(".*.new")] == [], "what a killed build left is cleared by the next"
+    assert not list(out.rglob(".*.new")), "what a killed build left is cleared by the next"
 
 
 def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Path):
