@@ -80,6 +80,9 @@ def font_file(family: str, weight: int = 400, style: str = "normal") -> Path:
     raise EngineError(f"{family} {name}: font not found; install it with `pip install {package.replace('_', '-')}`")
 
 
+_WEB_NAMES = {0, 1, 2, 3, 4, 5, 6, 13, 14}
+
+
 @cache
 def print_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     """Return a face as a TrueType file with the spaces it lacked; same input, same bytes."""
@@ -93,7 +96,9 @@ def web_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     options = Options()
     options.layout_features = _WEB_FEATURES
     options.hinting = False
-    options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
+    # Names are cut here: the subsetter would look through every object of the font for them, half of its time.
+    options.no_subset_tables = [*options.no_subset_tables, "name"]
+    font["name"].names = [record for record in font["name"].names if record.nameID in _WEB_NAMES or record.nameID > 255]
     options.notdef_outline = True
     options.recalc_timestamp = False
     options.drop_tables += ["DSIG"]
