@@ -264,6 +264,5 @@ class EditionManifest(Entry):
     annexes: tuple[Annex, ...] = ()
     bibliography: tuple[values.FilePath, ...] = ()
     csl: values.FilePath = ""
-    cover_image: values.CoverPath = ""
     formats: Formats = ()
     seal: Seal | None = None

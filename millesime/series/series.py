@@ -143,10 +143,6 @@ class Edition:
         return self.manifest.bibliography
 
     @property
-    def cover_image(self) -> str:
-        return self.manifest.cover_image
-
-    @property
     def annexes(self) -> tuple[Annex, ...]:
         return self.manifest.annexes
 
@@ -170,8 +166,6 @@ class Edition:
         named |= {path: f"{self.file}: bibliography[{index}]" for index, path in enumerate(self.bibliography)}
         if self.csl:
             named[self.csl] = f"{self.file if self.manifest.csl else REPORT_FILE}: csl"
-        if self.cover_image:
-            named[self.cover_image] = f"{self.file}: cover_image"
         return named
 
 

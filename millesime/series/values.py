@@ -22,7 +22,6 @@ from millesime.series.mistakes import mistake, shown
 FORMATS = ("pdf", "epub", "html", "docx")
 SECTORS = ("political", "academic", "economic")
 DETAILS = ("passages", "full", "summary")
-_COVER_FORMATS = (".svg", ".png", ".jpg", ".jpeg")
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
@@ -95,14 +94,6 @@ def check_path(value: Any) -> str:
     if path.endswith("/"):
         raise mistake(f"{shown(path)} is a folder", f"write the path of one file, {example}")
     return posixpath.normpath(path)
-
-
-def check_cover(value: Any) -> str:
-    """Return the path of a cover image."""
-    path = check_path(value)
-    if not path.lower().endswith(_COVER_FORMATS):
-        raise mistake(f"{shown(path)} is no image that every format can print", "write an .svg, .png or .jpg file")
-    return path
 
 
 def check_date(value: Any) -> datetime.date:
@@ -252,7 +243,6 @@ Text = Annotated[str, BeforeValidator(check_text)]
 Name = Annotated[str, BeforeValidator(check_name)]
 Id = Annotated[str, BeforeValidator(check_id)]
 FilePath = Annotated[str, BeforeValidator(check_path)]
-CoverPath = Annotated[str, BeforeValidator(check_cover)]
 Date = Annotated[datetime.date, BeforeValidator(check_date)]
 Language = Annotated[str, BeforeValidator(check_language)]
 RevisionName = Annotated[str, BeforeValidator(check_revision)]

@@ -45,9 +45,8 @@ def next_edition_text(old: Edition, *, date: datetime.date) -> str:
     tree["annexes"] = [_OneLine(annex) for annex in annexes]
     if manifest.bibliography:
         tree["bibliography"] = list(manifest.bibliography)
-    for key in ("csl", "cover_image"):
-        if value := getattr(manifest, key):
-            tree[key] = value
+    if manifest.csl:
+        tree["csl"] = manifest.csl
     if manifest.formats:
         tree["formats"] = _OneLineList(manifest.formats)
     return _dump(tree)

@@ -149,12 +149,11 @@ def test_an_edition_without_revision_or_seal_is_in_preparation(tmp_path: Path):
 
 
 def test_content_paths_name_their_place_in_the_manifest(tmp_path: Path):
-    text = EDITION + "annexes: [{chapter: chapters/z.md}]\nbibliography: [refs.bib]\ncover_image: c.svg\n"
+    text = EDITION + "annexes: [{chapter: chapters/z.md}]\nbibliography: [refs.bib]\n"
     edition = series(tmp_path, report=REPORT + "csl: a.csl\n", e2019=text).edition("2019")
     assert edition.content_paths == {
         "chapters/a.md": "editions/2019.yaml: chapters[0].path",
         "chapters/z.md": "editions/2019.yaml: annexes[0].chapter",
         "refs.bib": "editions/2019.yaml: bibliography[0]",
         "a.csl": "editions/report.yaml: csl",
-        "c.svg": "editions/2019.yaml: cover_image",
     }
