@@ -1,0 +1,65 @@
+"""Every code that `check` prints, and that nothing else is reported."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from millesime.assembly.checks import check_report, check_source
+from tests.assembly.builders import chapter, report
+
+PROBLEMS = Path(__file__).resolve().parents[2] / "docs" / "problems.md"
+
+SOURCES = {
+    "S001": "{{#include ../a.rs:1:2}}",
+    "S002": "```{r plot, echo=FALSE}\nplot(x)\n```",
+    "S003": "{% include note.html %}",
+    "S004": "voir \\@ref(fig:carte)",
+    "S005": "::: tip À savoir\ntexte\n:::",
+    "T001": "un \u202edroit\u202c détourné",
+    "T002": "un \x08 caractère",
+}
+REPORTS = {
+    "R002": "[x](#rien)",
+    "R003": "[@rien]",
+    "R004": "[x](LICENSE)",
+    "I001": "![x](rien.png)",
+    "I002": "a ![](i.png) b",
+    "S006": '<Listing number="1">',
+}
+GOOD = (
+    "# Titre {#titre}\n\nTexte[^1], [lien](https://exemple.fr), [renvoi](#titre), ![alt](i.png).\n\n"
+    "```json\n{ \"a\": 1 }\n```\n\n::: {.recommendation #rec-a}\n**Faire.**\n:::\n\n[^1]: Note avec `{% code %}`.\n"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SOURCES)
+def test_a_source_is_reported_with_its_line(code: str):
+    found = list(check_source("chapters/a.md", f"# T\n\n{SOURCES[code]}\n"))
+    assert [(problem.code, problem.where) for problem in found] == [(code, "chapters/a.md:3")]
+    assert found[0].hint
+
+
+@pytest.mark.parametrize("code", REPORTS)
+def test_a_report_is_reported_with_its_anchor(code: str):
+    built = report(chapter(f"# T\n\n{REPORTS[code]}\n"), images=["chapters/i.png"])
+    found = list(check_report(built))
+    assert [problem.code for problem in found] == [code]
+    assert found[0].where.startswith("chapters/10-essai.md#essai") and found[0].hint
+
+
+def test_what_is_right_is_not_reported():
+    assert not list(check_report(report(chapter(GOOD), images=["chapters/i.png"])))
+    assert not list(check_source("a.md", GOOD.replace("{% code %}", "code")))
+
+
+def test_every_code_is_explained_and_every_explained_code_is_tested():
+    explained = re.findall(r"^\| ([A-Z]\d{3}) ", PROBLEMS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted({*SOURCES, *REPORTS})
+
+
+def test_a_generated_annex_is_not_reported():
+    built = report(chapter("# T"), chapter("[x](#gone) [@gone]", "annex", role="annex", generated=True, title="A"))
+    assert not list(check_report(built))

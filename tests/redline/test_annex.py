@@ -1,0 +1,92 @@
+"""The annex tells readers what changed, as an ordinary chapter."""
+
+from __future__ import annotations
+
+import datetime
+
+from millesime.assembly.sources import ChapterSource
+from millesime.assembly.theme import load_labels
+from millesime.markup.ast import Document, text_of, walk
+from millesime.markup.pandoc import Source, read_documents
+from millesime.redline.annex import Side, annex_title, write_annex
+from millesime.redline.compare import compare
+from millesime.redline.model import ChapterText
+
+LABELS = load_labels("fr")
+
+
+def edition(name: str, **chapters: str) -> tuple[Side, list[ChapterText]]:
+    """An edition of chapters by id; their path is the id's."""
+    documents = read_documents([Source(path=ident, content=text.encode()) for ident, text in chapters.items()])
+    sources, texts = [], []
+    for ident, document in zip(chapters, documents, strict=True):
+        path = f"chapters/{ident}.md"
+        sources.append(ChapterSource(path=path, document=Document(blocks=document.blocks), role="body", id=ident))
+        title = text_of(document.blocks[0])
+        texts.append(ChapterText(path=path, id=ident, title=title, blocks=document.blocks))
+    return Side(name=name, date=datetime.date(int(name), 7, 3), chapters=tuple(sources)), texts
+
+
+def annex(old: dict[str, str], new: dict[str, str], **settings) -> list:
+    (old_side, old_texts), (new_side, new_texts) = edition("2018", **old), edition("2019", **new)
+    return write_annex(
+        compare(old_texts, new_texts), old=old_side, new=new_side, labels=LABELS, language="fr",
+        **{"note": [], **settings},
+    )  # fmt: skip
+
+
+def headings(blocks: list) -> list[tuple[int, str]]:
+    return [(node["c"][0], text_of(node)) for node in walk(blocks) if node["t"] == "Header"]
+
+
+def test_equal_editions_give_an_annex_that_says_so():
+    blocks = annex({"a": "# A\n\nTexte."}, {"a": "# A\n\nTexte."})
+    assert "Rien n'a changé" in text_of(blocks) and not headings(blocks)[1:]
+
+
+def test_the_concordance_has_old_and_new_numbers():
+    text = text_of(
+        annex({"a": "# A\n\nx", "b": "# B\n\ny z"}, {"n": "# N\n\nnouveau", "a": "# A\n\nx", "b": "# B\n\ny t"})
+    )
+    assert "— 1. N nouveau" in text and "1. A 2. A" in text and "2. B 3. B remanié (+1 −1)" in text
+
+
+def test_headings_and_ids_of_the_chapters_are_not_headings_and_ids_of_the_annex():
+    blocks = annex({"a": "# A\n\n## S {#s}\n\nun"}, {"a": "# A\n\n## S {#s}\n\ndeux\n\n## T {#t}\n\ntrois"})
+    assert (2, "S") not in headings(blocks) and (2, "T") not in headings(blocks)
+    assert not [node for node in walk(blocks) if node["t"] in ("Div", "Span", "Header") and node["c"][
+        1 if node["t"] == "Header" else 0][0]]  # fmt: skip
+
+
+def test_an_image_of_the_old_edition_is_named_by_it():
+    blocks = annex({"a": "# A\n\n![Carte](f/x.png)"}, {"a": "# A\n\n![Carte](f/y.png)"})
+    targets = {node["c"][2][0] for node in walk(blocks) if node["t"] == "Image"}
+    assert targets == {"@2018/chapters/f/x.png", "chapters/f/y.png"}
+
+
+def test_recommendations_are_told_apart_by_their_ids():
+    box = "::: {{.recommendation #rec-{0}}}\n**{1}.** Suite.\n:::\n\n"
+    old = "# R\n\n" + box.format("a", "Faire") + box.format("b", "Retirer")
+    new = "# R\n\n" + box.format("a", "Mieux faire") + box.format("c", "Ajouter")
+    text = text_of(annex({"r": old}, {"r": new}, detail="summary"))
+    assert "Nouvelles (1) Ajouter." in text and "Reformulées (1) Mieux faire." in text
+    assert "autres (1) Retirer." in text
+
+
+def test_detail_says_how_much_is_shown():
+    old = {"a": "# A\n\n" + "\n\n".join(f"Alinéa {number}." for number in range(9)) + "\n\nun"}
+    new = {"a": old["a"].removesuffix("un") + "nouveauté"}
+    summary, passages, full = (text_of(annex(old, new, detail=detail)) for detail in ("summary", "passages", "full"))
+    assert "nouveauté" not in summary
+    assert "nouveauté" in passages and "Alinéa 8." in passages and "Alinéa 0." not in passages
+    assert "nouveauté" in full and "Alinéa 0." in full
+
+
+def test_the_note_of_the_editors_opens_the_annex():
+    blocks = annex({"a": "# A\n\nx"}, {"a": "# A\n\ny"}, note=[{"t": "Para", "c": [{"t": "Str", "c": "Bonjour"}]}])
+    assert headings(blocks)[0] == (2, "Le mot de la rédaction") and text_of(blocks[1]) == "Bonjour"
+
+
+def test_the_title_names_the_other_edition():
+    side, _ = edition("2018", a="# A")
+    assert text_of(annex_title(side, LABELS, "fr")) == "Ce qui change depuis l'édition 2018"
