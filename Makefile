@@ -12,7 +12,7 @@ editions:  ## install what is missing and build all editions into dist/
 
 test:  ## install what is missing and run the tests
 	@scripts/setup.sh test
-	$(PYTHON) -m pytest -n auto --dist loadgroup
+	$(PYTHON) -m pytest -n auto --dist loadscope
 
 check:  ## list every problem an editor can fix
 	@scripts/setup.sh run

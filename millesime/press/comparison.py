@@ -80,7 +80,7 @@ def redline_report(desk: Desk, redline: Redline, old: Manuscript, new: Manuscrip
     sources = [_generated("overview", [string(labels["annex_glance"])], overview, role="front")]
     chapters = redline.chapters if full else changed_chapters(redline)
     for number, chapter in enumerate(chapters, start=1):
-        title, blocks = annex_chapter(chapter, old=side(old), new=side(new), labels=labels, full=full)
+        title, blocks = annex_chapter(chapter, old=side(old), new=side(new), labels=labels, full=full, linked=False)
         sources.append(_generated(f"redline-{number}", title, blocks, role="body"))
     title = annex_title(side(old), labels, language)
     return assemble(Materials(

@@ -211,15 +211,16 @@ def _numbered(number: str, title: str) -> list[Inline]:
 
 
 def annex_chapter(
-    chapter: ChapterChange, *, old: Side, new: Side, labels: Mapping[str, str], full: bool
+    chapter: ChapterChange, *, old: Side, new: Side, labels: Mapping[str, str], full: bool, linked: bool = True
 ) -> tuple[list[Inline], list[Block]]:
     """Return the title of a changed chapter as the annex gives it, and its changed passages.
 
-    `full` shows the whole chapter, unchanged text included.
+    `full` shows the whole chapter, unchanged text included; `linked` points to
+    the chapter itself, where it is in the same report.
     """
     number = new.numbers().get(chapter.new.path, "") if chapter.new else old.numbers().get(chapter.old.path, "")
     what = ", ".join(labels[f"annex_{kind}"] for kind in chapter.kinds)
-    out: list[Block] = [div([para(*_chapter_line(chapter, what, labels))], classes=["change-kind"])]
+    out: list[Block] = [div([para(*_chapter_line(chapter, what, labels, linked=linked))], classes=["change-kind"])]
     if full:
         return _numbered(number, chapter.title), [
             *out,
@@ -238,11 +239,11 @@ def annex_chapter(
     return _numbered(number, chapter.title), out
 
 
-def _chapter_line(chapter: ChapterChange, what: str, labels: Mapping[str, str]) -> list[Inline]:
+def _chapter_line(chapter: ChapterChange, what: str, labels: Mapping[str, str], *, linked: bool) -> list[Inline]:
     line = words(what[:1].upper() + what[1:] + ".")
     if chapter.retitled and chapter.old:
         line += [SPACE, *words(_fill(labels["annex_was_titled"], title=chapter.old.title))]
-    if chapter.new:
+    if chapter.new and linked:
         line += [SPACE, link(words(labels["annex_see"]), f"#{chapter.new.id}")]
     return line
 

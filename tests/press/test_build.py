@@ -11,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import page
 import pikepdf
 import pytest
 
@@ -64,8 +65,8 @@ def test_every_edition_has_every_format(built: Path):
 
 
 def test_the_second_edition_carries_its_annex_in_every_format(built: Path):
-    page = (built / "2019/html/redline-2018.html").read_text(encoding="utf-8")
-    assert "<ins" in page and "<del" in page and "met en commun" in page and "importants" in page
+    html = (built / "2019/html/redline-2018.html").read_text(encoding="utf-8")
+    assert "<ins" in html and "<del" in html and "met en commun" in html and "importants" in html
     book = zipfile.ZipFile(built / "2019/la-ville-partagee-2019.epub")
     texts = [book.read(name).decode() for name in book.namelist() if name.endswith(".xhtml")]
     assert any("<ins" in text and "met en commun" in text for text in texts)
@@ -78,8 +79,8 @@ def test_the_second_edition_carries_its_annex_in_every_format(built: Path):
 
 
 def test_nothing_of_the_second_edition_is_in_the_first(built: Path):
-    for page in (built / "2018/html").glob("*.html"):
-        assert "met en commun" not in page.read_text(encoding="utf-8")
+    for path in (built / "2018/html").glob("*.html"):
+        assert "met en commun" not in path.read_text(encoding="utf-8")
 
 
 def test_pdfs_are_sound_and_dated_by_their_edition(built: Path):
@@ -88,6 +89,12 @@ def test_pdfs_are_sound_and_dated_by_their_edition(built: Path):
         subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
         with pikepdf.open(path) as pdf:
             assert str(pdf.docinfo["/CreationDate"]).startswith(f"D:{name}0703")
+
+
+def test_pdfs_obey_pdf_ua(built: Path):
+    for name in ("2018", "2019"):
+        verdict = page.validate_pdf(str(built / name / f"la-ville-partagee-{name}.pdf"), profile="ua1")
+        assert verdict.is_compliant, [failure.rule_id for failure in verdict.failures]
 
 
 def test_building_again_elsewhere_gives_the_same_bytes(made: TestRepository, built: Path, tmp_path: Path):
