@@ -115,6 +115,9 @@ def _print_paths(outcome: Outcome, began: float) -> None:
         click.echo(_shown_path(printed.path))
     for edition, note in outcome.notes.items():
         click.echo(f"{edition}: {note}", err=True)
+    for printed in outcome.artifacts:
+        for note in printed.notes:
+            click.echo(f"{printed.edition}: {printed.format}: {note}", err=True)
     for edition, problems in outcome.problems.items():
         if problems:
             count = len(problems)
@@ -136,7 +139,7 @@ def _as_json(outcome: Outcome) -> dict:
     return {
         "artifacts": [
             {"edition": printed.edition, "format": printed.format, "path": str(printed.path), "bytes": printed.bytes,
-             "seconds": round(printed.seconds, 2)}
+             "seconds": round(printed.seconds, 2), "notes": printed.notes}
             for printed in outcome.artifacts
         ],
         "problems": {

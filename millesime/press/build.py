@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +38,7 @@ class Printed:
     path: Path  # the file, or the folder's index.html
     bytes: int
     seconds: float
-    pages: int | None = None  # of a PDF
+    notes: tuple[str, ...] = ()  # what the engine could not do
 
 
 @dataclass(slots=True)
@@ -100,23 +102,39 @@ def print_artifact(report: Report, kind: str, folder: Path) -> Printed:
     """Render one format of a report into its edition's folder."""
     began = time.monotonic()
     name = artifact_name(report, kind)
-    artifact = RENDERERS[kind](report, folder / name)
-    pages = getattr(artifact, "pages", None)
+    with _collector_paused():
+        artifact = RENDERERS[kind](report, folder / name)
     return Printed(
         edition=report.imprint.name, format=kind, path=artifact.entry, bytes=_size(artifact.path),
-        seconds=time.monotonic() - began, pages=len(pages) if isinstance(pages, (list, tuple)) else pages,
+        seconds=time.monotonic() - began, notes=artifact.notes,
     )  # fmt: skip
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Let Python's cycle collector rest while one artifact is made.
+
+    It looks at millions of layout boxes that are all in use: a fifth of
+    WeasyPrint's time, for less than a tenth of its memory.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        gc.collect()
 
 
 def artifact_name(report: Report, kind: str) -> str:
     """Return the name of an artifact in its edition's folder: "ville-partagee-2019.pdf", "html"."""
     if kind == "html":
         return "html"
-    stem = (
-        slug(report.imprint.title)[:_NAME_MAX].rsplit("-", 1)[0]
-        if len(slug(report.imprint.title)) > _NAME_MAX
-        else slug(report.imprint.title)
-    )
+    stem = slug(report.imprint.title)
+    if len(stem) > _NAME_MAX:
+        stem = stem[:_NAME_MAX].rsplit("-", 1)[0]
     return f"{stem or 'report'}-{report.imprint.name}.{kind}"
 
 

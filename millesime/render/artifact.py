@@ -25,6 +25,7 @@ class Artifact:
     format: str  # "pdf", "epub", "html", "docx"
     path: Path
     entry: Path  # what a reader opens: the file itself, or a folder's index.html
+    notes: tuple[str, ...] = ()  # what the engine could not do
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def render_pdf(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     printed = print_report(report, jobs=jobs)
     with write_beside(path) as beside:
         beside.write_bytes(printed.content)
-    return Artifact(format="pdf", path=path, entry=path)
+    return Artifact(format="pdf", path=path, entry=path, notes=printed.notes)
 
 
 def print_report(report: Report, *, jobs: int = 1) -> PrintedReport:
