@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import babel.dates
-
+from millesime.assembly.dates import long_date
 from millesime.assembly.images import image_key
+from millesime.assembly.outline import without_notes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_numbers
 from millesime.markup.ast import (
     SPACE,
@@ -29,7 +29,6 @@ from millesime.markup.ast import (
     header,
     link,
     para,
-    rewrite,
     simple_table,
     span,
     string,
@@ -64,7 +63,7 @@ class Side:
 
 def annex_title(old: Side, labels: Mapping[str, str], language: str) -> list[Inline]:
     """Return the annex's title, "Ce qui change depuis l'édition 2018"."""
-    return words(_fill(labels["annex_title"], old=old.name, old_date=_date(old.date, language)))
+    return words(_fill(labels["annex_title"], old=old.name, old_date=long_date(old.date, language)))
 
 
 def write_annex(
@@ -87,8 +86,8 @@ def write_annex(
     names = {
         "old": old.name,
         "new": new.name,
-        "old_date": _date(old.date, language),
-        "new_date": _date(new.date, language),
+        "old_date": long_date(old.date, language),
+        "new_date": long_date(new.date, language),
     }
     out: list[Block] = []
     if note:
@@ -254,7 +253,7 @@ def _trail(headings: Sequence[Heading], chapter: ChapterChange) -> list[Inline]:
     out: list[Inline] = []
     for heading in shown:
         out += [SPACE, string("›"), SPACE] if out else []
-        out += _plain_inlines(list(heading.inlines))
+        out += without_notes(list(heading.inlines))
     return out
 
 
@@ -312,19 +311,6 @@ def _is_old(node: Node) -> bool:
     return attributes is not None and bool(OLD_ONLY & set(attributes[1]))
 
 
-def _plain_inlines(inlines: list[Inline]) -> list[Inline]:
-    def change(node: Node) -> Node | list[Node]:
-        match node["t"]:
-            case "Note" | "RawInline":
-                return []
-            case "Link":
-                return node["c"][1]
-        attributes = attr_of(node)
-        return with_attr(node, ["", *attributes[1:]]) if attributes and attributes[0] else node
-
-    return rewrite(inlines, change)
-
-
 # ---- how to read -----------------------------------------------------------
 
 
@@ -340,13 +326,6 @@ def _how_to_read(labels: Mapping[str, str], names: Mapping[str, str]) -> list[Bl
         ]),
         para(_fill(labels["annex_made"], **names)),
     ]  # fmt: skip
-
-
-def _date(date: datetime.date, language: str) -> str:
-    try:
-        return babel.dates.format_date(date, format="long", locale=language.replace("-", "_"))
-    except (babel.core.UnknownLocaleError, ValueError):
-        return date.isoformat()
 
 
 def _number(value: int, language: str) -> str:

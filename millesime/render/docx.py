@@ -17,6 +17,7 @@ from typing import Any
 
 from lxml import etree
 
+from millesime.assembly.dates import long_date
 from millesime.assembly.images import image_type
 from millesime.assembly.report import Chapter, Part, Report
 from millesime.markup.ast import (
@@ -40,7 +41,6 @@ from millesime.render.docx_styles import reference_document, zipped
 from millesime.render.fragments import find_image, set_labels
 from millesime.render.images import published_image
 from millesime.render.pdf import date_epoch
-from millesime.render.theme import long_date
 
 _TRACKED = {"insertion": "insertion", "moved-to": "insertion", "deletion": "deletion", "moved-from": "deletion"}
 _BOX_STYLES = {"recommendation": "Recommendation", "controversy": "Controversy", "box-label": "Box Title"}

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from lxml import etree
 from markupsafe import Markup
 
+from millesime.assembly.dates import long_date
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.accessibility import describe_accessibility
@@ -30,7 +31,7 @@ from millesime.render.fragments import pages_of, set_labels, to_xhtml, write_fra
 from millesime.render.images import file_name, media_type, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.sanitise import MATHML, replace_forbidden
-from millesime.render.theme import fill, long_date, open_theme
+from millesime.render.theme import fill, open_theme
 
 _OPS = "http://www.idpf.org/2007/ops"
 _EPUB_TYPE = f"{{{_OPS}}}type"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from lxml import etree
 from markupsafe import Markup
 
+from millesime.assembly.dates import long_date
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import OutputError
@@ -21,7 +22,7 @@ from millesime.render.fragments import pages_of, set_labels, to_html, write_frag
 from millesime.render.images import file_name, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.sanitise import MATHML
-from millesime.render.theme import fill, long_date, open_theme
+from millesime.render.theme import fill, open_theme
 
 FACES = (
     (SERIF, 400, "normal"),

@@ -26,6 +26,7 @@ import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
+from millesime.assembly.dates import long_date
 from millesime.assembly.report import Chapter, Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import EngineError
@@ -34,7 +35,7 @@ from millesime.render.fonts import SANS, SERIF, print_font
 from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import media_type, published_image
 from millesime.render.printable import heading_text, make_printable, mend_links
-from millesime.render.theme import fill, long_date, open_theme
+from millesime.render.theme import fill, open_theme
 
 SYSTEM_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from millesime.assembly.theme import FALLBACK_LANGUAGE, read_theme_file
+from millesime.assembly.dates import long_date
+from millesime.assembly.theme import read_theme_file
 from millesime.problems import ReportError
 from millesime.render.links import plain_id
 
@@ -45,18 +43,6 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
         raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
-
-
-def long_date(date: datetime.date, language: str) -> str:
-    """Return a date in words, "3 juillet 2019"."""
-    if language == "en":
-        language = "en-GB"  # an international report is read in day, month, year
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse(FALLBACK_LANGUAGE)
-    text = format_date(date, "long", locale=locale)
-    return text.replace("1 ", "1er ", 1) if locale.language == "fr" and date.day == 1 else text
 
 
 class _ThemeLoader(BaseLoader):
