@@ -43,7 +43,8 @@ def read_documents(sources: Sequence[Source], *, reader: str = DEFAULT_READER, j
     `reader` is a pandoc format with extensions, `markdown-citations`.
     Raises MarkupError, naming the file, for one that pandoc cannot read.
     """
-    inputs = [_as_command_line_reads(source.content) for source in sources]
+    is_text = reader.split("+")[0].split("-")[0] not in _BINARY_READERS
+    inputs = [_as_command_line_reads(source.content) if is_text else source.content for source in sources]
     specs = [{"verb": "read", "format": reader} for _ in sources]
     outputs = _run(inputs, specs, names=[source.path for source in sources], jobs=jobs)
     return [_document(output) for output in outputs]
@@ -167,6 +168,7 @@ def _version(path: str) -> tuple[int, ...]:
 
 
 _TAB_STOP = 4
+_BINARY_READERS = frozenset({"docx", "odt", "epub", "pptx", "xlsx"})
 
 
 def _as_command_line_reads(content: bytes) -> bytes:

@@ -6,6 +6,8 @@ import concurrent.futures
 import gc
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -82,7 +84,7 @@ def build_editions(
                     outcome.notes[name] = note
                 for kind in sorted(wanted[name], key=_ORDER.index):
                     progress.step(name, kind)
-                    pending[pool.submit(print_artifact, report, kind, out / name)] = None
+                    pending[_submit(pool, report, kind, out / name)] = None
                 _collect(pending, outcome, progress, wait=len(pending) > 2 * jobs)
             while pending:
                 _collect(pending, outcome, progress, wait=True)
@@ -146,6 +148,21 @@ def usable_cores() -> int:
 def _workers(jobs: int) -> ProcessPoolExecutor:
     # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _submit(pool: ProcessPoolExecutor, report: Report, kind: str, folder: Path) -> Future[Printed]:
+    """Hand an artifact to a worker, starting one if all are busy.
+
+    A worker is born deaf to Ctrl-C, which reaches the whole group of
+    processes: the parent ends it, and no half-started worker complains.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return pool.submit(print_artifact, report, kind, folder)
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return pool.submit(print_artifact, report, kind, folder)
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _end_workers(pool: ProcessPoolExecutor) -> None:

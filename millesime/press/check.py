@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
 from millesime.press.edition import Desk, materials
@@ -18,4 +20,9 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
     found += check_report(assemble(materials(desk, manuscript, [])))
     order = {path: index for index, path in enumerate(manuscript.texts)}
-    return sorted(dict.fromkeys(found), key=lambda problem: order.get(problem.where.partition("#")[0], len(order)))
+    return sorted(dict.fromkeys(found), key=lambda problem: order.get(_file(problem), len(order)))
+
+
+def _file(problem: Problem) -> str:
+    """The file a problem is in: "chapters/a.md" of "chapters/a.md#anchor" and of "chapters/a.md:12"."""
+    return re.sub(r"#.*|:\d+$", "", problem.where)
