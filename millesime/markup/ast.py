@@ -197,6 +197,8 @@ def _collect_text(value: Any, parts: list[str], notes: bool) -> None:
         case "Code" | "Math" | "CodeBlock" | "RawInline" | "RawBlock":
             if not kind.startswith("Raw"):
                 parts.append(value["c"][1])
+                if kind == "CodeBlock":
+                    parts.append(" ")
         case "Quoted":
             single = value["c"][0]["t"] == "SingleQuote"
             parts.append("‘" if single else "“")
