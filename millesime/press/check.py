@@ -18,7 +18,7 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     """
     manuscript = desk.manuscript(name)
     found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
-    found += check_report(assemble(materials(desk, manuscript, [])))
+    found += check_report(assemble(materials(desk, manuscript, manuscript.chapters)))
     order = {path: index for index, path in enumerate(manuscript.texts)}
     return sorted(dict.fromkeys(found), key=lambda problem: order.get(_file(problem), len(order)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from millesime.assembly.assemble import Materials, assemble
 from millesime.assembly.registers import read_register, register_annex, register_path
@@ -21,7 +21,7 @@ from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex import Side, annex_title, write_annex
 from millesime.redline.compare import compare
 from millesime.redline.model import Redline
-from millesime.series.series import Edition, RedlineAnnex, RegisterAnnex, Series
+from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, RegisterAnnex, Series
 
 
 class Desk:
@@ -51,26 +51,30 @@ def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lamb
     """Return the report of one edition of the desk's series, annexes and all."""
     say("reading")
     manuscript = desk.manuscript(name)
-    annexes = [
-        _redline_annex(desk, manuscript, annex, index, say)
-        if isinstance(annex, RedlineAnnex)
-        else _register_annex(manuscript, annex, index)
-        for index, annex in enumerate(manuscript.edition.annexes)
-        if isinstance(annex, (RedlineAnnex, RegisterAnnex))
-    ]
+    own = {source.path: source for source in manuscript.chapters if source.role == "annex"}
+    annexes: list[ChapterSource] = []
+    for index, annex in enumerate(manuscript.edition.annexes):
+        match annex:
+            case RedlineAnnex():
+                annexes.append(_redline_annex(desk, manuscript, annex, index, say))
+            case RegisterAnnex():
+                annexes.append(_register_annex(manuscript, annex, index))
+            case ChapterAnnex():
+                annexes.append(own[annex.chapter])
     say("assembling")
-    return assemble(materials(desk, manuscript, annexes))
+    chapters = [source for source in manuscript.chapters if source.role != "annex"]
+    return assemble(materials(desk, manuscript, (*chapters, *annexes)))
 
 
-def materials(desk: Desk, manuscript: Manuscript, annexes: list[ChapterSource]) -> Materials:
-    """Return all that an edition is assembled from."""
+def materials(desk: Desk, manuscript: Manuscript, sources: Sequence[ChapterSource]) -> Materials:
+    """Return all that an edition is assembled from; `sources` are its chapters, annexes included."""
     edition, snapshot = manuscript.edition, manuscript.snapshot
     where = edition.content_paths
     contents = snapshot.read_many(edition.bibliography, where=where)
     bibliography = [Source(path=path, content=content) for path, content in contents.items()]
     return Materials(
         imprint=imprint(desk.series, edition, snapshot),
-        sources=(*manuscript.chapters, *annexes),
+        sources=tuple(sources),
         parts=edition.parts,
         references=tuple(read_references(bibliography, jobs=desk.jobs)),
         citation_style=_citation_style(manuscript),

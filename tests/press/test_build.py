@@ -17,7 +17,7 @@ import pytest
 
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress, build_editions
-from millesime.press.edition import Desk
+from millesime.press.edition import Desk, assemble_edition
 from millesime.press.seal import seal_edition
 from millesime.problems import OutputError
 from millesime.series.series import load_series
@@ -120,6 +120,21 @@ def test_an_edition_in_preparation_has_what_is_not_committed(tmp_path: Path):
     })  # fmt: skip
     build(made.root, tmp_path / "out", "2020", formats=("html",))
     assert "Pas encore" in (tmp_path / "out/2020/html/neuf.html").read_text(encoding="utf-8")
+
+
+def test_annexes_stand_in_the_order_of_the_manifest(tmp_path: Path):
+    made = make_report(tmp_path)
+    made.write({
+        "editions/2020.yaml": (
+            "date: 2020-07-03\nchapters: [chapters/10-modele.md, chapters/20-services.md]\n"
+            "annexes: [{redline: '2019'}, {chapter: chapters/90-lettre.md}, {register: hearings}, {redline: '2018'}]\n"
+        ),
+        "chapters/90-lettre.md": "# Lettre de mission\n\nMadame, Monsieur.\n",
+        "chapters/registers/hearings.yaml": "- {id: A-001, institution: Mairie}\n",
+    })  # fmt: skip
+    report = assemble_edition(desk(made.root), "2020")
+    found = [(chapter.number, chapter.id) for chapter in report.chapters if chapter.role == "annex"]
+    assert found == [("A", "redline-2019"), ("B", "lettre"), ("C", "register-hearings"), ("D", "redline-2018")]
 
 
 def test_a_sealed_edition_is_the_same_after_history_was_rewritten(made: TestRepository, built: Path, tmp_path: Path):
