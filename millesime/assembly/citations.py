@@ -6,10 +6,10 @@ back set; no other text passes through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, Node, div, rewrite, span, string, text_of, walk, with_attr
+from millesime.markup.ast import Block, Inline, Node, div, rewrite, span, string, text_of, with_attr
 from millesime.markup.pandoc import cite, reference_key
 
 
@@ -67,13 +67,6 @@ def set_citations(
         return node
 
     return [rewrite(blocks, put_back) for blocks in collected], [_entry(entry) for entry in entries]
-
-
-def citation_keys(blocks: Iterable[Block]) -> Iterable[str]:
-    """Yield the keys that blocks cite, in document order."""
-    for node in walk(list(blocks)):
-        if node["t"] == "Cite" and isinstance(node["c"], list):
-            yield from (citation["citationId"] for citation in node["c"][0])
 
 
 def _as_written(citations: list[dict], written: list[Inline]) -> list[Inline]:

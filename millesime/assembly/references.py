@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from millesime.assembly.outline import Target
 from millesime.assembly.sources import slug
-from millesime.markup.ast import Block, Inline, Node, rewrite, span, string, text_of, words
+from millesime.markup.ast import Block, Inline, Node, rewrite, span, string, words
 
 NBSP = "\u00a0"
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -111,8 +111,3 @@ def _named(target: Target, labels: Mapping[str, str]) -> list[Inline]:
     if target.title:
         return [{"t": "Quoted", "c": [{"t": "DoubleQuote"}, list(target.title)]}]
     return words(labels.get(target.kind, "").lower() or target.anchor)
-
-
-def reference_text(target: Target, labels: Mapping[str, str]) -> str:
-    """Return the same words as plain text."""
-    return text_of(_named(target, labels))
