@@ -39,9 +39,9 @@ from millesime.markup.ast import (
 )
 from millesime.redline.ast import blocks_ast
 from millesime.redline.figures import Figures, count_chapter, total_figures
-from millesime.redline.marks import without_spacing
 from millesime.redline.model import KEPT, OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import Heading, changed_chapters, passages
+from millesime.redline.reading import for_readers
 
 CONTEXT = 1  # unchanged blocks on either side of a passage
 _SENTENCE = re.compile(r"(?<=[.!?…])\s")
@@ -223,7 +223,7 @@ def annex_chapter(
     if full:
         return _numbered(number, chapter.title), [
             *out,
-            *_quoted_passage(without_spacing(blocks_ast(chapter.blocks)), chapter, old),
+            *_quoted_passage(for_readers(blocks_ast(chapter.blocks)), chapter, old),
         ]
     for passage in passages(chapter, context=CONTEXT):
         inner: list[Block] = []

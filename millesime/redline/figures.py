@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from millesime.redline.ast import blocks_ast
-from millesime.redline.marks import mark_of, without_spacing
+from millesime.redline.marks import mark_of
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, ChapterChange, Redline
+from millesime.redline.reading import for_readers
 from millesime.redline.words import count_words
 
 
@@ -68,7 +69,7 @@ class Figures:
 def count_chapter(chapter: ChapterChange) -> Figures:
     """Return the figures of one chapter."""
     marked: Counter[str] = Counter()
-    _count_marks(without_spacing(blocks_ast(chapter.blocks)), marked)
+    _count_marks(for_readers(blocks_ast(chapter.blocks)), marked)
     return Figures(
         words_old=sum(
             count_words(change.old) for change in chapter.blocks if change.old is not None and change.kind != MOVED_TO

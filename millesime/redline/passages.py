@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from millesime.markup.ast import Block, Inline
 from millesime.redline.ast import blocks_ast
-from millesime.redline.marks import without_spacing
 from millesime.redline.model import KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Redline
+from millesime.redline.reading import for_readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Passage:
     trail_old: tuple[Heading, ...]
     trail_new: tuple[Heading, ...]
     changes: tuple[BlockChange, ...]  # chapter.blocks[first:last + 1]
-    blocks: tuple[Block, ...]  # the same as marked AST, for reading: see `without_spacing`
+    blocks: tuple[Block, ...]  # the same as marked AST, for reading: see `for_readers`
     before: int  # unchanged blocks left out just before this passage
     after: int  # unchanged blocks left out at the chapter's end, after the last passage; else 0
     old_index: int | None  # the first block of the passage in the old and new chapter: for links
@@ -76,7 +76,7 @@ def passages(chapter: ChapterChange, *, context: int = 1) -> list[Passage]:
                 trail_old=trails[at][0],
                 trail_new=trails[at][1],
                 changes=changes,
-                blocks=tuple(without_spacing(blocks_ast(changes))),
+                blocks=tuple(for_readers(blocks_ast(changes))),
                 before=first - previous - 1,
                 after=len(chapter.blocks) - 1 - last if number + 1 == len(ranges) else 0,
                 old_index=next((index for change in changes if (index := _old_index(change)) is not None), None),

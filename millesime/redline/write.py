@@ -10,9 +10,10 @@ from millesime.markup.ast import Block, Inline, Node
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import blocks_ast, to_ast
 from millesime.redline.figures import Figures, count_chapter, total_figures
-from millesime.redline.marks import mark_of, without_spacing
+from millesime.redline.marks import mark_of
 from millesime.redline.model import MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, ChapterPlace, Redline
 from millesime.redline.passages import changed_chapters, passages
+from millesime.redline.reading import for_readers
 
 JSON_SCHEMA = 1
 _MARKDOWN = "markdown" + "".join(
@@ -72,7 +73,7 @@ def _chapter_line(chapter: ChapterChange) -> str:
 
 def critic_blocks(blocks: Sequence[Block]) -> list[Block]:
     """Return marked blocks with CriticMarkup in place of the marks, for pandoc's Markdown writer."""
-    return _critic(without_spacing(list(blocks)), "", "")
+    return _critic(for_readers(list(blocks)), "", "")
 
 
 def _critic(value: Any, mark: str, move: str) -> Any:
