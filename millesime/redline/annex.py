@@ -210,12 +210,20 @@ def _numbered(number: str, title: str) -> list[Inline]:
 
 
 def annex_chapter(
-    chapter: ChapterChange, *, old: Side, new: Side, labels: Mapping[str, str], full: bool, linked: bool = True
+    chapter: ChapterChange,
+    *,
+    old: Side,
+    new: Side,
+    labels: Mapping[str, str],
+    full: bool,
+    linked: bool = True,
+    context: int = CONTEXT,
 ) -> tuple[list[Inline], list[Block]]:
     """Return the title of a changed chapter as the annex gives it, and its changed passages.
 
     `full` shows the whole chapter, unchanged text included; `linked` points to
-    the chapter itself, where it is in the same report.
+    the chapter itself, where it is in the same report; `context` is how many
+    unchanged blocks stand on either side of a passage.
     """
     number = new.numbers().get(chapter.new.path, "") if chapter.new else old.numbers().get(chapter.old.path, "")
     what = ", ".join(labels[f"annex_{kind}"] for kind in chapter.kinds)
@@ -225,7 +233,7 @@ def annex_chapter(
             *out,
             *_quoted_passage(for_readers(blocks_ast(chapter.blocks)), chapter, old),
         ]
-    for passage in passages(chapter, context=CONTEXT):
+    for passage in passages(chapter, context=context):
         inner: list[Block] = []
         trail = _trail(passage.trail_new or passage.trail_old, chapter)
         if trail and passage.blocks[0]["t"] != "Header":

@@ -8,7 +8,7 @@ from millesime.assembly.sources import ChapterSource
 from millesime.assembly.theme import load_labels
 from millesime.markup.ast import Document, text_of, walk
 from millesime.markup.pandoc import Source, read_documents
-from millesime.redline.annex import Side, annex_title, write_annex
+from millesime.redline.annex import Side, annex_chapter, annex_title, write_annex
 from millesime.redline.compare import compare
 from millesime.redline.model import ChapterText
 
@@ -80,6 +80,22 @@ def test_detail_says_how_much_is_shown():
     assert "nouveauté" not in summary
     assert "nouveauté" in passages and "Alinéa 8." in passages and "Alinéa 0." not in passages
     assert "nouveauté" in full and "Alinéa 0." in full
+
+
+def test_context_says_how_many_unchanged_blocks_stand_around_a_passage():
+    text = "# A\n\n" + "\n\n".join(f"Alinéa {number}." for number in range(5))
+    (old_side, old), (new_side, new) = edition("2018", a=text), edition("2019", a=text + "\n\nNouveauté.")
+    (chapter,) = compare(old, new).chapters
+
+    def shown(context: int) -> str:
+        _, blocks = annex_chapter(
+            chapter, old=old_side, new=new_side, labels=LABELS, full=False, linked=False, context=context
+        )
+        return text_of(blocks)
+
+    assert "Alinéa" not in shown(0) and "Nouveauté" in shown(0)
+    assert "Alinéa 4." in shown(1) and "Alinéa 3." not in shown(1)
+    assert "Alinéa 2." in shown(3)
 
 
 def test_the_note_of_the_editors_opens_the_annex():
