@@ -21,8 +21,12 @@ end
 
 local verbs = {}
 
+-- With a list of the files it may read, an empty one, a reader runs in pandoc's sandbox: what an RST `include`, a LaTeX
+-- `\input` or an HTML frame names is neither opened nor fetched.
+local no_files = {}
+
 function verbs.read(job)
-  local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations})
+  local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)
   spill(job.output, pandoc.write(doc, 'json'))
 end
 

@@ -40,10 +40,11 @@ class Source:
 def read_documents(sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1) -> list[Document]:
     """Return each source as pandoc's command line reads it, in the same order.
 
-    `reader` is a pandoc format with extensions, `markdown-citations`.
+    `reader` is a pandoc format with extensions, `markdown-citations`. Nothing
+    but the source is read: files and pages that it would include stay out.
     Raises MarkupError, naming the file, for one that pandoc cannot read.
     """
-    is_text = reader.split("+")[0].split("-")[0] not in _BINARY_READERS
+    is_text = reader.split("+")[0].split("-")[0] not in BINARY_READERS
     inputs = [_as_command_line_reads(source.content) if is_text else source.content for source in sources]
     specs = [{"verb": "read", "format": reader} for _ in sources]
     outputs = _run(inputs, specs, names=[source.path for source in sources], jobs=jobs)
@@ -168,7 +169,7 @@ def _version(path: str) -> tuple[int, ...]:
 
 
 _TAB_STOP = 4
-_BINARY_READERS = frozenset({"docx", "odt", "epub", "pptx", "xlsx"})
+BINARY_READERS = frozenset({"docx", "odt", "epub", "pptx", "xlsx"})
 
 
 def _as_command_line_reads(content: bytes) -> bytes:
