@@ -1,0 +1,576 @@
+"""The picture of a redline: a map of the change on one page, and the same facts in words.
+
+The old edition stands on the left, the new one on the right; a chapter is a
+bar, its blocks are stripes. What a stripe means is told by its shape first: new
+ones reach out of their bar, reworded ones fill half of it, withdrawn ones are
+hatched, moved ones are tied to where they went. The SVG bears colours as
+attributes, so that a style sheet can replace them, and no ids: several can
+stand on one page. Titles in it are untrusted; nothing is written unescaped.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from lxml import etree
+
+from millesime.assembly.typography import set_text
+from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.model import KEPT, ChapterChange, ChapterPlace, Redline
+from millesime.redline.picture_layout import (
+    GONE,
+    MOVED,
+    NEW,
+    REWORDED,
+    Bar,
+    Layout,
+    Stripe,
+    lay_out,
+    stripes_of_moves,
+)
+from millesime.redline.words import count_words
+
+Numbers = Mapping[str, str]  # path of a chapter → the number it bears
+
+_SVG = "http://www.w3.org/2000/svg"
+_WIDTH = 374.0  # the measure of the printed page, in points
+_FONT = "Source Sans Pro, Millesime Sans, Source Sans 3, Helvetica Neue, Arial, DejaVu Sans, sans-serif"
+_INK, _SOFT, _LINE = "#1f1d1b", "#5b5650", "#857f77"
+_SHEET, _TIE = "#f5f2ec", "#e9e4db"
+_GREEN, _RED, _BLUE = "#1c5a3c", "#8c2323", "#254a7c"
+_TAB = 2.6  # how far a new stripe reaches out of its bar
+_HATCH = 2.2
+_FACTS_IN_DESCRIPTION = 12
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+
+
+def change_picture(
+    redline: Redline,
+    *,
+    old: str,
+    new: str,
+    labels: Mapping[str, str],
+    language: str,
+    targets: Mapping[int, str] | None = None,
+    numbers: tuple[Numbers, Numbers] = ({}, {}),
+) -> str:
+    """Return the map of a redline as SVG text, 374 pt wide and at most a page high.
+
+    `old` and `new` are the editions' names as printed. `targets`: index into
+    `redline.chapters` → "#…", where its changed passages are; with them the
+    picture is a group of links, without them it is an image. `numbers`: those
+    the chapters bear in the old and the new edition.
+    """
+    words = {key: set_text(str(text), language) for key, text in labels.items()}
+    layout = lay_out(redline)
+    return _Drawing(redline, layout, words, language, targets or {}, numbers).draw(_clean(old), _clean(new))
+
+
+def picture_facts(redline: Redline, *, labels: Mapping[str, str], language: str) -> list[str]:
+    """Return what the picture shows, a sentence each: totals, each changed chapter, moves between chapters."""
+    figures = [count_chapter(chapter) for chapter in redline.chapters]
+    facts = [*_totals(redline, figures, labels, language)]
+    for chapter, counted in zip(redline.chapters, figures, strict=True):
+        if chapter.changed:
+            facts.append(_chapter_fact(chapter, counted, labels, language) + ".")
+    facts += _moves_between(redline, labels, language)
+    kept = [_title(chapter.new) for chapter in redline.chapters if not chapter.changed and chapter.new]
+    if kept:
+        facts.append(_fill(labels["picture_unchanged"], titles="; ".join(kept)))
+    return facts
+
+
+# ---- facts --------------------------------------------------------------------
+
+
+def _totals(redline: Redline, figures: Sequence[Figures], labels: Mapping[str, str], language: str) -> list[str]:
+    total = total_figures(figures)
+    chapters = redline.chapters
+    counted = {
+        "old": len({(one.old.index, one.old.path) for one in chapters if one.old}),
+        "new": len({(one.new.index, one.new.path) for one in chapters if one.new}),
+        "inserted": sum(one.inserted for one in chapters),
+        "deleted": sum(one.deleted for one in chapters),
+        "edited": sum(one.edited for one in chapters),
+        "kept": sum(not one.changed for one in chapters),
+    }
+    words = {
+        "old": total.words_old,
+        "new": total.words_new,
+        "inserted": total.words_inserted,
+        "deleted": total.words_deleted,
+        "moved": total.words_moved,
+    }
+    return [
+        _fill(labels[label], **{key: _number(value, language) for key, value in values.items()})
+        for label, values in (("picture_words", words), ("picture_chapters", counted))
+    ]
+
+
+def _chapter_fact(chapter: ChapterChange, counted: Figures, labels: Mapping[str, str], language: str) -> str:
+    """ "Title (edited): words inserted: 12; deleted: 3; moved: 0"."""
+    change = ", ".join(labels.get(f"annex_{kind}", kind) for kind in chapter.kinds)
+    if chapter.retitled and chapter.old and chapter.new:
+        named = _fill(labels["picture_was"], change=change, old=_title(chapter.old), title=_title(chapter.new))
+    else:
+        named = _fill(labels["picture_chapter"], change=change, title=_title(chapter.new or chapter.old))
+    if not (counted.words_inserted or counted.words_deleted or counted.words_moved):
+        return named
+    figures = _fill(
+        labels["picture_figures"],
+        inserted=_number(counted.words_inserted, language),
+        deleted=_number(counted.words_deleted, language),
+        moved=_number(counted.words_moved, language),
+    )
+    return set_text(f"{named} : {figures}" if language.split("-")[0] == "fr" else f"{named}: {figures}", language)
+
+
+def _moves_between(redline: Redline, labels: Mapping[str, str], language: str) -> list[str]:
+    """Name the passages that went to another chapter."""
+    ends: dict[str, list[list]] = {}
+    for chapter in redline.chapters:
+        for block in chapter.blocks:
+            if block.move and block.kind in ("moved-from", "moved-to"):
+                at = block.kind == "moved-to"
+                entry = ends.setdefault(block.move, [None, None, []])
+                entry[at] = chapter.new if at else chapter.old
+                if at:
+                    entry[2].append(block)
+    out = []
+    for left, reached, blocks in ends.values():
+        if left is None or reached is None or any(c.old == left and c.new == reached for c in redline.chapters):
+            continue
+        words = sum(count_words(block.new) for block in blocks)
+        out.append(_fill(labels["picture_move"], words=_number(words, language), old=_title(left), new=_title(reached)))
+    return out
+
+
+def _title(place: ChapterPlace | None) -> str:
+    return "" if place is None else _clean(place.title or place.path)
+
+
+# ---- drawing ------------------------------------------------------------------
+
+
+class _Columns:
+    """The horizontal places of one panel."""
+
+    def __init__(self, panel: int, panels: int, *, left: float) -> None:
+        apart = 13.0
+        width = (_WIDTH - apart * (panels - 1)) / panels
+        start = panel * (width + apart)
+        bar, gap = {1: (17.0, 78.0), 2: (12.0, 42.0)}.get(panels, (9.0, 26.0))
+        self.label_old = start + left - 5 if left else start
+        self.left = start
+        self.old = start + left + _TAB
+        self.old_end = self.old + bar
+        self.new = self.old_end + gap
+        self.new_end = self.new + bar
+        self.label_new = self.new_end + _TAB + 3
+        self.end = start + width
+
+
+class _Drawing:
+    """Draws one picture; its only state is the element it draws into."""
+
+    def __init__(
+        self,
+        redline: Redline,
+        layout: Layout,
+        labels: Mapping[str, str],
+        language: str,
+        targets: Mapping[int, str],
+        numbers: tuple[Numbers, Numbers],
+    ) -> None:
+        self.redline, self.layout, self.labels, self.language = redline, layout, labels, language
+        self.targets, self.numbers = targets, numbers
+        self.size = 7.5 if layout.panels == 1 else 7.0
+        left = self._left_width()
+        self.columns = [_Columns(panel, layout.panels, left=left) for panel in range(layout.panels)]
+        self.letters = _letters()
+        self.halves = False  # whether something is tied across panels, by letters
+
+    def draw(self, old: str, new: str) -> str:
+        head = 34.0
+        height = round(head + self.layout.height + 3, 1)
+        self.root = etree.Element(
+            f"{{{_SVG}}}svg",
+            nsmap={None: _SVG},
+            attrib={
+                "class": "change-map",
+                "viewBox": f"0 0 {_n(_WIDTH)} {_n(height)}",
+                "width": f"{_n(_WIDTH)}pt",
+                "height": f"{_n(height)}pt",
+                "role": "group" if self.targets else "img",
+                "lang": self.language,
+                "font-family": _FONT,
+                "font-size": _n(self.size),
+                "fill": _INK,
+            },
+        )
+        title = _fill(self.labels["picture_title"], old=old, new=new)
+        self.root.set("aria-label", title)
+        _add(self.root, "title").text = title
+        _add(self.root, "desc").text = self._description()
+        legend = _add(self.root, "g", {"class": "legend"})
+        body = _add(self.root, "g", {"transform": f"translate(0 {_n(head)})"})
+        for columns in self.columns:
+            self._heads(body, columns, old, new)
+        moves = etree.Element(f"{{{_SVG}}}g", {"class": "moves", "pointer-events": "none"})
+        self._chapters(body, moves)
+        self._moves(moves)
+        body.append(moves)
+        self._legend(legend)
+        return etree.tostring(self.root, encoding="unicode")
+
+    def _description(self) -> str:
+        facts = picture_facts(self.redline, labels=self.labels, language=self.language)
+        more = " …" if len(facts) > _FACTS_IN_DESCRIPTION else ""
+        return " ".join(facts[:_FACTS_IN_DESCRIPTION]) + more
+
+    # ---- heads and legend ----
+
+    def _heads(self, parent, columns: _Columns, old: str, new: str) -> None:
+        for text, x, anchor, room in (
+            (old, columns.old_end, "end", columns.old_end - columns.left),
+            (new, columns.new, "start", columns.end - columns.new),
+        ):
+            at_start = anchor == "end" and _width(text, 8) > room
+            self._text(
+                parent, _cut(text, columns.new - columns.left - 3 if at_start else room, 8),
+                columns.left if at_start else x, -5.0, size=8, anchor="start" if at_start else anchor, weight="600",
+            )  # fmt: skip
+
+    def _legend(self, parent) -> None:
+        x, y = _TAB, 7.5
+        for kind in (KEPT, REWORDED, NEW, GONE, MOVED):
+            label = self.labels[f"picture_{kind}"]
+            bar, old = 12.0, kind == GONE
+            self._outline(parent, x, y - 6, bar, 7.5)
+            if kind == MOVED:
+                self._outline(parent, x + bar + 12, y - 6, bar, 7.5)
+                self._stripe(parent, MOVED, x, y - 5.2, bar, 2.6, old=True)
+                self._stripe(parent, MOVED, x + bar + 12, y - 2.2, bar, 2.6, old=False)
+                self._band(parent, (x + bar, y - 5.2, y - 2.6), (x + bar + 12, y - 2.2, y + 0.4), "move")
+                bar += 24.0
+            elif kind != KEPT:
+                self._stripe(parent, kind, x, y - 5.2, bar, 5.9, old=old)
+            tab = _TAB if kind == NEW else 0
+            self._text(parent, label, x + bar + tab + 3.5, y, size=7.5)
+            x += bar + tab + 3.5 + _width(label, 7.5) + 12
+        note = self.labels["picture_scale" if self.halves else "picture_scale_plain"]
+        self._text(parent, _cut(note, _WIDTH, 7), 0, 18.5, size=7, fill=_SOFT, name="soft")
+
+    # ---- chapters ----
+
+    def _chapters(self, parent, moves) -> None:
+        bars_old = {change: bar for bar in self.layout.old for change in bar.changes}
+        bars_new = {change: bar for bar in self.layout.new for change in bar.changes}
+        drawn: set[int] = set()
+        for change, chapter in enumerate(self.redline.chapters):
+            old, new = bars_old.get(change), bars_new.get(change)
+            told = _chapter_fact(chapter, count_chapter(chapter), self.labels, self.language)
+            if change in self.targets:
+                group = _add(
+                    parent, "a", {"href": _clean(self.targets[change]), "class": "chapter", "aria-label": told}
+                )
+                for bar in (old, new):
+                    if bar is not None:
+                        self._reach(group, bar)
+            else:
+                group = _add(parent, "g", {"class": "chapter"})
+                _add(group, "title").text = told
+            if old is not None and new is not None:
+                level = change in self.layout.level
+                self._tie(group if level else moves, group, old, new, change, level=level)
+            for bar in (old, new):
+                if bar is not None and id(bar) not in drawn:
+                    drawn.add(id(bar))
+                    self._bar(group, bar)
+            self._labels(group, chapter, old, new, change)
+
+    def _reach(self, parent, bar: Bar) -> None:
+        """The surface that a pointer hits, and the ring that shows the keyboard's place."""
+        at = self.columns[bar.panel]
+        x, end = (at.left, at.old_end) if bar.old else (at.new, at.end)
+        _add(parent, "rect", {
+            "class": "reach", "x": _n(x - 1.5), "y": _n(bar.top - 0.6), "width": _n(end - x + 2.5),
+            "height": _n(bar.height + 1.2), "fill": "none", "pointer-events": "all",
+        })  # fmt: skip
+
+    def _bar(self, parent, bar: Bar) -> None:
+        x, end = self._edges(bar)
+        self._outline(parent, x, bar.top, end - x, bar.height)
+        for kind in (REWORDED, MOVED, GONE, NEW):
+            stripes = [stripe for stripe in bar.stripes if stripe.kind == kind]
+            if stripes:
+                self._stripes(parent, kind, stripes, x, end - x, old=bar.old)
+
+    def _edges(self, bar: Bar) -> tuple[float, float]:
+        at = self.columns[bar.panel]
+        return (at.old, at.old_end) if bar.old else (at.new, at.new_end)
+
+    def _outline(self, parent, x: float, y: float, width: float, height: float) -> None:
+        _add(parent, "rect", {
+            "class": "bar", "x": _n(x), "y": _n(y), "width": _n(width), "height": _n(height), "fill": _SHEET,
+            "stroke": _LINE, "stroke-width": "0.5",
+        })  # fmt: skip
+
+    def _stripe(self, parent, kind: str, x: float, y: float, width: float, height: float, *, old: bool) -> None:
+        self._stripes(parent, kind, [Stripe(kind=kind, top=y, height=height)], x, width, old=old)
+
+    def _stripes(self, parent, kind: str, stripes: Iterable[Stripe], x: float, width: float, *, old: bool) -> None:
+        fills: list[str] = []
+        lines: list[str] = []
+        for stripe in stripes:
+            y, height = stripe.top, stripe.height
+            if kind == NEW:
+                fills.append(_box(x, y, width + _TAB, height))
+            elif kind == REWORDED:
+                half = width * 0.5
+                fills.append(_box(x + (width - half if old else 0), y, half, height))
+            elif kind == MOVED or height < 2.2:
+                fills.append(_box(x, y, width, height))
+            else:
+                lines.append(_box(x, y, width, height) + _hatch(x, y, width, height))
+        colour = {NEW: _GREEN, REWORDED: _SOFT, MOVED: _BLUE, GONE: _RED}[kind]
+        if fills:
+            _add(parent, "path", {"class": kind, "d": "".join(fills), "fill": colour})
+        if lines:
+            _add(parent, "path", {
+                "class": f"{kind} hatch", "d": "".join(lines), "fill": "none", "stroke": colour, "stroke-width": "0.7",
+            })  # fmt: skip
+
+    # ---- what ties two bars ----
+
+    def _tie(self, parent, marks, old: Bar, new: Bar, change: int, *, level: bool) -> None:
+        name = "tie" if level else "tie slanting"
+        if old.panel != new.panel:
+            letter = next(self.letters)
+            self.halves = True
+            for bar in (old, new):
+                top, bottom = bar.span(change)
+                self._half(marks, bar, (top + bottom) / 2, letter)
+            return
+        self._band(parent, (self._edges(old)[1], *old.span(change)), (self._edges(new)[0], *new.span(change)), name)
+
+    def _half(self, parent, bar: Bar, y: float, letter: str) -> None:
+        """Half of a tie that leads to another panel: a short arrow and a letter."""
+        start, end = self._edges(bar)
+        inner, way = (end, 1) if bar.old else (start, -1)
+        tip = inner + way * 7
+        arrow = f"M{_n(inner)} {_n(y)}H{_n(tip)}"
+        head = (tip, tip - 2.2) if bar.old else (inner, inner - 2.2)
+        arrow += f"M{_n(head[1])} {_n(y - 1.7)}L{_n(head[0])} {_n(y)}L{_n(head[1])} {_n(y + 1.7)}"
+        _add(parent, "path", {
+            "class": "half", "d": arrow, "fill": "none", "stroke": _BLUE, "stroke-width": "0.8",
+        })  # fmt: skip
+        self._text(
+            parent, letter, tip + way * 2, y + self.size * 0.33, anchor="start" if bar.old else "end", fill=_BLUE,
+            name="letter",
+        )  # fmt: skip
+
+    def _band(self, parent, left: tuple[float, float, float], right: tuple[float, float, float], name: str) -> None:
+        """A band from an interval on the left to one on the right: (x, top, bottom)."""
+        (x, top, bottom), (end, end_top, end_bottom) = left, right
+        middle = (x + end) / 2
+
+        def edge(from_x: float, from_y: float, to_x: float, to_y: float) -> str:
+            if abs(from_y - to_y) < 0.01:
+                return f"L{_n(to_x)} {_n(to_y)}"
+            return f"C{_n(middle)} {_n(from_y)} {_n(middle)} {_n(to_y)} {_n(to_x)} {_n(to_y)}"
+
+        path = f"M{_n(x)} {_n(top)}{edge(x, top, end, end_top)}V{_n(end_bottom)}{edge(end, end_bottom, x, bottom)}Z"
+        look = {
+            "tie": {"fill": _TIE},
+            "tie slanting": {"fill": _BLUE, "fill-opacity": "0.1", "stroke": _BLUE, "stroke-width": "0.5"},
+            "move": {"fill": _BLUE, "fill-opacity": "0.22", "stroke": _BLUE, "stroke-width": "0.6"},
+        }[name]
+        _add(parent, "path", {"class": name, "d": path, **look})
+
+    def _moves(self, parent) -> None:
+        left, reached = stripes_of_moves(self.layout.old), stripes_of_moves(self.layout.new)
+        for move in self.redline.moves:
+            for (old, stripe), (new, other) in _pairs(left.get(move, []), reached.get(move, [])):
+                start, end = self._edges(old)[1], self._edges(new)[0]
+                if old.panel == new.panel:
+                    self._band(
+                        parent,
+                        (start, stripe.top, stripe.top + stripe.height),
+                        (end, other.top, other.top + other.height),
+                        "move",
+                    )
+                    continue
+                letter = next(self.letters)
+                self.halves = True
+                for bar, place in ((old, stripe), (new, other)):
+                    self._half(parent, bar, place.top + place.height / 2, letter)
+
+    # ---- words ----
+
+    def _labels(self, parent, chapter: ChapterChange, old: Bar | None, new: Bar | None, change: int) -> None:
+        if new is not None and new.changes[0] == change:
+            at = self.columns[new.panel]
+            self._label(parent, self._name(new), at.label_new, at.end - at.label_new, new, anchor="start")
+        if old is not None and old.changes[0] == change:
+            at = self.columns[old.panel]
+            name = self._left_name(chapter, old, change)
+            if name:
+                self._label(parent, name, at.label_old, at.label_old - at.left, old, anchor="end")
+
+    def _name(self, bar: Bar) -> str:
+        number = self.numbers[not bar.old].get(bar.place.path, "")
+        title = set_text(_title(bar.place), self.language)
+        return f"{_clean(number)}\u2002{title}" if number else title
+
+    def _left_name(self, chapter: ChapterChange, bar: Bar, change: int) -> str:
+        """The old name where it is another, stands elsewhere or is gone; else only the number."""
+        if change in self.layout.level and not chapter.retitled and len(bar.changes) == 1:
+            return _clean(self.numbers[0].get(bar.place.path, ""))
+        return self._name(bar)
+
+    def _left_width(self) -> float:
+        most = {1: 96.0, 2: 42.0}.get(self.layout.panels, 24.0)
+        names = [self._left_name(self.redline.chapters[bar.changes[0]], bar, bar.changes[0]) for bar in self.layout.old]
+        widest = max((_width(name, self.size) for name in names), default=0.0)
+        return min(most, widest + 6) if widest else 0.0
+
+    def _label(self, parent, text: str, x: float, room: float, bar: Bar, *, anchor: str) -> None:
+        pitch = self.size * 1.15
+        most = max(1, min(3, int((bar.height + 1.5) / pitch)))
+        lines = _wrapped(text, room, self.size, most=most)
+        middle = bar.top + bar.height / 2 + self.size * 0.34
+        group = parent
+        if lines and lines[-1].endswith("…") and not text.endswith("…"):
+            group = _add(parent, "g")
+            _add(group, "title").text = text
+        for number, line in enumerate(lines):
+            y = middle + (number - (len(lines) - 1) / 2) * pitch
+            self._text(group, line, x, y, anchor=anchor)
+
+    def _text(
+        self,
+        parent,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        size: float = 0.0,
+        anchor: str = "start",
+        weight: str = "",
+        fill: str = "",
+        name: str = "",
+    ) -> None:
+        facts = {"x": _n(x), "y": _n(y)}
+        if anchor != "start":
+            facts["text-anchor"] = anchor
+        if size and size != self.size:
+            facts["font-size"] = _n(size)
+        if weight:
+            facts["font-weight"] = weight
+        if fill:
+            facts["fill"] = fill
+        if name:
+            facts["class"] = name
+        _add(parent, "text", facts).text = text
+
+
+def _pairs(left: Sequence, reached: Sequence) -> list:
+    """Tie the parts of a move; where it was parted on one side only, all to the one on the other."""
+    if not left or not reached:
+        return []
+    return list(
+        zip(left, reached, strict=True)
+        if len(left) == len(reached)
+        else itertools.product(left, reached) if 1 in (len(left), len(reached))
+        else zip(left, reached, strict=False)
+    )  # fmt: skip
+
+
+def _letters() -> Iterable[str]:
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I or O: they look like figures
+    for length in itertools.count(1):
+        yield from ("".join(found) for found in itertools.product(alphabet, repeat=length))
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z"
+
+
+def _hatch(x: float, y: float, width: float, height: float) -> str:
+    """Return slanting lines inside a rectangle, drawn as lines: not all readers of SVG know patterns."""
+    out = []
+    at = _HATCH
+    while at < width + height:
+        left, low = max(0.0, at - height), min(height, at)
+        right, high = min(width, at), max(0.0, at - width)
+        out.append(f"M{_n(x + left)} {_n(y + low)}L{_n(x + right)} {_n(y + high)}")
+        at += _HATCH
+    return "".join(out)
+
+
+def _add(parent, name: str, attributes: Mapping[str, str] | None = None):
+    return etree.SubElement(parent, f"{{{_SVG}}}{name}", dict(attributes or {}))
+
+
+def _n(value: float) -> str:
+    """Return a length with two decimals at most."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+# ---- text ---------------------------------------------------------------------
+
+_NARROW, _WIDE = frozenset("ijltfrI.,;:'’!|()[]· \u00a0\u202f\u2009-"), frozenset("mwMWŒœ—…@%&")
+
+
+def _width(text: str, size: float) -> float:
+    """Return about how long a text is: fonts differ, and none is asked."""
+    total = 0.0
+    for letter in text:
+        if letter in _NARROW:
+            total += 0.29
+        elif letter in _WIDE:
+            total += 0.84
+        elif ord(letter) > 0x2E7F:
+            total += 1.0
+        else:
+            total += 0.6 if letter.isupper() else 0.51
+    return total * size
+
+
+def _cut(text: str, room: float, size: float) -> str:
+    if _width(text, size) <= room:
+        return text
+    while text and _width(text + "…", size) > room:
+        text = text[:-1]
+    return text.rstrip(" \u00a0\u202f,;:–—-(«“") + "…"
+
+
+def _wrapped(text: str, room: float, size: float, *, most: int) -> list[str]:
+    """Return a text in at most so many lines; what does not fit is cut."""
+    lines: list[str] = []
+    words = text.split(" ")
+    while words:
+        if len(lines) == most - 1:
+            return [*lines, _cut(" ".join(words), room, size)]
+        count = next((n for n in range(len(words), 1, -1) if _width(" ".join(words[:n]), size) <= room), 1)
+        lines.append(_cut(" ".join(words[:count]), room, size))
+        words = words[count:]
+    return lines
+
+
+def _clean(text: str) -> str:
+    """Return a text on one line, without characters that XML cannot hold."""
+    return " ".join(_FORBIDDEN.sub("\ufffd", text).split(" ")).replace("\n", " ").replace("\r", " ")
+
+
+def _fill(text: str, **names: str) -> str:
+    """Put names into a label, each once: a title may hold braces."""
+    return re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], found[0]), str(text))
+
+
+def _number(value: int, language: str) -> str:
+    return f"{value:,}".replace(",", "\u202f" if language.split("-")[0] == "fr" else ",")

@@ -1,0 +1,325 @@
+"""Where things stand in the picture of a redline: bars, stripes, panels.
+
+Lengths are points. Chapters that both editions have stand side by side, one
+that came or went stands alone in its row, and of chapters that changed order
+the lightest leave their row: so every slanting line is a change of place. A
+long report is folded into panels, as a text into columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from millesime.redline.model import (
+    DELETED,
+    EDITED,
+    INSERTED,
+    KEPT,
+    MOVED_FROM,
+    MOVED_TO,
+    REPLACED,
+    BlockChange,
+    ChapterPlace,
+    Redline,
+)
+from millesime.redline.words import count_words
+
+REWORDED, NEW, GONE, MOVED = "reworded", "new", "gone", "moved"
+_LOOKS = {
+    KEPT: KEPT,
+    EDITED: REWORDED,
+    REPLACED: REWORDED,
+    INSERTED: NEW,
+    DELETED: GONE,
+    MOVED_TO: MOVED,
+    MOVED_FROM: MOVED,
+}
+
+GAP = 1.6  # between bars
+LEAST_BAR = 7.6  # a line of the smallest type
+LEAST_STRIPE = 0.9  # thinner ones do not print
+HEIGHT = 556.0  # of the bars on a full page
+_PER_ROW = 30.0  # bars of a short report do not fill the page
+_ONE_PANEL, _MOST_PANELS = 44, 3  # rows that stand in one column; columns that fit a page
+_PANEL_ROWS = floor((HEIGHT + GAP) / (LEAST_BAR + GAP))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stripe:
+    """Neighbouring blocks of one kind."""
+
+    kind: str  # KEPT, REWORDED, NEW, GONE or MOVED
+    top: float
+    height: float
+    move: str = ""
+    change: int = 0  # index into `redline.chapters`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One chapter of one edition."""
+
+    old: bool  # stands in the left column
+    place: ChapterPlace
+    changes: tuple[int, ...]  # indices into `redline.chapters`: several where it was split or merged
+    panel: int
+    top: float
+    height: float
+    stripes: tuple[Stripe, ...]  # from top to bottom, without gaps
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    def span(self, change: int) -> tuple[float, float]:
+        """Return top and bottom of what belongs to one chapter change."""
+        own = [stripe for stripe in self.stripes if stripe.change == change]
+        if not own or len(self.changes) == 1:
+            return self.top, self.bottom
+        return min(one.top for one in own), max(one.top + one.height for one in own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """All bars of a picture, in reading order; `level` are the changes whose two bars stand side by side."""
+
+    old: tuple[Bar, ...]
+    new: tuple[Bar, ...]
+    level: frozenset[int]
+    panels: int
+    height: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A bar on its way."""
+
+    old: bool
+    place: ChapterPlace
+    changes: list[int]
+    blocks: list[tuple[int, BlockChange]]  # chapter change, block
+    weight: int = 0
+    height: float = 0.0
+
+
+Row = tuple[_Draft | None, _Draft | None]
+
+
+def lay_out(redline: Redline) -> Layout:
+    """Return where each chapter of both editions stands."""
+    old, new = _drafts(redline, old=True), _drafts(redline, old=False)
+    level = _level(redline, old, new)
+    rows = _rows(old, new, level)
+    panels = max(1, min(_MOST_PANELS, ceil(len(rows) / _PANEL_ROWS) if len(rows) > _ONE_PANEL else 1))
+    if len(rows) > _ONE_PANEL:
+        panels = max(2, panels)
+    room = min(HEIGHT, 40 + _PER_ROW * len(rows))
+    _set_heights(rows, room, panels)
+    folded = _fold(rows, _least_room(rows, panels), panels)
+    bars: dict[bool, list[Bar]] = {True: [], False: []}
+    tallest = 0.0
+    for panel, part in enumerate(folded):
+        top = 0.0
+        for row in part:
+            for draft in row:
+                if draft is not None:
+                    bars[draft.old].append(_bar(draft, panel, top))
+            top += _row_height(row) + GAP
+        tallest = max(tallest, top - GAP)
+    return Layout(
+        old=tuple(bars[True]), new=tuple(bars[False]), level=frozenset(level), panels=panels, height=max(tallest, 0.0)
+    )
+
+
+# ---- what stands in the columns ----------------------------------------------
+
+
+def _drafts(redline: Redline, *, old: bool) -> list[_Draft]:
+    """Return the chapters of one edition in its order, each once, with their blocks."""
+    found: dict[tuple[int, str], _Draft] = {}
+    for change, chapter in enumerate(redline.chapters):
+        place = chapter.old if old else chapter.new
+        if place is None:
+            continue
+        draft = found.setdefault((place.index, place.path), _Draft(old=old, place=place, changes=[], blocks=[]))
+        draft.changes.append(change)
+        draft.blocks += [(change, block) for block in chapter.blocks if _is_here(block, old=old)]
+    out = [found[key] for key in sorted(found)]
+    for draft in out:
+        if len(draft.changes) > 1:
+            draft.blocks = _in_order(draft.blocks, old=old)
+        draft.weight = sum(_weight(block, old=old) for _, block in draft.blocks)
+    return out
+
+
+def _is_here(block: BlockChange, *, old: bool) -> bool:
+    return block.kind not in ((INSERTED, MOVED_TO) if old else (DELETED, MOVED_FROM))
+
+
+def _in_order(blocks: list[tuple[int, BlockChange]], *, old: bool) -> list[tuple[int, BlockChange]]:
+    """The blocks of a chapter that several changes share, each once."""
+    seen: dict[int, tuple[int, BlockChange]] = {}
+    for change, block in blocks:
+        index = block.old_index if old else block.new_index
+        seen.setdefault(-1 - len(seen) if index is None else index, (change, block))
+    return [seen[index] for index in sorted(seen)]
+
+
+def _weight(block: BlockChange, *, old: bool) -> int:
+    shown = block.old if old else block.new
+    return max(1, count_words(shown)) if shown is not None else 1  # a picture has no words, and shows
+
+
+def _level(redline: Redline, old: Sequence[_Draft], new: Sequence[_Draft]) -> set[int]:
+    """Return the heaviest chain of chapter changes that has one order in both editions."""
+    at_old = {change: at for at, draft in enumerate(old) for change in draft.changes}
+    at_new = {change: at for at, draft in enumerate(new) for change in draft.changes}
+    pairs = sorted(
+        (at_old[change], at_new[change], change)
+        for change, chapter in enumerate(redline.chapters)
+        if change in at_old and change in at_new
+    )
+    best: list[tuple[float, int]] = []  # weight of the chain that ends here, and the pair before
+    for at, (i, j, change) in enumerate(pairs):
+        own = (0.001 if redline.chapters[change].moved else 1.0) * (old[i].weight + new[j].weight + 1)
+        reach = max(((best[k][0], -k) for k in range(at) if pairs[k][0] < i and pairs[k][1] < j), default=(0.0, 1))
+        best.append((reach[0] + own, -reach[1]))
+    at = max(range(len(best)), key=lambda place: best[place][0], default=-1)
+    chain: set[int] = set()
+    while at >= 0:
+        chain.add(pairs[at][2])
+        at = best[at][1]
+    return chain
+
+
+def _rows(old: Sequence[_Draft], new: Sequence[_Draft], level: Iterable[int]) -> list[Row]:
+    """Return the two columns row by row; a bar without its other half stands alone in its row."""
+    at_old = {change: at for at, draft in enumerate(old) for change in draft.changes}
+    at_new = {change: at for at, draft in enumerate(new) for change in draft.changes}
+    anchors = sorted((at_old[change], at_new[change]) for change in level)
+    rows: list[Row] = []
+    i = j = 0
+    for next_i, next_j in [*anchors, (len(old), len(new))]:
+        rows += [(draft, None) for draft in old[i:next_i]]
+        rows += [(None, draft) for draft in new[j:next_j]]
+        if next_i < len(old):
+            rows.append((old[next_i], new[next_j]))
+        i, j = next_i + 1, next_j + 1
+    return rows
+
+
+# ---- heights ------------------------------------------------------------------
+
+
+def _row_height(row: Row) -> float:
+    return max(draft.height for draft in row if draft is not None)
+
+
+def _set_heights(rows: Sequence[Row], room: float, panels: int) -> None:
+    """Give each bar the height of its words, at the largest scale at which all panels fit the room."""
+    drafts = [draft for row in rows for draft in row if draft is not None]
+    least = min(LEAST_BAR, room * panels / max(1, len(rows) + panels) - GAP)
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        scale = (low + high) / 2
+        for draft in drafts:
+            draft.height = max(least, scale * draft.weight)
+        low, high = (scale, high) if len(_fold(rows, room, panels + 1)) <= panels else (low, scale)
+    for draft in drafts:
+        draft.height = round(max(least, low * draft.weight), 2)
+
+
+def _fold(rows: Sequence[Row], room: float, panels: int) -> list[list[Row]]:
+    """Return the rows in panels no taller than the room; what is left over stands in the last."""
+    folded: list[list[Row]] = [[]]
+    filled = 0.0
+    for row in rows:
+        height = _row_height(row) + GAP
+        if folded[-1] and filled + height - GAP > room + 0.01 and len(folded) < panels:
+            folded.append([])
+            filled = 0.0
+        folded[-1].append(row)
+        filled += height
+    return folded
+
+
+def _least_room(rows: Sequence[Row], panels: int) -> float:
+    """Return the height at which panels are about equally tall."""
+    low, high = 0.0, sum(_row_height(row) + GAP for row in rows)
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_fold(rows, middle, panels + 1)) <= panels else (middle, high)
+    return high
+
+
+# ---- stripes ------------------------------------------------------------------
+
+
+def _bar(draft: _Draft, panel: int, top: float) -> Bar:
+    runs = [
+        (kind, move, change, sum(_weight(block, old=draft.old) for _, block in group))
+        for (kind, move, change), group in itertools.groupby(
+            draft.blocks, key=lambda entry: (_LOOKS[entry[1].kind], entry[1].move, entry[0])
+        )
+    ]
+    runs = _thinned(runs, most=max(1, floor(draft.height / LEAST_STRIPE / 1.5)))
+    heights = share(draft.height, [run[3] for run in runs], least=LEAST_STRIPE)
+    tops = itertools.accumulate(heights, initial=top)
+    stripes = [
+        Stripe(kind=kind, top=start, height=height, move=move, change=change)
+        for (kind, move, change, _), height, start in zip(runs, heights, tops, strict=False)
+    ]
+    return Bar(
+        old=draft.old, place=draft.place, changes=tuple(draft.changes), panel=panel, top=top, height=draft.height,
+        stripes=tuple(stripes),
+    )  # fmt: skip
+
+
+Run = tuple[str, str, int, int]  # kind, move, chapter change, weight
+
+
+def _thinned(runs: Sequence[Run], *, most: int) -> list[Run]:
+    """Return as many stripes as can be told apart: first the thinnest kept ones go to their neighbours."""
+    runs = list(runs)
+    while len(runs) > most:
+        kept = [at for at, run in enumerate(runs) if run[0] == KEPT]
+        at = min(kept or range(len(runs)), key=lambda place: (runs[place][3], place))
+        sides = [side for side in (at - 1, at + 1) if 0 <= side < len(runs)]
+        into = max(sides, key=lambda place: (runs[place][3], -place))
+        runs[into] = (*runs[into][:3], runs[into][3] + runs[at][3])
+        del runs[at]
+        if 0 < at < len(runs) and runs[at - 1][:3] == runs[at][:3]:
+            runs[at - 1] = (*runs[at - 1][:3], runs[at - 1][3] + runs[at][3])
+            del runs[at]
+    return runs
+
+
+def share(total: float, weights: Sequence[float], *, least: float) -> list[float]:
+    """Return lengths that add up to `total`, by weight, but none below `least` if there is room for that."""
+    if not weights:
+        return []
+    least = min(least, total / len(weights))
+    small: set[int] = set()
+    while True:
+        rest = total - least * len(small)
+        sum_large = sum(weight for at, weight in enumerate(weights) if at not in small)
+        found = {
+            at for at, weight in enumerate(weights) if at not in small and rest * weight < least * sum_large - 1e-9
+        }
+        if not found:
+            break
+        small |= found
+    return [least if at in small else rest * weight / sum_large for at, weight in enumerate(weights)]
+
+
+def stripes_of_moves(bars: Iterable[Bar]) -> Mapping[str, list[tuple[Bar, Stripe]]]:
+    """Return the stripes that each move left or reached, by the move's id."""
+    found: dict[str, list[tuple[Bar, Stripe]]] = {}
+    for bar in bars:
+        for stripe in bar.stripes:
+            if stripe.move:
+                found.setdefault(stripe.move, []).append((bar, stripe))
+    return found
