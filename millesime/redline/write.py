@@ -1,19 +1,19 @@
-"""A redline as text: Markdown with CriticMarkup, JSON, and a summary for the terminal."""
+"""A redline as text: Markdown with CriticMarkup, and JSON; `summary.py` has the table for a terminal."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, Node
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import blocks_ast, to_ast
-from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.figures import count_chapter, total_figures
 from millesime.redline.marks import mark_of
 from millesime.redline.model import MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, ChapterPlace, Redline
 from millesime.redline.passages import changed_chapters, passages
 from millesime.redline.reading import for_readers
+from millesime.redline.summary import write_summary
 
 JSON_SCHEMA = 1
 _MARKDOWN = "markdown" + "".join(
@@ -207,82 +207,4 @@ def _place_json(place: ChapterPlace | None) -> dict[str, Any] | None:
     return {"path": place.path, "id": place.id, "title": place.title, "index": place.index}
 
 
-# ---- summary ---------------------------------------------------------------
-
-_BAR = 24  # characters
-
-
-def write_summary(redline: Redline, *, width: int = 100) -> str:
-    """Return a table as `git diff --stat` prints one, for a report: a line for each changed chapter.
-
-    Words inserted, deleted and moved, a bar of them (`+`, `-`, `~`), and what
-    else happened to the chapter. At most `width` columns, where titles allow.
-    """
-    rows = [(chapter, count_chapter(chapter)) for chapter in redline.chapters]
-    changed = [(chapter, figures) for chapter, figures in rows if chapter.changed]
-    total = total_figures([figures for _, figures in rows])
-    if not changed:
-        return f"no change in {_plural(len(rows), 'chapter')}, {total.words_new} words\n"
-    numbers = [_numbers(figures) for _, figures in changed]
-    widths = [max(len(row[column]) for row in numbers) for column in range(3)]
-    notes = [_note(chapter, figures) for chapter, figures in changed]
-    room = max(20, width - _BAR - sum(widths) - 8 - max(map(len, notes)))
-    names = [_cut(chapter.title, room) for chapter, _ in changed]
-    name_width = max(map(_columns, names))
-    most = max(figures.words_changed for _, figures in changed)
-    lines = []
-    for name, row, (_, figures), note in zip(names, numbers, changed, notes, strict=True):
-        cells = "  ".join(text.rjust(size) for text, size in zip(row, widths, strict=True) if size)
-        padding = " " * (name_width - _columns(name))
-        lines.append(f" {name}{padding} | {cells}  {_bar(figures, most).ljust(_BAR)} {note}".rstrip())
-    lines.append(
-        f" {_plural(len(changed), 'chapter')} of {len(rows)} changed: "
-        f"{_plural(total.words_inserted, 'word')} inserted, {total.words_deleted} deleted, "
-        f"{total.words_moved} moved; {100 * total.similarity:.0f}% stayed"
-    )
-    return "\n".join(lines) + "\n"
-
-
-def _numbers(figures: Figures) -> tuple[str, str, str]:
-    return (
-        f"+{figures.words_inserted}" if figures.words_inserted else "",
-        f"−{figures.words_deleted}" if figures.words_deleted else "",
-        f"~{figures.words_moved}" if figures.words_moved else "",
-    )
-
-
-def _bar(figures: Figures, most: int) -> str:
-    """Return a bar as long as the chapter's share of the largest change; whatever is there shows at least once."""
-    parts = ((figures.words_inserted, "+"), (figures.words_deleted, "-"), (figures.words_moved, "~"))
-    return "".join(sign * max(1, words * _BAR // most) for words, sign in parts if words)[:_BAR]
-
-
-def _note(chapter: ChapterChange, figures: Figures) -> str:
-    if chapter.inserted:
-        return "new"
-    if chapter.deleted:
-        return "withdrawn"
-    notes = []
-    if chapter.renamed and chapter.old:
-        notes.append(f"was {chapter.old.path}")
-    if chapter.retitled and chapter.old:
-        notes.append(f"was “{_cut(chapter.old.title, 40)}”")
-    if chapter.moved and chapter.old and chapter.new:
-        notes.append(f"moved, {chapter.old.index + 1} → {chapter.new.index + 1}")
-    if figures.words_moved_away > figures.words_moved:
-        notes.append(f"{_plural(figures.words_moved_away - figures.words_moved, 'word')} moved elsewhere")
-    return "; ".join(notes)
-
-
-def _plural(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _columns(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
-    )
+__all__ = ["JSON_SCHEMA", "critic_blocks", "redline_json", "write_markdown", "write_summary"]

@@ -1,0 +1,263 @@
+"""The redline as a table for a terminal, as `git diff --stat` prints one: a line for each changed chapter."""
+
+from __future__ import annotations
+
+import heapq
+import posixpath
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from millesime.markup.ast import text_of
+from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.model import KEPT, MOVED_FROM, MOVED_TO, ChapterChange, Redline
+from millesime.redline.passages import passages
+from millesime.redline.words import count_words
+
+Paint = Callable[[str, str], str]  # (text, what it is) → text; what: "inserted", "deleted", "moved", "note", "total"
+
+_BAR = 24  # characters in a hundred columns
+_NARROWEST = 20  # columns of a title
+_TITLE = 40  # columns of a title in a note
+
+
+def write_summary(
+    redline: Redline, *, width: int = 100, paint: Paint = lambda text, what: text, largest: int = 0
+) -> str:
+    """Return a line for each changed chapter, and a line of totals.
+
+    Words inserted, deleted and moved, a bar of them (`+`, `-`, `~`), and what
+    else happened to the chapter; in a second line where it does not fit into
+    `width` columns. `paint` may colour what its second argument names.
+    `largest` adds so many of the passages that changed most, where there are
+    more.
+    """
+    figures = [count_chapter(chapter) for chapter in redline.chapters]
+    total = total_figures(figures)
+    changed = [index for index, chapter in enumerate(redline.chapters) if chapter.changed]
+    if not changed:
+        return f"no change in {_plural(len(figures), 'chapter')}, {total.words_new} words\n"
+    notes = _Notes(redline, figures)
+    rows = [_Row(redline.chapters[index].title, figures[index], notes.of(index)) for index in changed]
+    lines = _table(rows, width, paint)
+    lines.append(paint(
+        f" {_plural(len(changed), 'chapter')} of {len(figures)} changed: "
+        f"{_plural(total.words_inserted, 'word')} inserted, {total.words_deleted} deleted, "
+        f"{total.words_moved} moved; {_share(total)} stayed", "total",
+    ))  # fmt: skip
+    lines += _largest(redline, largest, width, paint)
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    title: str
+    figures: Figures
+    note: str
+
+    @property
+    def numbers(self) -> tuple[tuple[str, str], ...]:
+        """What the three columns show, and how it is painted."""
+        figures = self.figures
+        return (
+            (f"+{figures.words_inserted}" if figures.words_inserted else "", "inserted"),
+            (f"−{figures.words_deleted}" if figures.words_deleted else "", "deleted"),
+            (f"~{figures.words_moved}" if figures.words_moved else "", "moved"),
+        )
+
+
+def _table(rows: Sequence[_Row], width: int, paint: Paint) -> list[str]:
+    bar_width = max(8, width * _BAR // 100)
+    sizes = [max(len(row.numbers[column][0]) for row in rows) for column in range(3)]
+    shown = [size for size in sizes if size]
+    numbers_width = sum(shown) + 2 * max(0, len(shown) - 1)
+    room = max(_NARROWEST, width - bar_width - numbers_width - len("  |   "))
+    name_width = min(room, max(columns(row.title) for row in rows))
+    most = max(row.figures.words_changed for row in rows)
+    lines = []
+    for row in rows:
+        name = cut(row.title, name_width)
+        cells = "  ".join(
+            " " * (size - len(text)) + paint(text, what)
+            for (text, what), size in zip(row.numbers, sizes, strict=True)
+            if size
+        )
+        marks = _bar(row.figures, most, bar_width)
+        bar = "".join(paint(sign * length, what) for sign, what, length in marks)
+        head = f" {name}{' ' * (name_width - columns(name))} | {cells}  {bar}"
+        taken = name_width + numbers_width + len("  |   ") + bar_width
+        if row.note and taken + columns(row.note) > width:
+            lines += [head.rstrip(), paint(f"     {cut(row.note, max(_NARROWEST, width - 5))}", "note")]
+        else:
+            padding = " " * (bar_width - sum(length for _, _, length in marks) + 1)
+            lines.append(head + padding + paint(row.note, "note") if row.note else head.rstrip())
+    return lines
+
+
+def _bar(figures: Figures, most: int, width: int) -> list[tuple[str, str, int]]:
+    """Return (sign, what, length) as long together as the chapter's share of the largest change.
+
+    Whatever is there shows at least once.
+    """
+    parts = [
+        (sign, what, words)
+        for sign, what, words in (
+            ("+", "inserted", figures.words_inserted),
+            ("-", "deleted", figures.words_deleted),
+            ("~", "moved", figures.words_moved),
+        )
+        if words
+    ]
+    lengths = [max(1, words * width // most) for _, _, words in parts]
+    while sum(lengths) > width:
+        lengths[lengths.index(max(lengths))] -= 1
+    return [(sign, what, length) for (sign, what, _), length in zip(parts, lengths, strict=True)]
+
+
+def _share(total: Figures) -> str:
+    # 100% is said where every word stayed.
+    return f"{min(99, round(100 * total.similarity)) if total.similarity < 1 else 100}%"
+
+
+# ---- what else happened ----------------------------------------------------
+
+
+class _Notes:
+    """What is said of each chapter besides its figures."""
+
+    def __init__(self, redline: Redline, figures: Sequence[Figures]) -> None:
+        self.chapters, self.figures = redline.chapters, figures
+        self.old_titles = {chapter.old.path: _old_title(chapter) for chapter in redline.chapters if chapter.old}
+        self.new_titles = {chapter.new.path: chapter.title for chapter in redline.chapters if chapter.new}
+        self.quiet = _typography_blocks(redline)
+        self.come: list[Counter[str]] = []  # words moved here, by old path; for each chapter
+        self.gone: list[Counter[str]] = []  # words moved away, by new path
+        for chapter in redline.chapters:
+            come, gone = Counter[str](), Counter[str]()
+            for change in chapter.blocks:
+                move = redline.moves.get(change.move)
+                if move is None:
+                    continue
+                if change.kind == MOVED_TO and (chapter.old is None or move.old_path != chapter.old.path):
+                    come[move.old_path] += count_words(change.new)
+                if change.kind == MOVED_FROM and (chapter.new is None or move.new_path != chapter.new.path):
+                    gone[move.new_path] += count_words(change.old)
+            self.come.append(come)
+            self.gone.append(gone)
+
+    def of(self, index: int) -> str:
+        chapter, figures = self.chapters[index], self.figures[index]
+        come, gone = self.come[index], self.gone[index]
+        if chapter.inserted:
+            return "new" + self._origin("split from", come, self.old_titles, figures.words_new)
+        if chapter.deleted:
+            return "withdrawn" + self._origin("merged into", gone, self.new_titles, figures.words_old)
+        notes = []
+        if chapter.renamed:
+            notes.append(f"renamed from {_old_path(chapter)}")
+        if chapter.retitled:
+            notes.append(f"title was “{cut(_old_title(chapter), _TITLE)}”")
+        if chapter.moved:
+            notes.append(f"moved, {chapter.old.index + 1} → {chapter.new.index + 1}")
+        notes += [
+            f"{_plural(words, 'word')} from “{self._titled(path, self.old_titles)}”" for path, words in _top(come)
+        ]
+        notes += [f"{_plural(words, 'word')} to “{self._titled(path, self.new_titles)}”" for path, words in _top(gone)]
+        changed = _changed_blocks(chapter)
+        if changed and self.quiet.get(index) == changed:
+            notes.append(f"typography only: {_plural(changed, 'block')}")
+        elif changed and not figures.words_changed and not gone:
+            notes.append(f"no words: {_plural(changed, 'block')}")
+        return "; ".join(notes)
+
+    def _origin(self, verb: str, words: Counter[str], titles: dict[str, str], of_all: int) -> str:
+        """Say where more than half of a chapter came from or went to."""
+        for path, count in _top(words):
+            if 2 * count >= of_all:
+                return f", {verb} “{self._titled(path, titles)}”"
+        return ""
+
+    def _titled(self, path: str, titles: dict[str, str]) -> str:
+        return cut(titles.get(path, path), _TITLE)
+
+
+def _typography_blocks(redline: Redline) -> dict[int, int]:
+    """Return how many blocks of each chapter changed in their typography alone; chapters without any are left out."""
+    return {}
+
+
+def _changed_blocks(chapter: ChapterChange) -> int:
+    return sum(change.kind != KEPT for change in chapter.blocks)
+
+
+def _top(words: Counter[str]) -> list[tuple[str, int]]:
+    return words.most_common(1)
+
+
+def _old_title(chapter: ChapterChange) -> str:
+    return chapter.old.title or chapter.old.path if chapter.old else ""
+
+
+def _old_path(chapter: ChapterChange) -> str:
+    """The old path, without the folder where that is the same."""
+    old, new = chapter.old.path, chapter.new.path
+    return posixpath.basename(old) if posixpath.dirname(old) == posixpath.dirname(new) else old
+
+
+# ---- the largest changes ---------------------------------------------------
+
+
+def _largest(redline: Redline, number: int, width: int, paint: Paint) -> list[str]:
+    if not number:
+        return []
+    rows = [
+        _Row(_section(passage, chapter), count_chapter(replace(chapter, blocks=passage.changes)), "")
+        for chapter in redline.chapters
+        if chapter.edited
+        for passage in passages(chapter, context=0)
+    ]
+    rows = [row for row in rows if row.figures.words_changed]
+    if len(rows) <= number:
+        return []
+    rows = heapq.nlargest(number, rows, key=lambda row: row.figures.words_changed)
+    sizes = [max(len(row.numbers[column][0]) for row in rows) for column in range(3)]
+    room = max(_NARROWEST, width - sum(sizes) - 10)
+    lines = ["", paint(f" the {number} largest changes:", "total")]
+    for row in rows:
+        cells = "  ".join(
+            " " * (size - len(text)) + paint(text, what)
+            for (text, what), size in zip(row.numbers, sizes, strict=True)
+            if size
+        )
+        lines.append(f"   {cells}  {cut(row.title, room)}")
+    return lines
+
+
+def _section(passage, chapter: ChapterChange) -> str:
+    titles = [text_of(list(heading.inlines)) for heading in passage.trail_new or passage.trail_old]
+    return " › ".join(dict.fromkeys([chapter.title, *titles]))
+
+
+# ---- columns ---------------------------------------------------------------
+
+
+def _plural(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def cut(text: str, width: int) -> str:
+    """Return text that takes at most `width` columns, "Vers un mod…"; line ends and control characters are spaces."""
+    text = "".join(" " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") else sign for sign in text)
+    if columns(text) <= width:
+        return text
+    while text and columns(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal text takes."""
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
