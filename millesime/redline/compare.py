@@ -11,16 +11,9 @@ from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units
 from millesime.redline.ast import escape_marks
 from millesime.redline.chapters import moved_pairs, pair_chapters
-from millesime.redline.merge import (
-    Comparison,
-    Run,
-    block_unit,
-    item_unit,
-    items_of,
-    mark_items,
-    merge_pair,
-    unpaired_items,
-)
+from millesime.redline.lists import items_of, mark_items, unpaired_items
+from millesime.redline.marks import aspects_of
+from millesime.redline.merge import merge_blocks, merge_pair
 from millesime.redline.model import (
     DELETED,
     DELETION,
@@ -40,6 +33,7 @@ from millesime.redline.model import (
     Redline,
 )
 from millesime.redline.moves import Place, find_moves
+from millesime.redline.units import Comparison, Run, block_unit, item_unit
 
 
 def compare(
@@ -193,7 +187,7 @@ def _changes(i, j, before, after, pairs, moves: _Moves, comparison: Comparison) 
 def _gone(chapter: int, place: int, olds: Sequence[Unit], after, moves: _Moves) -> BlockChange:
     unit = olds[place]
     if (chapter, place) not in moves.by_old:
-        marked = mark_items(unit.value, DELETION, moves.comparison)
+        marked = mark_items(unit.value, DELETION, moves.comparison, merge_blocks)
         return BlockChange(kind=DELETED, old=unit.value, old_index=place, merged=(marked,) if marked else ())
     run, target = moves.by_old[chapter, place]
     other = after[target[0]][target[1]]
@@ -211,7 +205,7 @@ def _gone(chapter: int, place: int, olds: Sequence[Unit], after, moves: _Moves) 
 def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves) -> BlockChange:
     unit = news[place]
     if (chapter, place) not in moves.by_new:
-        marked = mark_items(unit.value, INSERTION, moves.comparison)
+        marked = mark_items(unit.value, INSERTION, moves.comparison, merge_blocks)
         return BlockChange(kind=INSERTED, new=unit.value, new_index=place, merged=(marked,) if marked else ())
     run, source = moves.by_new[chapter, place]
     other = before[source[0]][source[1]]
@@ -224,6 +218,7 @@ def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves)
         old_index=source[1],
         new_index=place,
         merged=tuple(merged or [unit.value]),
+        aspects=aspects_of(merged),
         move=name,
         edited=unit.key != other.key,
     )
@@ -234,4 +229,5 @@ def _stayed(old: Unit, new: Unit, row: int, column: int, comparison: Comparison)
     if old.key == new.key:
         return BlockChange(kind=KEPT, merged=(new.value,), **both)
     merged = merge_pair(old.value, new.value, comparison)
-    return BlockChange(kind=EDITED if merged else REPLACED, edited=True, merged=tuple(merged), **both)
+    kind = EDITED if merged else REPLACED
+    return BlockChange(kind=kind, edited=True, merged=tuple(merged), aspects=aspects_of(merged), **both)

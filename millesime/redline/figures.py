@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rapidfuzz.distance import LCSseq
+
 from millesime.redline.ast import blocks_ast
 from millesime.redline.marks import mark_of
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, ChapterChange, Redline
-from millesime.redline.reading import for_readers
-from millesime.redline.words import count_words
+from millesime.redline.reading import for_readers, twin_of
+from millesime.redline.words import count_words, text_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class Figures:
 def count_chapter(chapter: ChapterChange) -> Figures:
     """Return the figures of one chapter."""
     marked: Counter[str] = Counter()
-    _count_marks(for_readers(blocks_ast(chapter.blocks)), marked)
+    _count_marks(for_readers(blocks_ast(chapter.blocks), details=False), marked)
     return Figures(
         words_old=sum(
             count_words(change.old) for change in chapter.blocks if change.old is not None and change.kind != MOVED_TO
@@ -100,13 +102,25 @@ def total_figures(figures: Sequence[Figures]) -> Figures:
 def _count_marks(value: Any, marked: Counter[str]) -> None:
     """Add the words of each outermost mark; words changed inside a move are not counted as moved."""
     if isinstance(value, list):
-        for item in value:
-            if isinstance(item, (list, dict)):
-                _count_mark(item, marked)
+        place = 0
+        while place < len(value):
+            if twin_of(value, place):  # what both versions share did not change
+                _count_twin(value[place], value[place + 1], marked)
+                place += 2
+                continue
+            if isinstance(value[place], (list, dict)):
+                _count_mark(value[place], marked)
+            place += 1
     elif isinstance(value, dict):
         for item in value.values():
             if isinstance(item, (list, dict)):
                 _count_mark(item, marked)
+
+
+def _count_twin(old: Any, new: Any, marked: Counter[str]) -> None:
+    gone, come = text_words(old["c"][1]), text_words(new["c"][1])
+    kept = LCSseq.similarity(gone, come)
+    marked.update({DELETION: len(gone) - kept, INSERTION: len(come) - kept})
 
 
 def _count_mark(item: Any, marked: Counter[str]) -> None:

@@ -12,10 +12,26 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, Node, attr
-from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY
+from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY, WORDS
 
 OLD, NEW = "old", "new"
-SPACING = "spacing"  # a second class of marks around a text of which the spacing changed: see `without_spacing`
+
+# The second class of a pair of marks that hold two versions of one thing, says what changed about it.
+SPACING = "spacing"  # a list became loose or tight
+TYPOGRAPHY = "typography"  # quotes, apostrophes, no-break spaces
+FORMATTING = "formatting"  # the words stay
+LINK = "link"  # the words stay, the target does not
+IMAGE = "image"  # the file, or the text for those who do not see it
+CITATION = "citation"  # key, locator, prefix or suffix
+CODE = "code"  # the lines that changed are found by `reading.py`
+RAW = "raw"  # code of an output format, of which readers see what it does
+LEVEL = "level"  # of a heading
+NUMBERING = "numbering"  # of a list: start, style or delimiter
+ATTRIBUTES = "attributes"  # classes, ids and the like
+TABLE = "table"  # its build: columns and spans
+TWINS = frozenset((
+    SPACING, TYPOGRAPHY, FORMATTING, LINK, IMAGE, CITATION, CODE, RAW, LEVEL, NUMBERING, ATTRIBUTES, TABLE,
+))  # fmt: skip
 
 
 def mark_inlines(kind: str, inlines: Iterable[Inline], *, extra: Sequence[str] = (), move: str = "") -> Inline:
@@ -38,19 +54,40 @@ def _mark(kind: str, extra: Sequence[str], move: str) -> list:
 
 def mark_of(node: Any) -> str:
     """Return the class by which a Div, Span, row or cell is marked, or ""."""
-    classes = _classes(node)
+    classes = classes_of(node)
     for name in classes:
         if name in MARKS:
             return name
     return ""
 
 
-def _classes(node: Any) -> Sequence[str]:
+def classes_of(node: Any) -> Sequence[str]:
+    """Return the classes of a Div, Span, row or cell; other nodes have none here."""
     if isinstance(node, dict):
         return node["c"][0][1] if node.get("t") in ("Div", "Span") else ()
     if isinstance(node, list) and node and is_attr(node[0]):
         return node[0][1]
     return ()
+
+
+def aspects_of(value: Any) -> frozenset[str]:
+    """Return what marked blocks change: the classes of twins, and "words" for all other marks."""
+    found: set[str] = set()
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            todo.append(item["c"] if "c" in item else list(item.values()))
+        elif not isinstance(item, (list, tuple)):
+            continue
+        else:
+            todo += [inner for inner in item if isinstance(inner, (list, dict))]
+        if mark_of(item) in MARKS:
+            twins = TWINS.intersection(classes_of(item))
+            found |= twins or {WORDS}
+            if twins and mark_of(item) in OLD_ONLY:
+                todo.pop()  # what a twin holds of the old version is not marked inside
+    return frozenset(found)
 
 
 def is_attr(value: Any) -> bool:
@@ -63,32 +100,6 @@ def is_attr(value: Any) -> bool:
         and isinstance(value[2], list)
         and all(isinstance(name, str) for name in value[1])
     )
-
-
-def without_spacing(value: Any) -> Any:
-    """Return marked blocks for a reader, who does not see that a list became loose.
-
-    A list with blank lines between its items holds Para where a tight one holds
-    Plain, so that exactness asks for every item twice: in a deletion and an
-    insertion of class `spacing`. The first is dropped, the second unwrapped;
-    word marks inside it stay.
-    """
-    if isinstance(value, list):
-        out: list = []
-        for item in value:
-            if isinstance(item, dict) and SPACING in _classes(item) and mark_of(item):
-                if mark_of(item) in NEW_ONLY:
-                    out += without_spacing(item["c"][1])
-            else:
-                out.append(without_spacing(item) if isinstance(item, (list, dict)) else item)
-        return out
-    content = value.get("c")
-    if "t" not in value or not isinstance(content, list) or value["t"] in _NO_BLOCKS:
-        return value
-    return {"t": value["t"], "c": without_spacing(content)}
-
-
-_NO_BLOCKS = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock", "Cite", "Image"})
 
 
 def take_side(value: list, side: str) -> list:
@@ -134,8 +145,23 @@ def _take_node(node: Node, drop: frozenset[str]) -> tuple[Node, bool]:
     content = node.get("c")
     if not isinstance(content, list) or node["t"] in _CLOSED:
         return node, False
+    if node["t"] == "Table":
+        content = _without_columns(content, drop)
     kept, lost = _take_list(content, drop)
-    return (node if kept is content else {"t": node["t"], "c": kept}), lost
+    return (node if kept is node["c"] else {"t": node["t"], "c": kept}), lost
+
+
+def _without_columns(table: list, drop: frozenset[str]) -> list:
+    """Return a table's content without the specifications of columns that are dropped cell by cell."""
+    attributes, caption, columns, head, bodies, foot = table
+    rows = [*head[1], *(row for body in bodies for part in body[2:] for row in part), *foot[1]]
+    kept_rows = (row for row in rows if mark_of(row) not in drop)
+    for row in kept_rows:
+        dropped = {place for place, cell in enumerate(row[1]) if mark_of(cell) in drop}
+        if dropped:
+            kept = [column for place, column in enumerate(columns) if place not in dropped]
+            return [attributes, caption, kept, head, bodies, foot]
+    return table
 
 
 _CLOSED = frozenset({"Code", "Math", "RawInline", "CodeBlock", "RawBlock"})

@@ -21,11 +21,16 @@ MOVED_TO = "moved-to"  # stands here now; `move` names the place it left
 MOVED_FROM = "moved-from"  # stood here; `move` names the place it went to
 KINDS = (KEPT, EDITED, REPLACED, INSERTED, DELETED, MOVED_TO, MOVED_FROM)
 
+# What became of a chapter, besides.
+SPLIT, MERGED, TYPOGRAPHY = "split", "merged", "typography"
+
 # The classes by which marks are known in a redline's AST.
 INSERTION, DELETION = "insertion", "deletion"
 NEW_ONLY = frozenset({INSERTION, MOVED_TO})
 OLD_ONLY = frozenset({DELETION, MOVED_FROM})
 MARKS = NEW_ONLY | OLD_ONLY
+WORDS = "words"  # the aspect of an edit that is not about a twin
+QUIET = frozenset({"typography", "spacing"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,17 @@ class BlockChange:
     merged: tuple[Block, ...] = ()
     move: str = ""  # "move-1"; consecutive blocks that moved together share it
     edited: bool = False  # edited or replaced, or moved and no longer the same
+    aspects: frozenset[str] = frozenset()  # of what was edited: "words", or twins of `marks.py`: "link", "code", …
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only typography or list spacing changed: nothing a reader is told of."""
+        return self.kind == EDITED and bool(self.aspects) and self.aspects <= QUIET
+
+    @property
+    def told(self) -> bool:
+        """Whether a reader is told of it."""
+        return self.kind != KEPT and not self.quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +100,8 @@ class ChapterChange:
     new: ChapterPlace | None  # None: deleted
     blocks: tuple[BlockChange, ...]
     moved: bool = False  # stands elsewhere among the chapters that both editions have
+    split: bool = False  # holds a part of its old chapter; other parts are other changes of the same `old`
+    merged: bool = False  # holds a part of its new chapter; other parts are other changes of the same `new`
 
     @property
     def inserted(self) -> bool:
@@ -104,22 +122,40 @@ class ChapterChange:
 
     @property
     def edited(self) -> bool:
-        """Whether a block of a chapter that both editions have is not as it was."""
-        return not (self.inserted or self.deleted) and any(block.kind != KEPT for block in self.blocks)
+        """Whether a block of a chapter that both editions have is not as it was, typography aside."""
+        if self.inserted or self.deleted:
+            return False
+        return any(block.told for block in self.blocks)
+
+    @property
+    def typography(self) -> bool:
+        """Whether blocks differ in typography or list spacing alone."""
+        return any(block.quiet for block in self.blocks)
 
     @property
     def changed(self) -> bool:
-        return self.kinds != (KEPT,)
+        """Whether a reader wants to hear of it: typography alone is kept apart."""
+        return self.kinds not in ((KEPT,), (TYPOGRAPHY,))
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return what happened: ("kept",), ("inserted",), ("deleted",) or some of renamed, moved, edited."""
+        """Return what happened: ("kept",), ("inserted",), ("deleted",), ("typography",) or some of the others.
+
+        Those are "split" (its old chapter has become several), "merged" (its
+        new chapter was several), "renamed", "moved" and "edited".
+        """
         if self.inserted:
             return (INSERTED,)
         if self.deleted:
             return (DELETED,)
-        found = [("renamed", self.renamed), ("moved", self.moved), ("edited", self.edited)]
-        return tuple(name for name, is_so in found if is_so) or (KEPT,)
+        found = [
+            (SPLIT, self.split),
+            (MERGED, self.merged),
+            ("renamed", self.renamed),
+            ("moved", self.moved),
+            ("edited", self.edited),
+        ]
+        return tuple(name for name, is_so in found if is_so) or ((TYPOGRAPHY,) if self.typography else (KEPT,))
 
     @property
     def title(self) -> str:
@@ -155,5 +191,5 @@ class Redline:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing changed: neither text nor the order or names of chapters."""
-        return not any(chapter.changed for chapter in self.chapters)
+        """Whether nothing changed: neither text nor typography, nor the order or names of chapters."""
+        return not any(chapter.changed or chapter.typography for chapter in self.chapters)

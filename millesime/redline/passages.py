@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from millesime.markup.ast import Block, Inline
 from millesime.redline.ast import blocks_ast
-from millesime.redline.model import KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Redline
+from millesime.redline.model import MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Redline
 from millesime.redline.reading import for_readers
 
 
@@ -67,7 +67,7 @@ def passages(chapter: ChapterChange, *, context: int = 1) -> list[Passage]:
     out: list[Passage] = []
     for number, (first, last) in enumerate(ranges):
         changes = chapter.blocks[first : last + 1]
-        at = next(place for place in range(first, last + 1) if chapter.blocks[place].kind != KEPT)
+        at = next(place for place in range(first, last + 1) if chapter.blocks[place].told)
         previous = ranges[number - 1][1] if number else -1
         out.append(
             Passage(
@@ -89,7 +89,7 @@ def passages(chapter: ChapterChange, *, context: int = 1) -> list[Passage]:
 def _ranges(changes: Sequence[BlockChange], context: int) -> list[tuple[int, int]]:
     out: list[tuple[int, int]] = []
     for place, change in enumerate(changes):
-        if change.kind == KEPT:
+        if not change.told:
             continue
         first, last = max(0, place - context), min(len(changes) - 1, place + context)
         if out and first <= out[-1][1] + 1:

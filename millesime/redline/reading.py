@@ -1,17 +1,260 @@
 """Marked blocks as readers see them: what exactness asks for twice is shown once.
 
-The redline's AST gives both editions back exactly; a reader wants less. This
-is the one place that turns the first into the second, for the annex, the
-figures and every output but `ast`.
+The redline's AST gives both editions back exactly; a reader wants less. A
+*twin* (see `marks.py`) holds the old version of a thing in a deletion and the
+new one in an insertion; here it becomes one thing with the change said beside
+it. This is the one place that turns the first into the second, for the annex,
+the figures and every output but `ast`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from millesime.redline.marks import without_spacing
+from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, div, para, span, string, text_of, walk
+from millesime.redline.code import code_lines
+from millesime.redline.marks import (
+    ATTRIBUTES,
+    CITATION,
+    CODE,
+    FORMATTING,
+    IMAGE,
+    LEVEL,
+    LINK,
+    NUMBERING,
+    SPACING,
+    TWINS,
+    TYPOGRAPHY,
+    classes_of,
+    mark_inlines,
+    mark_of,
+)
+from millesime.redline.model import DELETION, INSERTION, KEPT, NEW_ONLY, Redline
+
+DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
+_QUIET = frozenset((SPACING, TYPOGRAPHY))
+
+# How a detail is named, before its old and new value; the annex passes its own.
+LABELS = {"change_level": "level", "change_numbering": "numbering", "change_target": "link", "change_text": "text",
+          "change_attributes": "attributes"}  # fmt: skip
 
 
-def for_readers(value: Any) -> Any:
-    """Return marked blocks (or inlines, items, rows) as every output but `ast` shows them."""
-    return without_spacing(value)
+def for_readers(value: Any, *, labels: Mapping[str, str] = LABELS, whole: bool = False, details: bool = True) -> Any:
+    """Return marked blocks (or inlines, items, rows) as every output but `ast` shows them.
+
+    A changed code block is a `Div.code-diff` that holds a line block, its
+    long unchanged stretches left out unless `whole`; what changed beside the
+    text (a link's target, a heading's level) follows it in a
+    `Span.change-detail`, with `details`.
+    """
+    reader = _Reader(labels, whole, details)
+    return _list(value, reader) if isinstance(value, list) else _node(value, reader)
+
+
+def without_typography(value: Any) -> Any:
+    """Return marked blocks in which differences of typography and list spacing read as in the new edition."""
+    if isinstance(value, list):
+        out: list = []
+        for item in value:
+            if isinstance(item, dict) and mark_of(item) and _QUIET.intersection(classes_of(item)):
+                if mark_of(item) in NEW_ONLY:
+                    out += without_typography(item["c"][1])
+            else:
+                out.append(without_typography(item) if isinstance(item, (list, dict)) else item)
+        return out
+    if "t" not in value or not isinstance(value.get("c"), list):
+        return value
+    return {"t": value["t"], "c": without_typography(value["c"])}
+
+
+def ignore_typography(redline: Redline) -> Redline:
+    """Return the redline without differences of quotes, apostrophes, no-break spaces and list spacing.
+
+    Rejecting it gives the old edition in the new one's typography.
+    """
+    chapters = []
+    for chapter in redline.chapters:
+        blocks = tuple(
+            replace(change, kind=KEPT, edited=False, merged=(change.new,), aspects=frozenset())
+            if change.quiet
+            else replace(change, merged=tuple(without_typography(list(change.merged))), aspects=change.aspects - _QUIET)
+            if change.aspects & _QUIET
+            else change
+            for change in chapter.blocks
+        )
+        chapters.append(replace(chapter, blocks=blocks))
+    return replace(redline, chapters=tuple(chapters))
+
+
+class _Reader:
+    """How details are named, and whether code and details are shown."""
+
+    def __init__(self, labels: Mapping[str, str], whole: bool, details: bool) -> None:
+        self.labels, self.whole, self.details = labels, whole, details
+
+    def detail(self, name: str, old: str, new: str) -> list[Inline]:
+        """Return "(level 2 3)", the old value marked deleted and the new one inserted."""
+        if not self.details:
+            return []
+        label = self.labels.get(f"change_{name}", LABELS[f"change_{name}"])
+        parts = [string(f"({label}"), SPACE]
+        if old:
+            parts.append(mark_inlines(DELETION, [string(old)]))
+        if old and new:
+            parts.append(SPACE)
+        if new:
+            parts.append(mark_inlines(INSERTION, [string(new)]))
+        return [SPACE, span([*parts, string(")")], classes=[DETAIL])]
+
+
+def _list(items: list, reader: _Reader) -> list:
+    out: list = []
+    place = 0
+    while place < len(items):
+        item = items[place]
+        what = twin_of(items, place)
+        if what in _SHOWN:
+            old, new = item["c"][1], items[place + 1]["c"][1]
+            out += _SHOWN[what](old, new, reader)
+            place += 2
+            continue
+        if isinstance(item, dict):
+            item = _node(item, reader)
+        elif isinstance(item, list):
+            item = _list(item, reader)
+        out.append(item)
+        place += 1
+    return out
+
+
+def twin_of(items: list, place: int) -> str:
+    """Return what a twin that begins at `place` is about, or "" where none does."""
+    if place + 1 >= len(items) or not isinstance(items[place], dict) or not isinstance(items[place + 1], dict):
+        return ""
+    if mark_of(items[place]) != DELETION or mark_of(items[place + 1]) != INSERTION:
+        return ""
+    shared = TWINS.intersection(classes_of(items[place])).intersection(classes_of(items[place + 1]))
+    return next(iter(shared), "")
+
+
+def _node(node: Node, reader: _Reader) -> Node:
+    content = node.get("c")
+    if "t" not in node or not isinstance(content, list) or node["t"] in _LEAVES:
+        return node
+    return {"t": node["t"], "c": _list(content, reader)}
+
+
+_LEAVES = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock", "Cite", "Image"})
+
+
+# ---- one twin each -----------------------------------------------------------
+
+
+def _new_only(old: list, new: list, reader: _Reader) -> list:
+    return _list(new, reader)
+
+
+def _formatting(old: list[Inline], new: list[Inline], reader: _Reader) -> list:
+    return [span(_list(new, reader), classes=["reformatted"])]
+
+
+def _link(old: list[Inline], new: list[Inline], reader: _Reader) -> list:
+    before, after = _targets(old), _targets(new)
+    return [span(_list(new, reader), classes=["relinked"]), *reader.detail("target", before, after)]
+
+
+def _targets(inlines: list[Inline]) -> str:
+    return ", ".join(node["c"][2][0] for node in walk(inlines) if node["t"] in ("Link", "Image"))
+
+
+def _code(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
+    return [code_lines(old[0], new[0], whole=reader.whole)]
+
+
+def _level(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
+    level, attributes, inlines = _node(new[0], reader)["c"]
+    detail = reader.detail("level", str(old[0]["c"][0]), str(level))
+    return [{"t": "Header", "c": [level, attributes, [*inlines, *detail]]}]
+
+
+def _numbering(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
+    return [*_beside(reader.detail("numbering", _first_number(old[0]), _first_number(new[0]))), *_list(new, reader)]
+
+
+def _first_number(block: Block) -> str:
+    start, style, delimiter = block["c"][0]
+    number = _STYLES.get(style["t"], str)(start)
+    return {"OneParen": f"{number})", "TwoParens": f"({number})"}.get(delimiter["t"], f"{number}.")
+
+
+def _letter(number: int) -> str:
+    return chr(ord("a") + (number - 1) % 26)
+
+
+def _roman(number: int) -> str:
+    out = ""
+    for value, sign in ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+                        (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):  # fmt: skip
+        while number >= value:
+            out, number = out + sign, number - value
+    return out
+
+
+_STYLES: dict[str, Callable[[int], str]] = {
+    "LowerAlpha": _letter,
+    "UpperAlpha": lambda number: _letter(number).upper(),
+    "LowerRoman": _roman,
+    "UpperRoman": lambda number: _roman(number).upper(),
+}
+
+
+def _attributes(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
+    before, after = _attr_text(old[0]), _attr_text(new[0])
+    shown = _list(new, reader)
+    return [*_beside(reader.detail("attributes", before, after)), *shown] if before != after else shown
+
+
+def _beside(detail: list[Inline]) -> list[Block]:
+    return [para(*detail[1:])] if detail else []
+
+
+def _attr_text(block: Block) -> str:
+    ident, classes, pairs = attr_of(block) or ["", [], []]
+    parts = [f"#{ident}"] if ident else []
+    return " ".join([*parts, *(f".{name}" for name in classes), *(f'{key}="{value}"' for key, value in pairs)])
+
+
+def _image(old: list, new: list, reader: _Reader) -> list:
+    """Images side by side; one image with both texts if only its text alternative changed."""
+    before, after = _images(old), _images(new)
+    if [image["c"][2] for image in before] == [image["c"][2] for image in after]:
+        texts = [", ".join(text_of(image["c"][1]) for image in side) for side in (before, after)]
+        detail = reader.detail("text", *texts)
+        shown = _list(new, reader)
+        is_block = shown[0]["t"] == "Figure"
+        return [*shown, *_beside(detail)] if is_block else [*shown, *detail]
+    old_mark, new_mark = {"classes": [DELETION, IMAGE]}, {"classes": [INSERTION, IMAGE]}
+    if new[0]["t"] == "Figure":
+        return [div([div(old, **old_mark), div(_list(new, reader), **new_mark)], classes=["side-by-side"])]
+    return [span([span(old, **old_mark), SPACE, span(new, **new_mark)], classes=["side-by-side"])]
+
+
+def _images(value: list) -> list[Inline]:
+    return [node for node in walk(value) if node["t"] == "Image"]
+
+
+_SHOWN: dict[str, Callable[[list, list, _Reader], list]] = {
+    SPACING: _new_only,
+    TYPOGRAPHY: _new_only,
+    FORMATTING: _formatting,
+    LINK: _link,
+    CODE: _code,
+    LEVEL: _level,
+    NUMBERING: _numbering,
+    ATTRIBUTES: _attributes,
+    IMAGE: _image,
+}
+
+__all__ = ["CITATION", "DETAIL", "LABELS", "for_readers", "ignore_typography", "twin_of", "without_typography"]

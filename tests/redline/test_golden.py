@@ -15,9 +15,10 @@ from millesime.markup.ast import text_of
 from millesime.markup.normalise import equality_key, normalise
 from millesime.markup.pandoc import Source, read_documents
 from millesime.redline.compare import compare
+from millesime.redline.critic import write_markdown
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.model import ChapterText
-from millesime.redline.write import write_markdown, write_summary
+from millesime.redline.summary import write_summary
 
 CASES = Path(__file__).parent.parent / "cases" / "redline"
 FILES = {"old.md", "new.md", "expected.txt"}

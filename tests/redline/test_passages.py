@@ -7,7 +7,8 @@ from documents import chapter, header, para
 from millesime.redline.compare import compare
 from millesime.redline.figures import count_chapter
 from millesime.redline.passages import changed_chapters, passages
-from millesime.redline.write import redline_json, write_summary
+from millesime.redline.summary import write_summary
+from millesime.redline.write import redline_json
 
 LONG = "The council publishes every year a report on the use of its open data."
 

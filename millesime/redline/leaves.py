@@ -1,0 +1,120 @@
+"""A text as a row of leaves: the words, signs and spaces that a redline marks, each with its formatting.
+
+Formatting is an attribute of words: `*pas* à pas` and `pas à pas` differ in
+the formatting of one word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from millesime.markup.ast import Inline
+from millesime.markup.normalise import equality_key
+from millesime.redline.words import count_words, is_word, pieces
+
+NO_BREAK = "\u00a0\u202f"  # no-break space, narrow no-break space
+
+
+@dataclass(slots=True)
+class Leaf:
+    """The least thing that is marked: a word, a sign, a space, an image, a formula."""
+
+    key: str  # what it says and how it is formatted; typography is levelled
+    node: Inline
+    words: int  # 0 for a sign or space
+    is_space: bool = False
+    text: str = ""  # of a word or sign
+
+    @property
+    def says(self) -> str:
+        """Return what tells typographic variants of one key apart."""
+        return self.text if self.text else self.node["t"]
+
+
+@dataclass(slots=True)
+class Wrap:
+    """An emphasis, link or other wrapper around leaves `start` to `stop`."""
+
+    key: str
+    node: Inline
+    start: int
+    stop: int
+    items: list = field(default_factory=list)  # of int (a leaf's index) and Wrap
+
+
+@dataclass(slots=True)
+class Text:
+    """Inlines as a tree: `items` hold wrappers and indices into `leaves`."""
+
+    leaves: list[Leaf]
+    items: list
+
+
+def read_text(inlines: Sequence[Inline]) -> Text:
+    """Return inlines as leaves and the wrappers around them; nothing is lost."""
+    leaves: list[Leaf] = []
+    return Text(leaves, _read(inlines, "", leaves))
+
+
+_PLAIN_WRAPS = frozenset({"Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps"})
+_OTHER_WRAPS = frozenset({"Quoted", "Link", "Span"})
+
+
+def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
+    items: list = []
+    for node in inlines:
+        kind = node["t"]
+        if kind == "Str":
+            for text in _parted(node["c"]):
+                items.append(len(leaves))
+                leaves.append(_string_leaf(text, path))
+        elif kind == "Space":
+            items.append(len(leaves))
+            leaves.append(Leaf(path + " ", node, 0, is_space=True))
+        elif (kind in _PLAIN_WRAPS and node["c"]) or (kind in _OTHER_WRAPS and node["c"][1]):
+            inner = f"{path}{_wrap_key(node)}\n"
+            wrap = Wrap(inner, node, len(leaves), 0)
+            wrap.items = _read(children_of(node), inner, leaves)
+            wrap.stop = len(leaves)
+            items.append(wrap)
+        else:
+            items.append(len(leaves))
+            leaves.append(Leaf(f"{path}{kind}\t{equality_key(node)}", node, max(1, count_words(node))))
+    return items
+
+
+_SPACES = re.compile(f"([{NO_BREAK}])")
+
+
+def _parted(text: str) -> list[str]:
+    """Return a string cut into pieces; a no-break space is one of its own, also inside a number."""
+    if text.isascii() or not _SPACES.search(text):
+        return pieces(text)
+    return [piece for part in _SPACES.split(text) if part for piece in pieces(part)]
+
+
+def _string_leaf(text: str, path: str) -> Leaf:
+    node = {"t": "Str", "c": text}
+    if text in NO_BREAK:
+        return Leaf(path + " ", node, 0, is_space=True, text=text)
+    return Leaf(path + text.replace("’", "'"), node, int(is_word(text)), text=text)
+
+
+def children_of(node: Inline) -> list[Inline]:
+    return node["c"] if node["t"] in _PLAIN_WRAPS else node["c"][1]
+
+
+def with_children(node: Inline, children: list[Inline]) -> Inline:
+    if node["t"] in _PLAIN_WRAPS:
+        return {"t": node["t"], "c": children}
+    first, _, *rest = node["c"]
+    return {"t": node["t"], "c": [first, children, *rest]}
+
+
+def _wrap_key(node: Inline) -> str:
+    if node["t"] in _PLAIN_WRAPS:
+        return node["t"]
+    first, _, *rest = node["c"]
+    return node["t"] + equality_key([first, *rest])

@@ -1,0 +1,97 @@
+"""What is compared: blocks, items, lines and rows as units, and what one comparison shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from millesime.markup.ast import Block, Inline, text_of
+from millesime.markup.normalise import equality_key, normalise
+from millesime.redline.align import Unit, Vocabulary
+from millesime.redline.marks import NEW, OLD, take_side
+
+
+@dataclass(slots=True)
+class Run:
+    """One move: the places it left and those it went to. Named when it is first met in reading order."""
+
+    pairs: list[tuple[Any, Any]]
+    edited: bool = False
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
+
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    # Items that moved from one list to another: (identity of the list's items, index) to the move,
+    # and for the new place the item as it was.
+    items_gone: dict[tuple[int, int], Run] = field(default_factory=dict)
+    items_come: dict[tuple[int, int], tuple[Run, list[Block]]] = field(default_factory=dict)
+
+    def name(self, run: Run) -> str:
+        run.name = run.name or f"move-{next(self.numbers)}"
+        return run.name
+
+
+# ---- units -----------------------------------------------------------------
+
+_THRESHOLDS = {
+    "Para": 0.4,
+    "Plain": 0.4,
+    "Header": 0.35,
+    "BulletList": 0.25,
+    "OrderedList": 0.25,
+    "BlockQuote": 0.25,
+    "Div": 0.25,
+    "Table": 0.25,
+    "CodeBlock": 0.4,
+    "DefinitionList": 0.25,
+    "LineBlock": 0.3,
+}
+
+
+def block_unit(block: Block) -> Unit:
+    kind = block["t"]
+    label = block["c"][1][0] if kind == "Header" else ""
+    # Para and Plain are one kind: a list became loose.
+    return Unit(block, equality_key(block), "Para" if kind == "Plain" else kind, _THRESHOLDS.get(kind, 0.5), label)
+
+
+def item_unit(item: list[Block]) -> Unit:
+    return Unit(item, equality_key(item), "item", 0.4)
+
+
+def line_unit(line: list[Inline]) -> Unit:
+    return Unit(line, equality_key(line), "line", 0.5)
+
+
+def row_unit(row: list) -> Unit:
+    cells = row[1]
+    return Unit(row, equality_key(row), f"row of {len(cells)}", 0.4, text_of(cells[0][4]) if cells else "")
+
+
+# ---- merging ---------------------------------------------------------------
+
+
+def proves(merged: list, old: list, new: list) -> bool:
+    """Whether both versions come out of what was merged."""
+    return equality_key(normalise(take_side(merged, OLD))) == equality_key(old) and equality_key(
+        normalise(take_side(merged, NEW))
+    ) == equality_key(new)
+
+
+def steps(pairs: Sequence[tuple[int, int]], old_length: int, new_length: int) -> Iterator[tuple]:
+    """Yield, in reading order, (range, range) of what has no partner and (index, index) of each pair."""
+    i = j = 0
+    for row, column in pairs:
+        if i < row or j < column:
+            yield range(i, row), range(j, column)
+        yield row, column
+        i, j = row + 1, column + 1
+    if i < old_length or j < new_length:
+        yield range(i, old_length), range(j, new_length)
