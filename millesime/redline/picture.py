@@ -2,7 +2,7 @@
 
 The old edition stands on the left, the new one on the right; a chapter is a
 bar, its blocks are stripes. What a stripe means is told by its shape first: new
-ones reach out of their bar, reworded ones fill half of it, withdrawn ones are
+ones reach out of their bar, reworded ones fill half of it at most, withdrawn ones are
 hatched, moved ones are tied to where they went. The SVG bears colours as
 attributes, so that a style sheet can replace them, and no ids: several can
 stand on one page. Titles in it are untrusted; nothing is written unescaped.
@@ -25,7 +25,6 @@ from millesime.redline.picture_layout import (
     NEW,
     REWORDED,
     Bar,
-    Layout,
     Stripe,
     lay_out,
     stripes_of_moves,
@@ -35,13 +34,16 @@ from millesime.redline.words import count_words
 Numbers = Mapping[str, str]  # path of a chapter → the number it bears
 
 _SVG = "http://www.w3.org/2000/svg"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _WIDTH = 374.0  # the measure of the printed page, in points
 _FONT = "Source Sans Pro, Millesime Sans, Source Sans 3, Helvetica Neue, Arial, DejaVu Sans, sans-serif"
 _INK, _SOFT, _LINE = "#1f1d1b", "#5b5650", "#857f77"
 _SHEET, _TIE = "#f5f2ec", "#e9e4db"
 _GREEN, _RED, _BLUE = "#1c5a3c", "#8c2323", "#254a7c"
+_EDGE = 0.25  # half the line around a bar
 _TAB = 2.6  # how far a new stripe reaches out of its bar
 _HATCH = 2.2
+_FAR = 110.0  # a band in a narrow panel that goes farther is drawn as two halves
 _FACTS_IN_DESCRIPTION = 12
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 
@@ -55,22 +57,30 @@ def change_picture(
     language: str,
     targets: Mapping[int, str] | None = None,
     numbers: tuple[Numbers, Numbers] = ({}, {}),
+    figures: Sequence[Figures] | None = None,
 ) -> str:
     """Return the map of a redline as SVG text, 374 pt wide and at most a page high.
 
     `old` and `new` are the editions' names as printed. `targets`: index into
     `redline.chapters` → "#…", where its changed passages are; with them the
     picture is a group of links, without them it is an image. `numbers`: those
-    the chapters bear in the old and the new edition.
+    the chapters bear in the old and the new edition. `figures`: one for each of
+    `redline.chapters`, where they are counted already.
     """
     words = {key: set_text(str(text), language) for key, text in labels.items()}
-    layout = lay_out(redline)
-    return _Drawing(redline, layout, words, language, targets or {}, numbers).draw(_clean(old), _clean(new))
+    counted = list(figures) if figures is not None else [count_chapter(chapter) for chapter in redline.chapters]
+    return _Drawing(redline, counted, words, language, targets or {}, numbers).draw(_clean(old), _clean(new))
 
 
-def picture_facts(redline: Redline, *, labels: Mapping[str, str], language: str) -> list[str]:
+def picture_facts(
+    redline: Redline, *, labels: Mapping[str, str], language: str, figures: Sequence[Figures] | None = None
+) -> list[str]:
     """Return what the picture shows, a sentence each: totals, each changed chapter, moves between chapters."""
-    figures = [count_chapter(chapter) for chapter in redline.chapters]
+    counted = figures if figures is not None else [count_chapter(chapter) for chapter in redline.chapters]
+    return _facts(redline, counted, labels, language)
+
+
+def _facts(redline: Redline, figures: Sequence[Figures], labels: Mapping[str, str], language: str) -> list[str]:
     facts = [*_totals(redline, figures, labels, language)]
     for chapter, counted in zip(redline.chapters, figures, strict=True):
         if chapter.changed:
@@ -160,16 +170,15 @@ class _Columns:
     def __init__(self, panel: int, panels: int, *, left: float) -> None:
         apart = 13.0
         width = (_WIDTH - apart * (panels - 1)) / panels
-        start = panel * (width + apart)
-        bar, gap = {1: (17.0, 78.0), 2: (12.0, 42.0)}.get(panels, (9.0, 26.0))
-        self.label_old = start + left - 5 if left else start
-        self.left = start
-        self.old = start + left + _TAB
+        bar, gap = {1: (17.0, 78.0), 2: (12.0, 42.0)}.get(panels, (9.0, 34.0))
+        self.left = panel * (width + apart)
+        self.label_old = self.left + left - 5
+        self.old = self.left + left + _EDGE
         self.old_end = self.old + bar
         self.new = self.old_end + gap
         self.new_end = self.new + bar
         self.label_new = self.new_end + _TAB + 3
-        self.end = start + width
+        self.end = self.left + width
 
 
 class _Drawing:
@@ -178,19 +187,20 @@ class _Drawing:
     def __init__(
         self,
         redline: Redline,
-        layout: Layout,
+        figures: Sequence[Figures],
         labels: Mapping[str, str],
         language: str,
         targets: Mapping[int, str],
         numbers: tuple[Numbers, Numbers],
     ) -> None:
-        self.redline, self.layout, self.labels, self.language = redline, layout, labels, language
+        self.redline, self.figures, self.labels, self.language = redline, figures, labels, language
         self.targets, self.numbers = targets, numbers
-        self.size = 7.5 if layout.panels == 1 else 7.0
-        left = self._left_width()
-        self.columns = [_Columns(panel, layout.panels, left=left) for panel in range(layout.panels)]
+        self.layout = lay_out(redline)
+        self.size = 7.5 if self.layout.panels == 1 else 7.0
+        left, panels = self._left_width(), self.layout.panels
+        self.columns = [_Columns(panel, panels, left=left) for panel in range(panels)]
         self.letters = _letters()
-        self.halves = False  # whether something is tied across panels, by letters
+        self.halves: dict[tuple[int, bool], list[tuple[float, str, Bar]]] = {}
 
     def draw(self, old: str, new: str) -> str:
         head = 34.0
@@ -204,7 +214,7 @@ class _Drawing:
                 "width": f"{_n(_WIDTH)}pt",
                 "height": f"{_n(height)}pt",
                 "role": "group" if self.targets else "img",
-                "lang": self.language,
+                _LANG: self.language,
                 "font-family": _FONT,
                 "font-size": _n(self.size),
                 "fill": _INK,
@@ -214,6 +224,7 @@ class _Drawing:
         self.root.set("aria-label", title)
         _add(self.root, "title").text = title
         _add(self.root, "desc").text = self._description()
+        _add(self.root, "rect", {"class": "paper", "width": _n(_WIDTH), "height": _n(height), "fill": "#fff"})
         legend = _add(self.root, "g", {"class": "legend"})
         body = _add(self.root, "g", {"transform": f"translate(0 {_n(head)})"})
         for columns in self.columns:
@@ -221,30 +232,24 @@ class _Drawing:
         moves = etree.Element(f"{{{_SVG}}}g", {"class": "moves", "pointer-events": "none"})
         self._chapters(body, moves)
         self._moves(moves)
+        self._draw_halves(moves)
         body.append(moves)
         self._legend(legend)
         return etree.tostring(self.root, encoding="unicode")
 
     def _description(self) -> str:
-        facts = picture_facts(self.redline, labels=self.labels, language=self.language)
+        facts = _facts(self.redline, self.figures, self.labels, self.language)
         more = " …" if len(facts) > _FACTS_IN_DESCRIPTION else ""
         return " ".join(facts[:_FACTS_IN_DESCRIPTION]) + more
 
     # ---- heads and legend ----
 
     def _heads(self, parent, columns: _Columns, old: str, new: str) -> None:
-        for text, x, anchor, room in (
-            (old, columns.old_end, "end", columns.old_end - columns.left),
-            (new, columns.new, "start", columns.end - columns.new),
-        ):
-            at_start = anchor == "end" and _width(text, 8) > room
-            self._text(
-                parent, _cut(text, columns.new - columns.left - 3 if at_start else room, 8),
-                columns.left if at_start else x, -5.0, size=8, anchor="start" if at_start else anchor, weight="600",
-            )  # fmt: skip
+        for text, x, end in ((old, columns.old, columns.new), (new, columns.new, columns.end)):
+            self._text(parent, _cut(text, end - x - 4, 8), x, -5.0, size=8, weight="600")
 
     def _legend(self, parent) -> None:
-        x, y = _TAB, 7.5
+        x, y = _EDGE, 7.5
         for kind in (KEPT, REWORDED, NEW, GONE, MOVED):
             label = self.labels[f"picture_{kind}"]
             bar, old = 12.0, kind == GONE
@@ -255,13 +260,21 @@ class _Drawing:
                 self._stripe(parent, MOVED, x + bar + 12, y - 2.2, bar, 2.6, old=False)
                 self._band(parent, (x + bar, y - 5.2, y - 2.6), (x + bar + 12, y - 2.2, y + 0.4), "move")
                 bar += 24.0
+            elif kind == REWORDED:
+                samples = [
+                    Stripe(kind=kind, top=y - 5.2 + 2.2 * step, height=1.5, amount=amount)
+                    for step, amount in enumerate((1.0, 0.1, 0.4))
+                ]
+                self._stripes(parent, kind, samples, x, bar, old=False)
             elif kind != KEPT:
                 self._stripe(parent, kind, x, y - 5.2, bar, 5.9, old=old)
             tab = _TAB if kind == NEW else 0
             self._text(parent, label, x + bar + tab + 3.5, y, size=7.5)
             x += bar + tab + 3.5 + _width(label, 7.5) + 12
-        note = self.labels["picture_scale" if self.halves else "picture_scale_plain"]
-        self._text(parent, _cut(note, _WIDTH, 7), 0, 18.5, size=7, fill=_SOFT, name="soft")
+        note = self.labels["picture_scale"]
+        if self.halves:
+            note += f" {self.labels['picture_letters']}"
+        self._text(parent, _cut(note, _WIDTH, 7), 0, 18.5, size=7, fill=_SOFT)
 
     # ---- chapters ----
 
@@ -271,7 +284,7 @@ class _Drawing:
         drawn: set[int] = set()
         for change, chapter in enumerate(self.redline.chapters):
             old, new = bars_old.get(change), bars_new.get(change)
-            told = _chapter_fact(chapter, count_chapter(chapter), self.labels, self.language)
+            told = _chapter_fact(chapter, self.figures[change], self.labels, self.language)
             if change in self.targets:
                 group = _add(
                     parent, "a", {"href": _clean(self.targets[change]), "class": "chapter", "aria-label": told}
@@ -283,8 +296,7 @@ class _Drawing:
                 group = _add(parent, "g", {"class": "chapter"})
                 _add(group, "title").text = told
             if old is not None and new is not None:
-                level = change in self.layout.level
-                self._tie(group if level else moves, group, old, new, change, level=level)
+                self._tie(group if change in self.layout.level else moves, old, new, change)
             for bar in (old, new):
                 if bar is not None and id(bar) not in drawn:
                     drawn.add(id(bar))
@@ -329,8 +341,8 @@ class _Drawing:
             if kind == NEW:
                 fills.append(_box(x, y, width + _TAB, height))
             elif kind == REWORDED:
-                half = width * 0.5
-                fills.append(_box(x + (width - half if old else 0), y, half, height))
+                part = width * (0.16 + 0.5 * stripe.amount**0.5)
+                fills.append(_box(x + (width - part if old else 0), y, part, height))
             elif kind == MOVED or height < 2.2:
                 fills.append(_box(x, y, width, height))
             else:
@@ -345,32 +357,45 @@ class _Drawing:
 
     # ---- what ties two bars ----
 
-    def _tie(self, parent, marks, old: Bar, new: Bar, change: int, *, level: bool) -> None:
-        name = "tie" if level else "tie slanting"
-        if old.panel != new.panel:
-            letter = next(self.letters)
-            self.halves = True
-            for bar in (old, new):
-                top, bottom = bar.span(change)
-                self._half(marks, bar, (top + bottom) / 2, letter)
-            return
-        self._band(parent, (self._edges(old)[1], *old.span(change)), (self._edges(new)[0], *new.span(change)), name)
+    def _tie(self, parent, old: Bar, new: Bar, change: int) -> None:
+        name = "tie" if change in self.layout.level else "tie slanting"
+        self._join(parent, old, old.span(change), new, new.span(change), name)
 
-    def _half(self, parent, bar: Bar, y: float, letter: str) -> None:
-        """Half of a tie that leads to another panel: a short arrow and a letter."""
+    def _join(self, parent, old: Bar, left: tuple[float, float], new: Bar, right: tuple[float, float], name: str):
+        """Tie two intervals by a band, or by a letter where a band would cross half the page."""
+        far = self.layout.panels > 1 and abs(sum(left) - sum(right)) / 2 > _FAR
+        if old.panel == new.panel and not far:
+            self._band(parent, (self._edges(old)[1], *left), (self._edges(new)[0], *right), name)
+            return
+        letter = next(self.letters)
+        for bar, (top, bottom) in ((old, left), (new, right)):
+            self.halves.setdefault((bar.panel, bar.old), []).append(((top + bottom) / 2, letter, bar))
+
+    def _draw_halves(self, parent) -> None:
+        """Draw the halves of ties that letters join: a short arrow each, close ones sharing one."""
+        for halves in self.halves.values():
+            halves.sort(key=lambda half: half[0])
+            groups: list[list] = []
+            for y, letter, bar in halves:
+                if groups and y - groups[-1][0] < self.size * 0.95:
+                    groups[-1][1] += f"\u2009{letter}"
+                else:
+                    groups.append([y, letter, bar])
+            for y, letters, bar in groups:
+                self._half(parent, bar, y, letters)
+
+    def _half(self, parent, bar: Bar, y: float, letters: str) -> None:
         start, end = self._edges(bar)
         inner, way = (end, 1) if bar.old else (start, -1)
-        tip = inner + way * 7
+        tip = inner + way * 6
+        point = tip if bar.old else inner
         arrow = f"M{_n(inner)} {_n(y)}H{_n(tip)}"
-        head = (tip, tip - 2.2) if bar.old else (inner, inner - 2.2)
-        arrow += f"M{_n(head[1])} {_n(y - 1.7)}L{_n(head[0])} {_n(y)}L{_n(head[1])} {_n(y + 1.7)}"
+        arrow += f"M{_n(point - 2.2)} {_n(y - 1.7)}L{_n(point)} {_n(y)}L{_n(point - 2.2)} {_n(y + 1.7)}"
         _add(parent, "path", {
-            "class": "half", "d": arrow, "fill": "none", "stroke": _BLUE, "stroke-width": "0.8",
+            "class": "half", "d": arrow, "fill": "none", "stroke": _BLUE, "stroke-width": "0.7",
         })  # fmt: skip
-        self._text(
-            parent, letter, tip + way * 2, y + self.size * 0.33, anchor="start" if bar.old else "end", fill=_BLUE,
-            name="letter",
-        )  # fmt: skip
+        anchor = "start" if bar.old else "end"
+        self._text(parent, letters, tip + way * 1.5, y + self.size * 0.34, anchor=anchor, fill=_BLUE)
 
     def _band(self, parent, left: tuple[float, float, float], right: tuple[float, float, float], name: str) -> None:
         """A band from an interval on the left to one on the right: (x, top, bottom)."""
@@ -394,61 +419,69 @@ class _Drawing:
         left, reached = stripes_of_moves(self.layout.old), stripes_of_moves(self.layout.new)
         for move in self.redline.moves:
             for (old, stripe), (new, other) in _pairs(left.get(move, []), reached.get(move, [])):
-                start, end = self._edges(old)[1], self._edges(new)[0]
-                if old.panel == new.panel:
-                    self._band(
-                        parent,
-                        (start, stripe.top, stripe.top + stripe.height),
-                        (end, other.top, other.top + other.height),
-                        "move",
-                    )
-                    continue
-                letter = next(self.letters)
-                self.halves = True
-                for bar, place in ((old, stripe), (new, other)):
-                    self._half(parent, bar, place.top + place.height / 2, letter)
+                self._join(parent, old, stripe.span, new, other.span, "move")
 
     # ---- words ----
 
     def _labels(self, parent, chapter: ChapterChange, old: Bar | None, new: Bar | None, change: int) -> None:
         if new is not None and new.changes[0] == change:
-            at = self.columns[new.panel]
-            self._label(parent, self._name(new), at.label_new, at.end - at.label_new, new, anchor="start")
-        if old is not None and old.changes[0] == change:
-            at = self.columns[old.panel]
-            name = self._left_name(chapter, old, change)
-            if name:
-                self._label(parent, name, at.label_old, at.label_old - at.left, old, anchor="end")
+            self._label(parent, new, right=True)
+        if old is None or old.changes[0] != change:
+            return
+        if self._is_told(old):
+            self._label(parent, old, right=self.layout.panels > 1, fill=_SOFT)
+        elif self.layout.panels == 1:
+            self._number_of(parent, old, right=False)
 
-    def _name(self, bar: Bar) -> str:
-        number = self.numbers[not bar.old].get(bar.place.path, "")
-        title = set_text(_title(bar.place), self.language)
-        return f"{_clean(number)}\u2002{title}" if number else title
-
-    def _left_name(self, chapter: ChapterChange, bar: Bar, change: int) -> str:
-        """The old name where it is another, stands elsewhere or is gone; else only the number."""
-        if change in self.layout.level and not chapter.retitled and len(bar.changes) == 1:
-            return _clean(self.numbers[0].get(bar.place.path, ""))
-        return self._name(bar)
+    def _is_told(self, old: Bar) -> bool:
+        """Whether the old name says more than the new one beside it: another title or place, or it is gone."""
+        changes = [self.redline.chapters[change] for change in old.changes]
+        if self.layout.panels > 1:
+            return not self.layout.level & set(old.changes)  # there is no room beside a new name
+        return len(changes) > 1 or old.changes[0] not in self.layout.level or changes[0].retitled
 
     def _left_width(self) -> float:
-        most = {1: 96.0, 2: 42.0}.get(self.layout.panels, 24.0)
-        names = [self._left_name(self.redline.chapters[bar.changes[0]], bar, bar.changes[0]) for bar in self.layout.old]
-        widest = max((_width(name, self.size) for name in names), default=0.0)
-        return min(most, widest + 6) if widest else 0.0
+        """Return the width of the column of old names."""
+        if self.layout.panels > 1:
+            return 0.0
+        told = [_width(self._title_of(bar), self.size) for bar in self.layout.old if self._is_told(bar)]
+        room = min(92.0, max(told, default=0.0)) + self._numbers_width(right=False)
+        return room + 5 if room else 0.0
 
-    def _label(self, parent, text: str, x: float, room: float, bar: Bar, *, anchor: str) -> None:
+    def _numbers_width(self, *, right: bool) -> float:
+        widest = max((_width(_clean(number), self.size) for number in self.numbers[right].values()), default=0.0)
+        return widest + 4.5 if widest else 0.0
+
+    def _title_of(self, bar: Bar) -> str:
+        return set_text(_title(bar.place), self.language)
+
+    def _label(self, parent, bar: Bar, *, right: bool, fill: str = "") -> None:
+        """Write a chapter's number and title beside its bar, or to the right of its row."""
+        self._number_of(parent, bar, right=right, fill=fill)
+        at = self.columns[bar.panel]
+        column = self._numbers_width(right=right)
+        x = at.label_new + column if right else at.label_old - column
+        room = at.end - x if right else x - at.left
+        text = self._title_of(bar)
         pitch = self.size * 1.15
-        most = max(1, min(3, int((bar.height + 1.5) / pitch)))
-        lines = _wrapped(text, room, self.size, most=most)
-        middle = bar.top + bar.height / 2 + self.size * 0.34
+        lines = _wrapped(text, room, self.size, most=max(1, min(3, int((bar.height + 1.5) / pitch))))
         group = parent
         if lines and lines[-1].endswith("…") and not text.endswith("…"):
             group = _add(parent, "g")
             _add(group, "title").text = text
+        first = self._baseline(bar) - (len(lines) - 1) / 2 * pitch
         for number, line in enumerate(lines):
-            y = middle + (number - (len(lines) - 1) / 2) * pitch
-            self._text(group, line, x, y, anchor=anchor)
+            self._text(group, line, x, first + number * pitch, anchor="start" if right else "end", fill=fill)
+
+    def _number_of(self, parent, bar: Bar, *, right: bool, fill: str = "") -> None:
+        number = _clean(self.numbers[not bar.old].get(bar.place.path, ""))
+        if number:
+            at = self.columns[bar.panel]
+            x = at.label_new + self._numbers_width(right=True) - 4.5 if right else at.label_old
+            self._text(parent, number, x, self._baseline(bar), anchor="end", fill=fill)
+
+    def _baseline(self, bar: Bar) -> float:
+        return bar.top + bar.height / 2 + self.size * 0.34
 
     def _text(
         self,
@@ -461,7 +494,6 @@ class _Drawing:
         anchor: str = "start",
         weight: str = "",
         fill: str = "",
-        name: str = "",
     ) -> None:
         facts = {"x": _n(x), "y": _n(y)}
         if anchor != "start":
@@ -472,8 +504,7 @@ class _Drawing:
             facts["font-weight"] = weight
         if fill:
             facts["fill"] = fill
-        if name:
-            facts["class"] = name
+            facts["class"] = {_SOFT: "soft", _BLUE: "letter"}[fill]
         _add(parent, "text", facts).text = text
 
 

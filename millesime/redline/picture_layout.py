@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
+from millesime.redline.figures import count_chapter
 from millesime.redline.model import (
     DELETED,
     EDITED,
@@ -22,6 +23,7 @@ from millesime.redline.model import (
     MOVED_TO,
     REPLACED,
     BlockChange,
+    ChapterChange,
     ChapterPlace,
     Redline,
 )
@@ -41,6 +43,7 @@ _LOOKS = {
 GAP = 1.6  # between bars
 LEAST_BAR = 7.6  # a line of the smallest type
 LEAST_STRIPE = 0.9  # thinner ones do not print
+_FINEST = 1.2  # the mean height of stripes, at least
 HEIGHT = 556.0  # of the bars on a full page
 _PER_ROW = 30.0  # bars of a short report do not fill the page
 _ONE_PANEL, _MOST_PANELS = 44, 3  # rows that stand in one column; columns that fit a page
@@ -56,6 +59,11 @@ class Stripe:
     height: float
     move: str = ""
     change: int = 0  # index into `redline.chapters`
+    amount: float = 1.0  # of REWORDED: the share of its words that changed, 0 to 1
+
+    @property
+    def span(self) -> tuple[float, float]:
+        return self.top, self.top + self.height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,18 @@ class Layout:
     height: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A block on one side: how it looks and what it weighs."""
+
+    kind: str
+    move: str
+    change: int
+    index: int | None  # in its chapter
+    weight: int  # words, at least one: a picture has none, and shows
+    changed: float  # of these
+
+
 @dataclass(slots=True, kw_only=True)
 class _Draft:
     """A bar on its way."""
@@ -100,7 +120,7 @@ class _Draft:
     old: bool
     place: ChapterPlace
     changes: list[int]
-    blocks: list[tuple[int, BlockChange]]  # chapter change, block
+    blocks: list[_Entry]
     weight: int = 0
     height: float = 0.0
 
@@ -110,7 +130,9 @@ Row = tuple[_Draft | None, _Draft | None]
 
 def lay_out(redline: Redline) -> Layout:
     """Return where each chapter of both editions stands."""
-    old, new = _drafts(redline, old=True), _drafts(redline, old=False)
+    entries = [[_entries(block, number, chapter) for block in chapter.blocks]
+               for number, chapter in enumerate(redline.chapters)]  # fmt: skip
+    old, new = _drafts(redline, entries, old=True), _drafts(redline, entries, old=False)
     level = _level(redline, old, new)
     rows = _rows(old, new, level)
     panels = max(1, min(_MOST_PANELS, ceil(len(rows) / _PANEL_ROWS) if len(rows) > _ONE_PANEL else 1))
@@ -137,40 +159,57 @@ def lay_out(redline: Redline) -> Layout:
 # ---- what stands in the columns ----------------------------------------------
 
 
-def _drafts(redline: Redline, *, old: bool) -> list[_Draft]:
+def _drafts(redline: Redline, entries: Sequence[Sequence[_Sides]], *, old: bool) -> list[_Draft]:
     """Return the chapters of one edition in its order, each once, with their blocks."""
     found: dict[tuple[int, str], _Draft] = {}
-    for change, chapter in enumerate(redline.chapters):
+    for change, (chapter, sides) in enumerate(zip(redline.chapters, entries, strict=True)):
         place = chapter.old if old else chapter.new
         if place is None:
             continue
         draft = found.setdefault((place.index, place.path), _Draft(old=old, place=place, changes=[], blocks=[]))
         draft.changes.append(change)
-        draft.blocks += [(change, block) for block in chapter.blocks if _is_here(block, old=old)]
+        draft.blocks += [side for pair in sides if (side := pair[0 if old else 1]) is not None]
     out = [found[key] for key in sorted(found)]
     for draft in out:
         if len(draft.changes) > 1:
-            draft.blocks = _in_order(draft.blocks, old=old)
-        draft.weight = sum(_weight(block, old=old) for _, block in draft.blocks)
+            draft.blocks = _in_order(draft.blocks)
+        draft.weight = sum(entry.weight for entry in draft.blocks)
     return out
 
 
-def _is_here(block: BlockChange, *, old: bool) -> bool:
-    return block.kind not in ((INSERTED, MOVED_TO) if old else (DELETED, MOVED_FROM))
+_Sides = tuple[_Entry | None, _Entry | None]  # a block in the old edition and in the new one
 
 
-def _in_order(blocks: list[tuple[int, BlockChange]], *, old: bool) -> list[tuple[int, BlockChange]]:
-    """The blocks of a chapter that several changes share, each once."""
-    seen: dict[int, tuple[int, BlockChange]] = {}
-    for change, block in blocks:
-        index = block.old_index if old else block.new_index
-        seen.setdefault(-1 - len(seen) if index is None else index, (change, block))
+def _entries(block: BlockChange, change: int, chapter: ChapterChange) -> _Sides:
+    kind = KEPT if getattr(block, "quiet", False) else _LOOKS[block.kind]
+    part = _changed_part(block, chapter) if kind == REWORDED and block.kind == EDITED else 1.0
+    weights: list[int] = []
+    out: list[_Entry | None] = []
+    for shown, index, elsewhere in (
+        (block.old, block.old_index, (INSERTED, MOVED_TO)),
+        (block.new, block.new_index, (DELETED, MOVED_FROM)),
+    ):
+        if block.kind in elsewhere:
+            out.append(None)
+            continue
+        weight = weights[0] if block.kind == KEPT and weights else max(1, count_words(shown or []))
+        weights.append(weight)
+        out.append(_Entry(kind=kind, move=block.move, change=change, index=index, weight=weight, changed=weight * part))
+    return out[0], out[1]
+
+
+def _changed_part(block: BlockChange, chapter: ChapterChange) -> float:
+    """Return the share of a block's words that changed."""
+    counted = count_chapter(replace(chapter, blocks=(block,)))
+    return min(1.0, (counted.words_inserted + counted.words_deleted) / (counted.words_old + counted.words_new or 1))
+
+
+def _in_order(blocks: list[_Entry]) -> list[_Entry]:
+    """The blocks of a chapter that several changes share, each once, as they stand in it."""
+    seen: dict[int, _Entry] = {}
+    for entry in blocks:
+        seen.setdefault(-1 - len(seen) if entry.index is None else entry.index, entry)
     return [seen[index] for index in sorted(seen)]
-
-
-def _weight(block: BlockChange, *, old: bool) -> int:
-    shown = block.old if old else block.new
-    return max(1, count_words(shown)) if shown is not None else 1  # a picture has no words, and shows
 
 
 def _level(redline: Redline, old: Sequence[_Draft], new: Sequence[_Draft]) -> set[int]:
@@ -259,18 +298,21 @@ def _least_room(rows: Sequence[Row], panels: int) -> float:
 
 
 def _bar(draft: _Draft, panel: int, top: float) -> Bar:
-    runs = [
-        (kind, move, change, sum(_weight(block, old=draft.old) for _, block in group))
-        for (kind, move, change), group in itertools.groupby(
-            draft.blocks, key=lambda entry: (_LOOKS[entry[1].kind], entry[1].move, entry[0])
-        )
-    ]
-    runs = _thinned(runs, most=max(1, floor(draft.height / LEAST_STRIPE / 1.5)))
-    heights = share(draft.height, [run[3] for run in runs], least=LEAST_STRIPE)
+    runs = []
+    for (kind, move, change), group in itertools.groupby(
+        draft.blocks, key=lambda entry: (entry.kind, entry.move, entry.change)
+    ):
+        entries = list(group)
+        weight, changed = sum(entry.weight for entry in entries), sum(entry.changed for entry in entries)
+        runs.append(_Run(kind=kind, move=move, change=change, weight=weight, changed=changed))
+    runs = _thinned(runs, most=max(1, floor(draft.height / _FINEST)))
+    heights = share(draft.height, [run.weight for run in runs], least=LEAST_STRIPE)
     tops = itertools.accumulate(heights, initial=top)
     stripes = [
-        Stripe(kind=kind, top=start, height=height, move=move, change=change)
-        for (kind, move, change, _), height, start in zip(runs, heights, tops, strict=False)
+        Stripe(
+            kind=run.kind, top=start, height=height, move=run.move, change=run.change, amount=run.changed / run.weight
+        )
+        for run, height, start in zip(runs, heights, tops, strict=False)
     ]
     return Bar(
         old=draft.old, place=draft.place, changes=tuple(draft.changes), panel=panel, top=top, height=draft.height,
@@ -278,21 +320,35 @@ def _bar(draft: _Draft, panel: int, top: float) -> Bar:
     )  # fmt: skip
 
 
-Run = tuple[str, str, int, int]  # kind, move, chapter change, weight
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A stripe before it has a height."""
+
+    kind: str
+    move: str
+    change: int
+    weight: int
+    changed: float
+
+    def joins(self, other: _Run) -> bool:
+        return (self.kind, self.move, self.change) == (other.kind, other.move, other.change)
+
+    def swallow(self, other: _Run) -> None:
+        self.weight += other.weight
+        self.changed += 0.0 if other.kind == KEPT and self.kind == REWORDED else other.changed
 
 
-def _thinned(runs: Sequence[Run], *, most: int) -> list[Run]:
+def _thinned(runs: list[_Run], *, most: int) -> list[_Run]:
     """Return as many stripes as can be told apart: first the thinnest kept ones go to their neighbours."""
-    runs = list(runs)
     while len(runs) > most:
-        kept = [at for at, run in enumerate(runs) if run[0] == KEPT]
-        at = min(kept or range(len(runs)), key=lambda place: (runs[place][3], place))
+        kept = [at for at, run in enumerate(runs) if run.kind == KEPT]
+        at = min(kept or range(len(runs)), key=lambda place: (runs[place].weight, place))
         sides = [side for side in (at - 1, at + 1) if 0 <= side < len(runs)]
-        into = max(sides, key=lambda place: (runs[place][3], -place))
-        runs[into] = (*runs[into][:3], runs[into][3] + runs[at][3])
+        into = max(sides, key=lambda side: (runs[side].kind == REWORDED, runs[side].weight, -side))
+        runs[into].swallow(runs[at])
         del runs[at]
-        if 0 < at < len(runs) and runs[at - 1][:3] == runs[at][:3]:
-            runs[at - 1] = (*runs[at - 1][:3], runs[at - 1][3] + runs[at][3])
+        if 0 < at < len(runs) and runs[at - 1].joins(runs[at]):
+            runs[at - 1].swallow(runs[at])
             del runs[at]
     return runs
 
