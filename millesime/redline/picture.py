@@ -126,15 +126,17 @@ def _chapter_fact(chapter: ChapterChange, counted: Figures, labels: Mapping[str,
         named = _fill(labels["picture_was"], change=change, old=_title(chapter.old), title=_title(chapter.new))
     else:
         named = _fill(labels["picture_chapter"], change=change, title=_title(chapter.new or chapter.old))
-    if not (counted.words_inserted or counted.words_deleted or counted.words_moved):
+    counts = {
+        "picture_words_inserted": counted.words_inserted,
+        "picture_words_deleted": counted.words_deleted,
+        "picture_words_moved": counted.words_moved,
+    }
+    said = [_fill(labels[key], count=_number(count, language)) for key, count in counts.items() if count]
+    if not said:
         return named
-    figures = _fill(
-        labels["picture_figures"],
-        inserted=_number(counted.words_inserted, language),
-        deleted=_number(counted.words_deleted, language),
-        moved=_number(counted.words_moved, language),
-    )
-    return set_text(f"{named} : {figures}" if language.split("-")[0] == "fr" else f"{named}: {figures}", language)
+    french = language.split("-")[0] == "fr"
+    told = f"{named} : {' ; '.join(said)}" if french else f"{named}: {'; '.join(said)}"
+    return set_text(told, language)
 
 
 def _moves_between(redline: Redline, labels: Mapping[str, str], language: str) -> list[str]:
