@@ -20,6 +20,7 @@ from millesime.cli.init import init
 from millesime.cli.list import list_editions
 from millesime.cli.new import new
 from millesime.cli.seal import seal
+from millesime.cli.text import text
 from millesime.problems import ReportError
 
 INTERNAL, INTERRUPTED = 70, 130
@@ -37,7 +38,7 @@ def program() -> None:
     """
 
 
-for verb in (build, compare, list_editions, check, new, seal, init):
+for verb in (build, compare, list_editions, check, new, seal, init, text):
     program.add_command(verb)
 
 

@@ -1,82 +1,202 @@
-"""`compare`: the redline of two editions or revisions."""
+"""`compare`: the redline of two editions, revisions, folders or files."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from millesime.assembly.sources import slug
 from millesime.cli.build import DIST
-from millesime.cli.options import FormatList, jobs_option, json_option, open_desk, root_option
+from millesime.cli.options import FormatList, console, find_root, is_terminal, jobs_option, json_option, root_option
+from millesime.history.repository import find_repository
 from millesime.markup.pandoc import encode
 from millesime.press.build import RENDERERS, usable_cores
-from millesime.press.comparison import find_manuscript, print_redline, redline_report
-from millesime.problems import OutputError
+from millesime.press.comparison import compare_manuscripts, is_path, open_sides, print_redline, redline_report
+from millesime.press.edition import Desk
+from millesime.press.papers import open_papers
+from millesime.problems import ManifestError, OutputError, ReportError
 from millesime.redline.ast import to_ast
-from millesime.redline.write import redline_json, write_markdown, write_summary
+from millesime.redline.critic import write_markdown
+from millesime.redline.model import Redline
+from millesime.redline.reading import ignore_typography
+from millesime.redline.summary import write_summary
+from millesime.redline.write import redline_json
 from millesime.render.artifact import write_beside
+from millesime.series.series import load_series
+from millesime.series.values import check_language
 
 TEXTS = ("md", "json", "ast")
 FORMATS = ("html", "pdf", "epub", "docx", *TEXTS)
+LARGEST = 3  # passages named below the summary on a terminal
+_PLAIN_WIDTH = 100
+_COLOURS = {"inserted": {"fg": "green"}, "deleted": {"fg": "red"}, "moved": {"fg": "cyan"}, "note": {"dim": True},
+            "total": {"bold": True}}  # fmt: skip
+_MARKS = re.compile(r"\{\+\+.*?\+\+\}|\{--.*?--\}|\{>>.*?<<\}", re.DOTALL)
+_MARK_COLOURS = {"{++": {"fg": "green"}, "{--": {"fg": "red"}, "{>>": {"fg": "cyan"}}
+# What git hands to a diff driver: git(1), GIT_EXTERNAL_DIFF; a renamed file has two words more, an unmerged one only
+# its path.
+_DRIVER_WORDS = (7, 9)
+
+
+def _language(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        return check_language(value) if value else ""
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("names", nargs=-1, metavar="OLD NEW")
 @click.option("--to", "formats", type=FormatList(FORMATS), default=None, metavar="FORMATS",
               help="html, pdf, epub, docx, md, json, ast (a pandoc JSON document), with commas between.")  # fmt: skip
+@click.option("--stat", is_flag=True, help="Print the summary (what happens without --to; with it, both).")
 @click.option("--full", is_flag=True, help="Print unchanged text too.")
+@click.option("--context", type=click.IntRange(0, 1000), default=1, show_default=True, metavar="N",
+              help="Unchanged blocks to show on either side of a change; 0: none.")  # fmt: skip
+@click.option("--ignore", type=click.Choice(["typography"]), default=None,
+              help="Leave out differences of no-break spaces, quotation marks and list spacing alone.")  # fmt: skip
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed, as git diff does.")
+@click.option("--language", default="", metavar="TAG", callback=_language,
+              help="Of two files or folders (default: as they say, else the report's, else fr).")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, metavar="PATH",
               help="The file to write (a folder for html, or for several formats).")  # fmt: skip
+@click.option("--git-driver", is_flag=True, help="Take the words that git hands to diff.<driver>.command.")
 @jobs_option(usable_cores)
 @root_option
 @json_option
 def compare(
-    old: str,
-    new: str,
+    names: tuple[str, ...],
     formats: tuple[str, ...] | None,
+    stat: bool,
     full: bool,
+    context: int,
+    ignore: str | None,
+    exit_code: bool,
+    language: str,
     output: Path | None,
+    git_driver: bool,
     jobs: int,
     root: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what changed from OLD to NEW: editions, any two revisions, or "." for the working tree.
+    """Show what changed from OLD to NEW: editions, revisions, "." for the working tree, two folders or two files.
+
+    A folder holds chapters of any format that pandoc reads, in the order of
+    its order.txt or of their names; a file may be of any such format, .docx,
+    .odt, .md, .html. These need no report. Tracked changes in a Word file
+    are read as accepted. A name is first an edition, then a revision, then a
+    path: write ./2018 for the path.
 
     Without --to, a summary of every changed chapter. md, json and ast go to
     stdout unless -o says where; the others are written to
-    dist/compare/OLD-NEW.*
+    dist/compare/OLD-NEW.* docs/comparing.md tells of git difftool and
+    drivers.
     """
-    with open_desk(root, jobs=jobs) as desk:
-        before, after = find_manuscript(desk, old), find_manuscript(desk, new)
-        redline = desk.redline(before, after)
-        if as_json:
-            formats = formats or ("json",)
-        if not formats:
-            click.echo(write_summary(redline), nl=False)
-            return
-        files = [kind for kind in formats if kind in RENDERERS]
-        report = redline_report(desk, redline, before, after, full=full) if files else None
-        for kind in formats:
-            path = _place(kind, formats, output, desk.series.root, old, new)
+    if git_driver:
+        _drive(names, context=context, ignore=ignore, language=language)
+        return
+    if len(names) < 2:
+        raise click.MissingParameter(param_hint="'OLD' and 'NEW'" if not names else "'NEW'", param_type="argument")
+    if len(names) > 2:
+        raise click.UsageError(f"Got unexpected extra argument ({names[2]}); name two editions, folders or files")
+    old, new = names
+    with _progress() as say:
+        desk = _open_desk(root, names, jobs=jobs)
+        before, after = open_sides(desk, old, new, language=language, jobs=jobs, say=say)
+        say("comparing")
+        redline = _shown(compare_manuscripts(desk, before, after), ignore)
+        formats = formats or (("json",) if as_json else ())
+        series, base = (desk.series, desk.series.root) if desk else (None, Path.cwd())
+        places = {kind: _place(kind, formats, output, base, names) for kind in formats}
+        for path in places.values():
+            _refuse_to_overwrite(path, names)
+        report = None
+        if any(kind in RENDERERS for kind in formats):
+            report = redline_report(redline, before, after, series=series, full=full, context=context)
+        said: list[str] = []
+        if stat and formats:
+            said.append(_summary(redline))
+        for kind, path in places.items():
+            say(f"printing {kind}")
             if report is not None and kind in RENDERERS:
-                click.echo(str(print_redline(report, kind, path)))
-                continue
-            text = _text(kind, redline, full)
-            if output is None and len(formats) == 1:
-                click.echo(text, nl=False)
-                continue
-            with write_beside(path) as beside:
-                beside.write_text(text, encoding="utf-8")
-            click.echo(str(path))
+                said.append(f"{print_redline(report, kind, path)}\n")
+            elif output is None and len(formats) == 1:
+                said.append(_text(kind, redline, full=full, context=context))
+            else:
+                with write_beside(path) as beside:
+                    beside.write_text(_text(kind, redline, full=full, context=context), encoding="utf-8")
+                said.append(f"{path}\n")
+    if not formats:
+        said.append(_summary(redline))
+        if sys.stdout.isatty() and not redline.is_empty:
+            said.append(
+                _paint("\n to read every change: --to md, html or pdf; docs/comparing.md has the rest\n", "note")
+            )
+    click.echo("".join(said), nl=False, color=True)
+    if exit_code and not redline.is_empty:
+        raise click.exceptions.Exit(1)
 
 
-def _text(kind: str, redline, full: bool) -> str:
+def _open_desk(root: Path | None, names: tuple[str, ...], *, jobs: int) -> Desk | None:
+    """Open the report that names may be about; None outside one, or for paths that a broken one does not concern."""
+    if root is None and all(map(is_path, names)):
+        return None
+    try:
+        folder = find_root(root)
+        if root is None and not (folder / "editions").is_dir():
+            return None
+        return Desk(load_series(folder), find_repository(folder), jobs=jobs)
+    except ReportError:
+        if root is None and all(os.path.lexists(name) and name != "." for name in names):
+            return None
+        raise
+
+
+def _shown(redline: Redline, ignore: str | None) -> Redline:
+    return ignore_typography(redline) if ignore == "typography" else redline
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done; stay silent elsewhere."""
+    if not is_terminal():
+        yield lambda text: None
+        return
+    with console().status("reading") as status:
+        yield status.update
+
+
+# ---- what is printed -------------------------------------------------------
+
+
+def _summary(redline: Redline) -> str:
+    if not sys.stdout.isatty():
+        return write_summary(redline, width=_PLAIN_WIDTH)
+    return write_summary(redline, width=shutil.get_terminal_size().columns, paint=_paint, largest=LARGEST)
+
+
+def _paint(text: str, what: str) -> str:
+    return click.style(text, **_COLOURS[what]) if text and _is_colourful() else text
+
+
+def _is_colourful() -> bool:
+    # no-color.org; git says that it shows our output in a pager, which then understands colours.
+    wanted = sys.stdout.isatty() or os.environ.get("GIT_PAGER_IN_USE") == "true"
+    return wanted and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _text(kind: str, redline: Redline, *, full: bool, context: int) -> str:
     match kind:
         case "md":
-            return write_markdown(redline, full=full)
+            return write_markdown(redline, full=full, context=context)
         case "json":
             return json.dumps(redline_json(redline, full=full), ensure_ascii=False, indent=2) + "\n"
     blocks = (
@@ -87,8 +207,9 @@ def _text(kind: str, redline, full: bool) -> str:
     return encode(blocks).decode("utf-8") + "\n"
 
 
-def _place(kind: str, formats: tuple[str, ...], output: Path | None, root: Path, old: str, new: str) -> Path:
-    name = f"{slug(old) or 'old'}-{slug(new) or 'new'}"
+def _place(kind: str, formats: tuple[str, ...], output: Path | None, root: Path, names: tuple[str, ...]) -> Path:
+    old, new = (slug(Path(name).stem if is_path(name) or os.path.isfile(name) else name) for name in names)
+    name = f"{old or 'old'}-{new or 'new'}"
     ending = {"ast": ".ast.json", "html": ""}.get(kind, f".{kind}")
     if output is None:
         return root / DIST / "compare" / f"{name}{ending}"
@@ -98,4 +219,46 @@ def _place(kind: str, formats: tuple[str, ...], output: Path | None, root: Path,
         return output / f"{name}{ending}"
     if kind == "html" and output.suffix in (".html", ".htm"):
         raise OutputError(f"{output}: the HTML redline is a folder of pages; name it without '{output.suffix}'")
+    if kind != "html" and output.is_dir():
+        raise OutputError(f"{output}: this is a folder; name a file in it, such as {output / f'{name}{ending}'}")
     return output
+
+
+def _refuse_to_overwrite(path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        if os.path.exists(name) and os.path.exists(path) and os.path.samefile(name, path):
+            raise OutputError(f"{path}: this is one of the two that are compared; choose another place with -o")
+
+
+# ---- git's diff driver -----------------------------------------------------
+
+
+def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language: str) -> None:
+    """Print one file's changes for `git diff`, which ends at the first driver that fails: so this one never does."""
+    if len(words) == 1:
+        click.echo(f"* Unmerged path {words[0]}")
+        return
+    if len(words) not in _DRIVER_WORDS:
+        raise click.UsageError("--git-driver takes the 7 or 9 words of git; set it as diff.<driver>.command")
+    path, old, new = words[0], words[1], words[4]
+    new_path = words[7] if len(words) == max(_DRIVER_WORDS) else path
+    lines = [_bold(f"diff --millesime a/{path} b/{new_path}")]
+    try:
+        before, after = open_papers(Path(old), Path(new), language=language, path=new_path)
+        redline = _shown(compare_manuscripts(None, before, after), ignore)
+        text = write_markdown(redline, context=context).rstrip("\n")
+        lines += [_coloured_marks(text) if text else "no change in the text", ""]
+    except ReportError as error:
+        lines.append(f"{error}" if not isinstance(error, ManifestError) else f"{new_path}: {error}")
+        lines.append("")
+    click.echo("\n".join(lines), color=True)
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True) if _is_colourful() else text
+
+
+def _coloured_marks(text: str) -> str:
+    if not _is_colourful():
+        return text
+    return _MARKS.sub(lambda found: click.style(found[0], **_MARK_COLOURS[found[0][:3]]), text)

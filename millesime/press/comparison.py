@@ -1,29 +1,121 @@
-"""Compare two editions, or any two revisions of the report."""
+"""Compare two editions, two revisions of the report, or two files or folders that are neither."""
 
 from __future__ import annotations
 
+import os
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from millesime.assembly.assemble import Materials, assemble
+from millesime.assembly.images import ImageReader
 from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
 from millesime.markup.ast import Block, Document, string, text_of
+from millesime.markup.pandoc import DEFAULT_READER
 from millesime.press.build import RENDERERS
-from millesime.press.edition import Desk, image_reader, imprint, side
-from millesime.press.manuscript import Manuscript, open_manuscript
-from millesime.problems import RevisionError, did_you_mean
+from millesime.press.edition import Desk, imprint, side
+from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
+from millesime.press.papers import NO_FILE, open_folder_as, open_papers
+from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.redline.annex import annex_chapter, annex_title, write_annex
+from millesime.redline.compare import compare
 from millesime.redline.model import Redline
 from millesime.redline.passages import changed_chapters
-from millesime.series.series import ChapterEntry
+from millesime.series.series import ChapterEntry, Series
 
 WORKING_TREE = "."  # names the working tree where a revision may stand
 _SOURCE_ENDINGS = (".md", ".markdown", ".rmd", ".qmd")
+_PLAIN_PATH = re.compile(r"(?:\.{1,2}|~)?/")  # "./2018", "../old", "/tmp/a.docx": no edition, no revision
+
+
+def open_sides(
+    desk: Desk | None, old: str, new: str, *, language: str = "", jobs: int = 1,
+    say: Callable[[str], None] = lambda text: None,
+) -> tuple[Manuscript, Manuscript]:  # fmt: skip
+    """Return the manuscripts behind two names.
+
+    A name is an edition, else a revision, else a path; `./2018` is a path
+    alone. `desk` is None outside a report, where names are paths. A folder
+    may stand against an edition or revision: it is read as a copy of its
+    chapters. A single file may not.
+    """
+    say("reading")
+    paths = [_path(desk, name) for name in (old, new)]
+    if all(paths):
+        return open_papers(
+            *paths, language=language, jobs=jobs, reader=desk.series.report.reader if desk else DEFAULT_READER,
+            default_language=desk.series.report.language if desk else "",
+        )  # fmt: skip
+    assert desk is not None
+    for path, name, other in zip(paths, (old, new), (new, old), strict=True):
+        if path and not path.is_dir():
+            raise MarkupError(
+                f"{name} is a file, and {other} {_kind(desk, other)}, which has many; compare two files, "
+                f"or the file with its state in git: git difftool --extcmd='millesime compare' {other} -- {name}"
+            )
+    return tuple(
+        _folder_manuscript(desk, path, name) if path else find_manuscript(desk, name)
+        for path, name in zip(paths, (old, new), strict=True)
+    )
+
+
+def compare_manuscripts(desk: Desk | None, old: Manuscript, new: Manuscript) -> Redline:
+    """Return what changed between two manuscripts, git's knowledge of renames included where both are of one report."""
+    return desk.redline(old, new) if desk else compare(chapter_texts(old), chapter_texts(new))
+
+
+def is_path(name: str) -> bool:
+    """Whether a name can be nothing but a path."""
+    return _PLAIN_PATH.match(name) is not None
+
+
+def _path(desk: Desk | None, name: str) -> Path | None:
+    """Return the path that a name is, or None for an edition, a revision or the working tree."""
+    place = Path(os.path.expanduser(name))
+    if is_path(name) or place == NO_FILE:
+        return place
+    if desk is None:
+        if not os.path.lexists(place):
+            raise RevisionError(
+                f"{name}: no such file or folder, and no report here that could have an edition of that name; "
+                "go to the report, or name its folder with --root"
+            )
+        return place
+    if name == WORKING_TREE or name in [edition.name for edition in desk.series.editions]:
+        return None
+    return place if os.path.lexists(place) and not _is_revision(desk, name) else None
+
+
+def _is_revision(desk: Desk, name: str) -> bool:
+    try:
+        _revision(desk, name)
+    except ReportError:
+        return False
+    return True
+
+
+def _kind(desk: Desk, name: str) -> str:
+    return "an edition" if name in [edition.name for edition in desk.series.editions] else "a revision"
+
+
+def _folder_manuscript(desk: Desk, folder: Path, name: str) -> Manuscript:
+    newest = desk.series.editions[-1]
+    snapshot = open_folder_as(folder, newest)
+    entries = _entries(newest.chapter_entries, snapshot)
+    if not entries:
+        raise MarkupError(
+            f"{name}: none of the chapters of edition {newest.name} is in this folder, nor any other Markdown file "
+            "beside them; compare it with another folder"
+        )
+    # Between edition names and images of the redline's report stands a "/": a name has none.
+    edition = replace(newest, name=folder.resolve().name or "folder")
+    return open_manuscript(edition, snapshot, entries, annexes=False, jobs=desk.jobs)
 
 
 def find_manuscript(desk: Desk, name: str) -> Manuscript:
@@ -71,7 +163,9 @@ def _entries(listed: Sequence[ChapterEntry], snapshot: Snapshot) -> list[Chapter
     return found + [ChapterEntry(path=path, numbered=True, role="body", where=path) for path in others]
 
 
-def redline_report(desk: Desk, redline: Redline, old: Manuscript, new: Manuscript, *, full: bool) -> Report:
+def redline_report(
+    redline: Redline, old: Manuscript, new: Manuscript, *, series: Series | None, full: bool, context: int = 1
+) -> Report:
     """Return a report that holds nothing but the redline: an overview, and a chapter for each changed chapter."""
     labels, language = new.labels, new.edition.language
     overview = write_annex(
@@ -80,19 +174,40 @@ def redline_report(desk: Desk, redline: Redline, old: Manuscript, new: Manuscrip
     sources = [_generated("overview", [string(labels["annex_glance"])], overview, role="front")]
     chapters = redline.chapters if full else changed_chapters(redline)
     for number, chapter in enumerate(chapters, start=1):
-        title, blocks = annex_chapter(chapter, old=side(old), new=side(new), labels=labels, full=full, linked=False)
+        title, blocks = annex_chapter(
+            chapter, old=side(old), new=side(new), labels=labels, full=full, linked=False, context=context
+        )
         sources.append(_generated(f"redline-{number}", title, blocks, role="body"))
     title = annex_title(side(old), labels, language)
+    series = series or Series(Path(), new.edition.report, ())
     return assemble(Materials(
         imprint=replace(
-            imprint(desk.series, new.edition, new.snapshot), siblings=(), subtitle=text_of(title),
-            identifier=f"urn:millesime:redline:{old.edition.name}:{new.edition.name}",
+            imprint(series, new.edition, new.snapshot), siblings=(), subtitle=text_of(title),
+            identifier=f"urn:millesime:redline:{quote(old.edition.name)}:{quote(new.edition.name)}",
         ),
         sources=tuple(sources),
-        read_image=image_reader(desk, new, {old.edition.name: old}),
+        read_image=_image_reader(old, new),
         labels=labels,
         theme=new.theme,
     ))  # fmt: skip
+
+
+def _image_reader(old: Manuscript, new: Manuscript) -> ImageReader:
+    """Return what reads the images of a redline: "@2018/chapters/a.svg" is the old side's, "chapters/a.svg" the new's.
+
+    A revision's name may have slashes of its own.
+    """
+    prefix = f"@{old.edition.name}/"
+
+    def read(key: str) -> bytes | None:
+        snapshot = old.snapshot if key.startswith(prefix) else new.snapshot
+        path = key.removeprefix(prefix)
+        try:
+            return snapshot.read(path, where=path) if snapshot.has(path) else None
+        except (RevisionError, MarkupError):
+            return None
+
+    return read
 
 
 def print_redline(report: Report, kind: str, path: Path) -> Path:

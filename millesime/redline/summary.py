@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from millesime.markup.ast import text_of
 from millesime.redline.figures import Figures, count_chapter, total_figures
-from millesime.redline.model import KEPT, MOVED_FROM, MOVED_TO, ChapterChange, Redline
+from millesime.redline.model import MOVED_FROM, MOVED_TO, ChapterChange, Redline
 from millesime.redline.passages import passages
 from millesime.redline.words import count_words
 
@@ -19,6 +19,8 @@ Paint = Callable[[str, str], str]  # (text, what it is) → text; what: "inserte
 
 _BAR = 24  # characters in a hundred columns
 _NARROWEST = 20  # columns of a title
+_NARROW = 28  # the same, where notes stand beside it
+_SHORT_NOTE = 24  # columns of a note that stands beside its row, whatever titles need
 _TITLE = 40  # columns of a title in a note
 
 
@@ -35,14 +37,20 @@ def write_summary(
     """
     figures = [count_chapter(chapter) for chapter in redline.chapters]
     total = total_figures(figures)
-    changed = [index for index, chapter in enumerate(redline.chapters) if chapter.changed]
-    if not changed:
-        return f"no change in {_plural(len(figures), 'chapter')}, {total.words_new} words\n"
+    changed = sum(chapter.changed for chapter in redline.chapters)
     notes = _Notes(redline, figures)
-    rows = [_Row(redline.chapters[index].title, figures[index], notes.of(index)) for index in changed]
-    lines = _table(rows, width, paint)
+    rows = [
+        _Row(chapter.title, figures[index], notes.of(index))
+        for index, chapter in enumerate(redline.chapters)
+        if chapter.changed or chapter.typography
+    ]
+    lines = _table(rows, width, paint) if rows else []
+    if not changed:
+        said = " no other change" if rows else "no change"
+        lines.append(f"{said} in {_plural(len(figures), 'chapter')}, {total.words_new} words")
+        return "\n".join(lines) + "\n"
     lines.append(paint(
-        f" {_plural(len(changed), 'chapter')} of {len(figures)} changed: "
+        f" {_plural(changed, 'chapter')} of {len(figures)} changed: "
         f"{_plural(total.words_inserted, 'word')} inserted, {total.words_deleted} deleted, "
         f"{total.words_moved} moved; {_share(total)} stayed", "total",
     ))  # fmt: skip
@@ -54,7 +62,7 @@ def write_summary(
 class _Row:
     title: str
     figures: Figures
-    note: str
+    notes: Sequence[str] = ()
 
     @property
     def numbers(self) -> tuple[tuple[str, str], ...]:
@@ -72,7 +80,10 @@ def _table(rows: Sequence[_Row], width: int, paint: Paint) -> list[str]:
     sizes = [max(len(row.numbers[column][0]) for row in rows) for column in range(3)]
     shown = [size for size in sizes if size]
     numbers_width = sum(shown) + 2 * max(0, len(shown) - 1)
-    room = max(_NARROWEST, width - bar_width - numbers_width - len("  |   "))
+    room = width - bar_width - numbers_width - len("  |   ")
+    short = [columns("; ".join(row.notes)) for row in rows]
+    room -= max((size + 1 for size in short if size <= _SHORT_NOTE and room - size >= _NARROW), default=0)
+    room = max(_NARROWEST, room)
     name_width = min(room, max(columns(row.title) for row in rows))
     most = max(row.figures.words_changed for row in rows)
     lines = []
@@ -87,11 +98,24 @@ def _table(rows: Sequence[_Row], width: int, paint: Paint) -> list[str]:
         bar = "".join(paint(sign * length, what) for sign, what, length in marks)
         head = f" {name}{' ' * (name_width - columns(name))} | {cells}  {bar}"
         taken = name_width + numbers_width + len("  |   ") + bar_width
-        if row.note and taken + columns(row.note) > width:
-            lines += [head.rstrip(), paint(f"     {cut(row.note, max(_NARROWEST, width - 5))}", "note")]
-        else:
+        note = "; ".join(row.notes)
+        if note and taken + columns(note) <= width:
             padding = " " * (bar_width - sum(length for _, _, length in marks) + 1)
-            lines.append(head + padding + paint(row.note, "note") if row.note else head.rstrip())
+            lines.append(head + padding + paint(note, "note"))
+        else:
+            lines.append(head.rstrip())
+            lines += [paint(f"     {line}", "note") for line in _wrapped(row.notes, max(_NARROWEST, width - 5))]
+    return lines
+
+
+def _wrapped(notes: Sequence[str], width: int) -> list[str]:
+    """Return notes in lines, parted between notes."""
+    lines: list[str] = []
+    for note in notes:
+        if lines and columns(lines[-1]) + 2 + columns(note) <= width:
+            lines[-1] += f"; {note}"
+        else:
+            lines.append(cut(note, width))
     return lines
 
 
@@ -109,7 +133,7 @@ def _bar(figures: Figures, most: int, width: int) -> list[tuple[str, str, int]]:
         )
         if words
     ]
-    lengths = [max(1, words * width // most) for _, _, words in parts]
+    lengths = [max(1, words * width // max(1, most)) for _, _, words in parts]
     while sum(lengths) > width:
         lengths[lengths.index(max(lengths))] -= 1
     return [(sign, what, length) for (sign, what, _), length in zip(parts, lengths, strict=True)]
@@ -130,7 +154,6 @@ class _Notes:
         self.chapters, self.figures = redline.chapters, figures
         self.old_titles = {chapter.old.path: _old_title(chapter) for chapter in redline.chapters if chapter.old}
         self.new_titles = {chapter.new.path: chapter.title for chapter in redline.chapters if chapter.new}
-        self.quiet = _typography_blocks(redline)
         self.come: list[Counter[str]] = []  # words moved here, by old path; for each chapter
         self.gone: list[Counter[str]] = []  # words moved away, by new path
         for chapter in redline.chapters:
@@ -146,30 +169,35 @@ class _Notes:
             self.come.append(come)
             self.gone.append(gone)
 
-    def of(self, index: int) -> str:
+    def of(self, index: int) -> list[str]:
         chapter, figures = self.chapters[index], self.figures[index]
         come, gone = self.come[index], self.gone[index]
         if chapter.inserted:
-            return "new" + self._origin("split from", come, self.old_titles, figures.words_new)
+            return ["new" + self._origin("split from", come, self.old_titles, figures.words_new)]
         if chapter.deleted:
-            return "withdrawn" + self._origin("merged into", gone, self.new_titles, figures.words_old)
+            return ["withdrawn" + self._origin("merged into", gone, self.new_titles, figures.words_old)]
         notes = []
-        if chapter.renamed:
+        parted = chapter.renamed and (chapter.split or chapter.merged)
+        if chapter.split:
+            notes.append(f"split from “{cut(_old_title(chapter), _TITLE)}”" if parted else "split")
+        if chapter.merged:
+            notes.append(f"“{cut(_old_title(chapter), _TITLE)}” merged into it" if parted else "merged")
+        if chapter.renamed and not parted:
             notes.append(f"renamed from {_old_path(chapter)}")
-        if chapter.retitled:
+        if chapter.retitled and not parted:
             notes.append(f"title was “{cut(_old_title(chapter), _TITLE)}”")
         if chapter.moved:
-            notes.append(f"moved, {chapter.old.index + 1} → {chapter.new.index + 1}")
+            places = (chapter.old.index + 1, chapter.new.index + 1)
+            notes.append("moved" if places[0] == places[1] else f"moved, {places[0]} → {places[1]}")
         notes += [
             f"{_plural(words, 'word')} from “{self._titled(path, self.old_titles)}”" for path, words in _top(come)
         ]
         notes += [f"{_plural(words, 'word')} to “{self._titled(path, self.new_titles)}”" for path, words in _top(gone)]
-        changed = _changed_blocks(chapter)
-        if changed and self.quiet.get(index) == changed:
-            notes.append(f"typography only: {_plural(changed, 'block')}")
-        elif changed and not figures.words_changed and not gone:
-            notes.append(f"no words: {_plural(changed, 'block')}")
-        return "; ".join(notes)
+        if chapter.typography and not chapter.edited:
+            notes.append(f"typography only: {_plural(sum(change.quiet for change in chapter.blocks), 'block')}")
+        elif chapter.edited and not figures.words_changed and not gone:
+            notes.append(f"no word changed: {_plural(sum(change.told for change in chapter.blocks), 'block')}")
+        return notes
 
     def _origin(self, verb: str, words: Counter[str], titles: dict[str, str], of_all: int) -> str:
         """Say where more than half of a chapter came from or went to."""
@@ -180,15 +208,6 @@ class _Notes:
 
     def _titled(self, path: str, titles: dict[str, str]) -> str:
         return cut(titles.get(path, path), _TITLE)
-
-
-def _typography_blocks(redline: Redline) -> dict[int, int]:
-    """Return how many blocks of each chapter changed in their typography alone; chapters without any are left out."""
-    return {}
-
-
-def _changed_blocks(chapter: ChapterChange) -> int:
-    return sum(change.kind != KEPT for change in chapter.blocks)
 
 
 def _top(words: Counter[str]) -> list[tuple[str, int]]:
@@ -212,7 +231,7 @@ def _largest(redline: Redline, number: int, width: int, paint: Paint) -> list[st
     if not number:
         return []
     rows = [
-        _Row(_section(passage, chapter), count_chapter(replace(chapter, blocks=passage.changes)), "")
+        _Row(_section(passage, chapter), count_chapter(replace(chapter, blocks=passage.changes)))
         for chapter in redline.chapters
         if chapter.edited
         for passage in passages(chapter, context=0)

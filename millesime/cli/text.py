@@ -1,0 +1,21 @@
+"""`text`: one document as plain text that git can compare line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from millesime.markup.sentences import write_sentences
+from millesime.press.papers import read_paper
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def text(file: Path) -> None:
+    """Print FILE, of any format that pandoc reads, as Markdown with one sentence on each line.
+
+    For git's own diff of Word files and the like: diff.<driver>.textconv.
+    Tracked changes are read as accepted.
+    """
+    click.echo(write_sentences(read_paper(file)), nl=False)
