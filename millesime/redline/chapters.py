@@ -16,11 +16,16 @@ _SHORT = 30  # words; shorter chapters are paired by their name
 
 
 @dataclass(frozen=True, slots=True)
-class _Likeness:
-    """Shared phrases over those of both chapters, and over those of the shorter one."""
+class Likeness:
+    """Shared phrases over those of both chapters, over the old one's and over the new one's."""
 
     dice: float
-    contained: float
+    of_old: float
+    of_new: float
+
+    @property
+    def contained(self) -> float:
+        return max(self.of_old, self.of_new)
 
 
 def pair_chapters(
@@ -29,20 +34,20 @@ def pair_chapters(
     old_words: Sequence[Sequence[str]],
     new_words: Sequence[Sequence[str]],
     *,
+    alike: Mapping[tuple[int, int], Likeness],
     renames: Mapping[str, str],
 ) -> list[tuple[int, int]]:
     """Return pairs (old index, new index), by new index; a chapter in no pair was deleted or inserted.
 
-    The best of all pairs first: likeness (shared phrases of three words),
-    more for the same id, path, title or a git rename. A path that was given
+    The best of all pairs first: likeness (shared phrases of three words, see
+    `likenesses`), more for the same id, path, title or a git rename. A path that was given
     to other content does not pair it, and neither does a bit of shared
     boilerplate.
     """
-    alike = _likenesses(old_words, new_words)
     names = _named_pairs(old, new, renames)
     scored: list[tuple[float, int, int]] = []
     for i, j in alike.keys() | names.keys():
-        likeness = alike.get((i, j), _Likeness(0.0, 0.0))
+        likeness = alike.get((i, j), Likeness(0.0, 0.0, 0.0))
         hint = names.get((i, j), 0.0)
         if _may_pair(likeness, hint, len(old_words[i]), len(new_words[j])):
             scored.append((likeness.dice + 0.25 * likeness.contained + hint, i, j))
@@ -66,7 +71,7 @@ def moved_pairs(pairs: Sequence[tuple[int, int]], weights: Sequence[int]) -> set
     return set(pairs) - set(chain)
 
 
-def _may_pair(likeness: _Likeness, hint: float, old_length: int, new_length: int) -> bool:
+def _may_pair(likeness: Likeness, hint: float, old_length: int, new_length: int) -> bool:
     if not hint:
         return likeness.dice >= _WITHOUT_HINT or (likeness.contained >= 0.7 and likeness.dice >= 0.15)
     if min(old_length, new_length) < _SHORT:
@@ -95,9 +100,9 @@ def _named_pairs(
     return dict(found)
 
 
-def _likenesses(
+def likenesses(
     old_words: Sequence[Sequence[str]], new_words: Sequence[Sequence[str]]
-) -> dict[tuple[int, int], _Likeness]:
+) -> dict[tuple[int, int], Likeness]:
     """Return the likeness of all pairs that share a phrase which is not everywhere."""
     index: dict[int, list[int]] = defaultdict(list)
     sizes = []
@@ -120,6 +125,6 @@ def _likenesses(
         for j, number in here.items():
             shared[i, j] = number
     return {
-        (i, j): _Likeness(2 * number / (lengths[i] + sizes[j]), number / min(lengths[i], sizes[j]))
+        (i, j): Likeness(2 * number / (lengths[i] + sizes[j]), number / lengths[i], number / sizes[j])
         for (i, j), number in shared.items()
     }

@@ -10,7 +10,7 @@ from millesime.markup.ast import Block
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units
 from millesime.redline.ast import escape_marks
-from millesime.redline.chapters import moved_pairs, pair_chapters
+from millesime.redline.chapters import likenesses, moved_pairs, pair_chapters
 from millesime.redline.lists import items_of, mark_items, unpaired_items
 from millesime.redline.marks import aspects_of
 from millesime.redline.merge import merge_blocks, merge_pair
@@ -33,6 +33,7 @@ from millesime.redline.model import (
     Redline,
 )
 from millesime.redline.moves import Place, find_moves
+from millesime.redline.parts import Part, part_chapters
 from millesime.redline.units import Comparison, Run, block_unit, item_unit
 
 
@@ -48,21 +49,25 @@ def compare(
     """
     comparison = Comparison()
     before, after = [_units(chapter) for chapter in old], [_units(chapter) for chapter in new]
-    pairs = pair_chapters(old, new, _words(before), _words(after), renames=renames or {})
-    moved = moved_pairs(pairs, [sum(len(unit.words) for unit in after[j]) for _, j in pairs])
-    aligned = {pair: align_units(before[pair[0]], after[pair[1]], comparison.vocabulary) for pair in pairs}
-    moves = _Moves(before, after, aligned, comparison)
-    new_of = dict(pairs)
+    old_words, new_words = _words(before), _words(after)
+    alike = likenesses(old_words, new_words)
+    pairs = pair_chapters(old, new, old_words, new_words, alike=alike, renames=renames or {})
+    olds, news, pairs = part_chapters(before, after, pairs, alike, comparison.vocabulary)
+    moved = moved_pairs(pairs, [sum(len(unit.words) for unit in news[q].units) for _, q in pairs])
+    aligned = {(p, q): align_units(olds[p].units, news[q].units, comparison.vocabulary) for p, q in pairs}
+    moves = _Moves([part.units for part in olds], [part.units for part in news], aligned, comparison)
     chapters = [
         ChapterChange(
-            old=None if i is None else _place(old[i], i),
-            new=None if j is None else _place(new[j], j),
-            blocks=tuple(_changes(i, j, before, after, aligned.get((i, j), []), moves, comparison)),
-            moved=(i, j) in moved,
+            old=None if p is None else _place(old[olds[p].chapter], olds[p].chapter),
+            new=None if q is None else _place(new[news[q].chapter], news[q].chapter),
+            blocks=tuple(_changes(p, q, olds, news, aligned.get((p, q), []), moves)),
+            moved=(p, q) in moved,
+            split=p is not None and not olds[p].whole,
+            merged=q is not None and not news[q].whole,
         )
-        for i, j in _reading_order(len(old), new_of, len(new))
+        for p, q in _reading_order(len(olds), dict(pairs), len(news))
     ]
-    return Redline(chapters=tuple(chapters), moves=moves.listed(old, new))
+    return Redline(chapters=tuple(chapters), moves=moves.listed(old, new, olds, news))
 
 
 def _units(chapter: ChapterText) -> list[Unit]:
@@ -145,19 +150,22 @@ class _Moves:
                 self.comparison.items_gone[id(source), item] = run
                 self.comparison.items_come[id(target), other] = (run, source[item])
 
-    def listed(self, old: Sequence[ChapterText], new: Sequence[ChapterText]) -> dict[str, Move]:
+    def listed(
+        self, old: Sequence[ChapterText], new: Sequence[ChapterText], olds: Sequence[Part], news: Sequence[Part]
+    ) -> dict[str, Move]:
         runs = {run.name: run for run, _ in self.by_old.values()}
-        return {
-            name: Move(
+        found = {}
+        for name, run in sorted(runs.items(), key=lambda entry: int(entry[0].rsplit("-", 1)[1])):
+            source, target = olds[run.pairs[0][0][0]], news[run.pairs[0][1][0]]
+            found[name] = Move(
                 id=name,
-                old_path=old[run.pairs[0][0][0]].path,
-                new_path=new[run.pairs[0][1][0]].path,
-                old_indices=tuple(source[1] for source, _ in run.pairs),
-                new_indices=tuple(target[1] for _, target in run.pairs),
+                old_path=old[source.chapter].path,
+                new_path=new[target.chapter].path,
+                old_indices=tuple(source.start + place for (_, place), _ in run.pairs),
+                new_indices=tuple(target.start + place for _, (_, place) in run.pairs),
                 edited=run.edited,
             )
-            for name, run in sorted(runs.items(), key=lambda entry: int(entry[0].rsplit("-", 1)[1]))
-        }
+        return found
 
 
 def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Place, Unit]:
@@ -169,54 +177,57 @@ def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Pl
     }
 
 
-def _changes(i, j, before, after, pairs, moves: _Moves, comparison: Comparison) -> list[BlockChange]:
-    """Return a chapter's blocks in reading order; `i` or `j` is None for a new or a deleted chapter."""
-    olds = before[i] if i is not None else []
-    news = after[j] if j is not None else []
+def _changes(
+    p: int | None, q: int | None, olds: Sequence[Part], news: Sequence[Part], pairs, moves: _Moves
+) -> list[BlockChange]:
+    """Return the blocks of one pair of parts in reading order; `p` or `q` is None where a side has none."""
+    before = olds[p] if p is not None else None
+    after = news[q] if q is not None else None
     out: list[BlockChange] = []
     row = column = 0
-    for next_row, next_column in [*pairs, (len(olds), len(news))]:
-        out += [_gone(i, place, olds, after, moves) for place in range(row, next_row)]
-        out += [_come(j, place, news, before, moves) for place in range(column, next_column)]
-        if next_row < len(olds) and next_column < len(news):
-            out.append(_stayed(olds[next_row], news[next_column], next_row, next_column, comparison))
+    ends = (len(before.units) if before else 0, len(after.units) if after else 0)
+    for next_row, next_column in [*pairs, ends]:
+        out += [_gone((p, place), olds, news, moves) for place in range(row, next_row)]
+        out += [_come((q, place), olds, news, moves) for place in range(column, next_column)]
+        if before and after and next_row < ends[0] and next_column < ends[1]:
+            out.append(_stayed(before, after, next_row, next_column, moves.comparison))
         row, column = next_row + 1, next_column + 1
     return out
 
 
-def _gone(chapter: int, place: int, olds: Sequence[Unit], after, moves: _Moves) -> BlockChange:
-    unit = olds[place]
-    if (chapter, place) not in moves.by_old:
+def _gone(place: Place, olds: Sequence[Part], news: Sequence[Part], moves: _Moves) -> BlockChange:
+    unit, index = _at(olds, place)
+    if place not in moves.by_old:
         marked = mark_items(unit.value, DELETION, moves.comparison, merge_blocks)
-        return BlockChange(kind=DELETED, old=unit.value, old_index=place, merged=(marked,) if marked else ())
-    run, target = moves.by_old[chapter, place]
-    other = after[target[0]][target[1]]
+        return BlockChange(kind=DELETED, old=unit.value, old_index=index, merged=(marked,) if marked else ())
+    run, target = moves.by_old[place]
+    other, other_index = _at(news, target)
     return BlockChange(
         kind=MOVED_FROM,
         old=unit.value,
         new=other.value,
-        old_index=place,
-        new_index=target[1],
+        old_index=index,
+        new_index=other_index,
         move=moves.comparison.name(run),
         edited=unit.key != other.key,
     )
 
 
-def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves) -> BlockChange:
-    unit = news[place]
-    if (chapter, place) not in moves.by_new:
+def _come(place: Place, olds: Sequence[Part], news: Sequence[Part], moves: _Moves) -> BlockChange:
+    unit, index = _at(news, place)
+    if place not in moves.by_new:
         marked = mark_items(unit.value, INSERTION, moves.comparison, merge_blocks)
-        return BlockChange(kind=INSERTED, new=unit.value, new_index=place, merged=(marked,) if marked else ())
-    run, source = moves.by_new[chapter, place]
-    other = before[source[0]][source[1]]
+        return BlockChange(kind=INSERTED, new=unit.value, new_index=index, merged=(marked,) if marked else ())
+    run, source = moves.by_new[place]
+    other, other_index = _at(olds, source)
     name = moves.comparison.name(run)
     merged = merge_pair(other.value, unit.value, moves.comparison) if unit.key != other.key else []
     return BlockChange(
         kind=MOVED_TO,
         old=other.value,
         new=unit.value,
-        old_index=source[1],
-        new_index=place,
+        old_index=other_index,
+        new_index=index,
         merged=tuple(merged or [unit.value]),
         aspects=aspects_of(merged),
         move=name,
@@ -224,10 +235,22 @@ def _come(chapter: int, place: int, news: Sequence[Unit], before, moves: _Moves)
     )
 
 
-def _stayed(old: Unit, new: Unit, row: int, column: int, comparison: Comparison) -> BlockChange:
-    both = {"old": old.value, "new": new.value, "old_index": row, "new_index": column}
+def _stayed(before: Part, after: Part, row: int, column: int, comparison: Comparison) -> BlockChange:
+    old, new = before.units[row], after.units[column]
+    both = {
+        "old": old.value,
+        "new": new.value,
+        "old_index": before.start + row,
+        "new_index": after.start + column,
+    }
     if old.key == new.key:
         return BlockChange(kind=KEPT, merged=(new.value,), **both)
     merged = merge_pair(old.value, new.value, comparison)
     kind = EDITED if merged else REPLACED
     return BlockChange(kind=kind, edited=True, merged=tuple(merged), aspects=aspects_of(merged), **both)
+
+
+def _at(parts: Sequence[Part], place: Place) -> tuple[Unit, int]:
+    """Return a block, and its index in its chapter."""
+    part = parts[place[0]]
+    return part.units[place[1]], part.start + place[1]

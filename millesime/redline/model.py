@@ -151,7 +151,7 @@ class ChapterChange:
         found = [
             (SPLIT, self.split),
             (MERGED, self.merged),
-            ("renamed", self.renamed),
+            ("renamed", self.renamed and not (self.split or self.merged)),
             ("moved", self.moved),
             ("edited", self.edited),
         ]
