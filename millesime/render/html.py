@@ -19,7 +19,7 @@ from millesime.render.conform import Element, classes_of
 from millesime.render.contents import chapter_entry, list_contents, list_sections, opening_part
 from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_font
 from millesime.render.fragments import pages_of, set_labels, to_html, write_fragments, write_titles
-from millesime.render.images import file_name, published_image
+from millesime.render.images import file_name, inline_pictures, is_inlined, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, open_theme
@@ -71,6 +71,7 @@ def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
             here = partial(address, here=chapter.id)
             _furnish(root, labels)
             relink(root, here)
+            inline_pictures(root, report.images, here)
             page = {
                 **common,
                 "chapter": chapter,
@@ -129,6 +130,8 @@ def _assets(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes
     images: dict[str, str] = {}
     for root in fragments.values():
         for image in root.iter("img"):
+            if is_inlined(image):
+                continue
             key = image.get("src")
             if key not in images:
                 images[key] = file_name(key, report.images[key], images.values())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from urllib.parse import unquote
 
 from lxml import etree
 
 from millesime.assembly.images import image_type
+from millesime.render.conform import Element, classes_of
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -48,6 +50,67 @@ def published_image(content: bytes) -> bytes:
     return _safe_svg(content) if image_type(content) == "svg" else content
 
 
+# ---- pictures that are part of the page -------------------------------------
+
+GENERATED = "@generated/"  # keys of images that the press draws; no chapter can have such a file
+_INLINED = "change-map"  # the class of those that lead to what they show
+_DRAWN = frozenset("svg title desc g a rect path text".split())
+_KEPT = frozenset(
+    "viewBox class role aria-label x y width height transform d fill fill-opacity stroke stroke-width font-family "
+    "font-size font-weight text-anchor pointer-events href".split()
+)
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def is_inlined(image: Element) -> bool:
+    """Whether an `img` stands for a drawing of the press whose links readers follow, where a format has links."""
+    return _INLINED in classes_of(image) and image.get("src", "").startswith(GENERATED)
+
+
+def inline_pictures(root: Element, images: Mapping[str, bytes], target: Callable[[str], str | None]) -> None:
+    """Put drawings in the place of their `img`, with links to `target(anchor)`, in place.
+
+    Only known elements and attributes remain: titles in a drawing are
+    untrusted. Colours are the page's, by class.
+    """
+    for image in [image for image in root.iter("img") if is_inlined(image)]:
+        drawing = _drawing(images[image.get("src")], target)
+        drawing.tail, image.tail = image.tail, None
+        image.getparent().replace(image, drawing)
+
+
+def _drawing(content: bytes, target: Callable[[str], str | None]) -> Element:
+    drawing = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    for element in list(drawing.iter()):
+        name = etree.QName(element) if isinstance(element.tag, str) else None
+        if name is None or name.namespace != _SVG or name.localname not in _DRAWN:
+            if element is not drawing:
+                _remove(element)
+            continue
+        language = element.get(_LANG)
+        for key, value in element.items():
+            if key not in _KEPT or key not in ("aria-label", "href") and "url" in value.lower():
+                del element.attrib[key]
+        if language:
+            element.set("lang", language)
+        if name.localname == "a":
+            href = element.get("href", "")
+            found = target(unquote(href[1:])) if href.startswith("#") else None
+            if found is None:
+                element.tag = f"{{{_SVG}}}g"
+                element.attrib.pop("href", None)
+            else:
+                element.set("href", found)
+        else:
+            element.attrib.pop("href", None)
+    for name in ("width", "height"):
+        drawing.attrib.pop(name, None)  # the page's measure
+    return drawing
+
+
+# ---- SVG from anywhere -------------------------------------------------------
+
+
 def _safe_svg(content: bytes) -> bytes:
     parser = etree.XMLParser(
         resolve_entities="internal",
@@ -67,6 +130,8 @@ def _safe_svg(content: bytes) -> bytes:
         name = etree.QName(element)
         if name.localname == "a" and name.namespace == _SVG:
             element.tag = f"{{{_SVG}}}g"
+            for link in ("href", _XLINK, "target"):
+                element.attrib.pop(link, None)
         elif name.localname in _SVG_DROPPED and not _is_inline_image(element):
             _remove(element)
             continue
