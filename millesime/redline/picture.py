@@ -351,7 +351,9 @@ class _Drawing:
                 lines.append(_box(x, y, width, height) + _hatch(x, y, width, height))
         colour = {NEW: _GREEN, REWORDED: _SOFT, MOVED: _BLUE, GONE: _RED}[kind]
         if fills:
-            _add(parent, "path", {"class": kind, "d": "".join(fills), "fill": colour})
+            # Paler than new text, so that grey ink tells them apart.
+            pale = {"fill-opacity": "0.35", "stroke": colour, "stroke-width": "0.6"} if kind == MOVED else {}
+            _add(parent, "path", {"class": kind, "d": "".join(fills), "fill": colour, **pale})
         if lines:
             _add(parent, "path", {
                 "class": f"{kind} hatch", "d": "".join(lines), "fill": "none", "stroke": colour, "stroke-width": "0.7",

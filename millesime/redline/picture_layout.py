@@ -181,7 +181,7 @@ _Sides = tuple[_Entry | None, _Entry | None]  # a block in the old edition and i
 
 
 def _entries(block: BlockChange, change: int, chapter: ChapterChange) -> _Sides:
-    kind = KEPT if getattr(block, "quiet", False) else _LOOKS[block.kind]
+    kind = KEPT if block.quiet else _LOOKS[block.kind]
     part = _changed_part(block, chapter) if kind == REWORDED and block.kind == EDITED else 1.0
     weights: list[int] = []
     out: list[_Entry | None] = []
