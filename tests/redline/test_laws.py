@@ -213,22 +213,26 @@ def test_a_mark_inside_a_word_or_a_number_is_noticed():
 def split_words(document, *, drop) -> Iterator[str]:
     """Yield what stands at each border of an inline mark that parts a word or number, in the text of one side.
 
-    Where formatting changes in the midst of a word, as in H₂O, a mark may begin or end.
+    Where formatting changes in the midst of a word, as in H₂O, a mark may
+    begin or end; and the no-break space inside a number may become another
+    one, which is a mark of class `typography` that no reader is shown.
     """
     for inlines in _inline_lists(document):
         signs: list[tuple[str, tuple]] = []  # each with the wrappers around it
-        borders: set[int] = set()
+        borders: set[tuple[int, bool]] = set()  # with whether it is one of typography alone
         _flatten(inlines, drop, (), signs, borders)
         text = "".join(sign for sign, _ in signs)
-        numbers = [range(found.start() + 1, found.end()) for found in _NUMBER.finditer(text)]
-        for border in sorted(borders & set(range(1, len(signs)))):
-            (left, around), (right, around_right) = signs[border - 1], signs[border]
+        in_number = {place for found in _NUMBER.finditer(text) for place in range(found.start() + 1, found.end())}
+        for border, typography in sorted(borders):
+            if not 0 < border < len(signs) or signs[border - 1][1] != signs[border][1]:
+                continue
+            left, right = text[border - 1], text[border]
             in_word = (_is_of_word(left) and _is_of_word(right)) or (_is_mark(right) and not left.isspace())
-            if around == around_right and (in_word or any(border in number for number in numbers)):
+            if in_word or (border in in_number and not typography):
                 yield f"{text[max(0, border - 5) : border]}|{text[border : border + 5]}"
 
 
-_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,\u00a0\u202f]\d+)+")
+_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?(?!\w)")
 
 
 def _inline_lists(value, *, inside=False) -> Iterator[list]:
@@ -246,15 +250,16 @@ def _inline_lists(value, *, inside=False) -> Iterator[list]:
                 yield from _inline_lists(item, inside=inside and value.get("t") != "Note")
 
 
-def _flatten(inlines, drop, around: tuple, signs: list, borders: set[int]) -> None:
+def _flatten(inlines, drop, around: tuple, signs: list, borders: set[tuple[int, bool]]) -> None:
     for node in inlines:
         kind, mark = node["t"], mark_of(node)
         if mark in drop:
             continue
         if mark:
-            borders.add(len(signs))
+            typography = "typography" in node["c"][0][1]
+            borders.add((len(signs), typography))
             _flatten(node["c"][1], drop, around, signs, borders)
-            borders.add(len(signs))
+            borders.add((len(signs), typography))
         elif kind == "Str":
             signs += [(sign, around) for sign in node["c"]]
         elif kind in ("Space", "SoftBreak"):
