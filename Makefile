@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test check lint lock wheel clean help
+.PHONY: editions test check lint lock bench wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -28,6 +28,10 @@ lock:  ## renew requirements.lock from pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check pip-tools
 	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra test \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+
+bench:  ## measure our redline against its peers (installs them; the books: MILLESIME_CORPORA)
+	@scripts/setup.sh run
+	$(PYTHON) -m bench.redline
 
 wheel:  ## build the installable package (pyproject-build: `python -m build` would run our build.py)
 	@scripts/setup.sh run

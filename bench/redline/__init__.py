@@ -1,0 +1,1 @@
+"""Our redline against its peers, on three real books: `python -m bench.redline`."""
