@@ -13,18 +13,20 @@ from millesime.redline.ast import escape_marks
 from millesime.redline.chapters import likenesses, moved_pairs, pair_chapters
 from millesime.redline.lists import items_of, mark_items, unpaired_items
 from millesime.redline.marks import aspects_of
-from millesime.redline.merge import merge_blocks, merge_pair
+from millesime.redline.merge import merge_blocks, merge_pair, note_merger
 from millesime.redline.model import (
     DELETED,
     DELETION,
     EDITED,
     INSERTED,
     INSERTION,
+    JOINED,
     KEPT,
     MARKS,
     MOVED_FROM,
     MOVED_TO,
     REPLACED,
+    SPLIT,
     BlockChange,
     ChapterChange,
     ChapterPlace,
@@ -34,6 +36,7 @@ from millesime.redline.model import (
 )
 from millesime.redline.moves import Place, find_moves
 from millesime.redline.parts import Part, part_chapters
+from millesime.redline.splits import Group, find_groups
 from millesime.redline.units import Comparison, Run, block_unit, item_unit
 
 
@@ -55,12 +58,16 @@ def compare(
     olds, news, pairs = part_chapters(before, after, pairs, alike, comparison.vocabulary)
     moved = moved_pairs(pairs, [sum(len(unit.words) for unit in news[q].units) for _, q in pairs])
     aligned = {(p, q): align_units(olds[p].units, news[q].units, comparison.vocabulary) for p, q in pairs}
-    moves = _Moves([part.units for part in olds], [part.units for part in news], aligned, comparison)
+    groups = {
+        (p, q): find_groups(olds[p].units, news[q].units, found, note_merger(comparison))
+        for (p, q), found in aligned.items()
+    }
+    moves = _Moves([part.units for part in olds], [part.units for part in news], aligned, groups, comparison)
     chapters = [
         ChapterChange(
             old=None if p is None else _place(old[olds[p].chapter], olds[p].chapter),
             new=None if q is None else _place(new[news[q].chapter], news[q].chapter),
-            blocks=tuple(_changes(p, q, olds, news, aligned.get((p, q), []), moves)),
+            blocks=tuple(_changes(p, q, olds, news, aligned.get((p, q), []), groups.get((p, q), {}), moves)),
             moved=(p, q) in moved,
             split=p is not None and not olds[p].whole,
             merged=q is not None and not news[q].whole,
@@ -113,11 +120,14 @@ class _Moves:
     by_old: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
     by_new: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
 
-    def __init__(self, before, after, aligned, comparison: Comparison) -> None:
+    def __init__(self, before, after, aligned, groups, comparison: Comparison) -> None:
         self.comparison = comparison
         self.by_old, self.by_new = {}, {}
         stayed = {(i, row) for (i, _), rows in aligned.items() for row, _ in rows}
         stands = {(j, column) for (_, j), rows in aligned.items() for _, column in rows}
+        for (i, j), found in groups.items():
+            stayed |= {(i, row) for group in found.values() for row in group.rows}
+            stands |= {(j, column) for group in found.values() for column in group.columns}
         gone = _unpaired(before, stayed)
         come = _unpaired(after, stands)
         for pairs in find_moves(gone, come, comparison.vocabulary):
@@ -178,19 +188,25 @@ def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Pl
 
 
 def _changes(
-    p: int | None, q: int | None, olds: Sequence[Part], news: Sequence[Part], pairs, moves: _Moves
+    p: int | None, q: int | None, olds: Sequence[Part], news: Sequence[Part], pairs, groups, moves: _Moves
 ) -> list[BlockChange]:
     """Return the blocks of one pair of parts in reading order; `p` or `q` is None where a side has none."""
     before = olds[p] if p is not None else None
     after = news[q] if q is not None else None
     out: list[BlockChange] = []
+    in_rows = {row for group in groups.values() for row in group.rows}
+    in_columns = {column for group in groups.values() for column in group.columns}
     row = column = 0
     ends = (len(before.units) if before else 0, len(after.units) if after else 0)
     for next_row, next_column in [*pairs, ends]:
-        out += [_gone((p, place), olds, news, moves) for place in range(row, next_row)]
-        out += [_come((q, place), olds, news, moves) for place in range(column, next_column)]
+        out += [_gone((p, place), olds, news, moves) for place in range(row, next_row) if place not in in_rows]
+        out += [_come((q, place), olds, news, moves) for place in range(column, next_column) if place not in in_columns]
         if before and after and next_row < ends[0] and next_column < ends[1]:
-            out.append(_stayed(before, after, next_row, next_column, moves.comparison))
+            group = groups.get((next_row, next_column))
+            if group is None:
+                out.append(_stayed(before, after, next_row, next_column, moves.comparison))
+            else:
+                out += _regrouped(before, after, group)
         row, column = next_row + 1, next_column + 1
     return out
 
@@ -248,6 +264,32 @@ def _stayed(before: Part, after: Part, row: int, column: int, comparison: Compar
     merged = merge_pair(old.value, new.value, comparison)
     kind = EDITED if merged else REPLACED
     return BlockChange(kind=kind, edited=True, merged=tuple(merged), aspects=aspects_of(merged), **both)
+
+
+def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
+    """Return the changes of a paragraph that was split, or of those that were joined."""
+    row, column = group.rows[0], group.columns[0]
+    first = BlockChange(
+        kind=EDITED,
+        edited=True,
+        old=before.units[row].value,
+        new=after.units[column].value,
+        old_index=before.start + row,
+        new_index=after.start + column,
+        merged=group.blocks[:1],
+        aspects=aspects_of(group.blocks),
+    )
+    out = [first]
+    for number, block in enumerate(group.blocks[1:], start=1):
+        if group.is_split:
+            place = group.columns[number]
+            unit, index = after.units[place], after.start + place
+            out.append(BlockChange(kind=SPLIT, new=unit.value, new_index=index, merged=(block,)))
+        else:
+            place = group.rows[number]
+            unit, index = before.units[place], before.start + place
+            out.append(BlockChange(kind=JOINED, old=unit.value, old_index=index, merged=(block,)))
+    return out
 
 
 def _at(parts: Sequence[Part], place: Place) -> tuple[Unit, int]:

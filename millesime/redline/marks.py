@@ -34,6 +34,11 @@ TWINS = frozenset((
 ))  # fmt: skip
 
 
+# The second class of marks around the text that went to another paragraph: see `splits.py`.
+SPLIT_TEXT, JOINED_TEXT = "split", "joined"
+ASPECTS = TWINS | {SPLIT_TEXT, JOINED_TEXT}
+
+
 def mark_inlines(kind: str, inlines: Iterable[Inline], *, extra: Sequence[str] = (), move: str = "") -> Inline:
     return {"t": "Span", "c": [_mark(kind, extra, move), list(inlines)]}
 
@@ -71,7 +76,7 @@ def classes_of(node: Any) -> Sequence[str]:
 
 
 def aspects_of(value: Any) -> frozenset[str]:
-    """Return what marked blocks change: the classes of twins, and "words" for all other marks."""
+    """Return what marked blocks change: the second classes of their marks, and "words" for marks without one."""
     found: set[str] = set()
     todo = [value]
     while todo:
@@ -83,10 +88,7 @@ def aspects_of(value: Any) -> frozenset[str]:
         else:
             todo += [inner for inner in item if isinstance(inner, (list, dict))]
         if mark_of(item) in MARKS:
-            twins = TWINS.intersection(classes_of(item))
-            found |= twins or {WORDS}
-            if twins and mark_of(item) in OLD_ONLY:
-                todo.pop()  # what a twin holds of the old version is not marked inside
+            found |= ASPECTS.intersection(classes_of(item)) or {WORDS}
     return frozenset(found)
 
 

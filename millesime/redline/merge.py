@@ -71,7 +71,7 @@ def merge_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
 def _merged_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
     kind = new["t"]
     if {old["t"], kind} == {"Para", "Plain"}:
-        inlines = merge_inlines(old["c"], new["c"], merge_note=_note_merger(comparison))
+        inlines = merge_inlines(old["c"], new["c"], merge_note=note_merger(comparison))
         return [] if inlines is None else _twin(old, {"t": kind, "c": inlines}, SPACING)
     if old["t"] != kind or kind not in MERGERS:
         return []
@@ -86,13 +86,13 @@ def _twin(old: Block, new: Block, what: str) -> list[Block]:
 
 
 def _merge_text(old: Block, new: Block, comparison: Comparison) -> Block | None:
-    merged = merge_inlines(old["c"], new["c"], merge_note=_note_merger(comparison))
+    merged = merge_inlines(old["c"], new["c"], merge_note=note_merger(comparison))
     return None if merged is None else {"t": new["t"], "c": merged}
 
 
 def _merge_header(old: Block, new: Block, comparison: Comparison) -> Block | list[Block] | None:
     (old_level, (_, *old_rest), old_text), (level, attr, text) = old["c"], new["c"]
-    inlines = merge_inlines(old_text, text, merge_note=_note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
+    inlines = merge_inlines(old_text, text, merge_note=note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
     if inlines is None:
         return None
     merged = {"t": "Header", "c": [level, attr, inlines]}
@@ -119,7 +119,9 @@ def _merge_figure(old: Block, new: Block, comparison: Comparison) -> Block | lis
     return _twin(old, merged, IMAGE if equality_key(old_content) != equality_key(content) else ATTRIBUTES)
 
 
-def _note_merger(comparison: Comparison) -> Callable[[Inline, Inline], Inline | None]:
+def note_merger(comparison: Comparison) -> Callable[[Inline, Inline], Inline | None]:
+    """Return what merges two notes, their blocks marked inside; it returns None for notes with nothing in common."""
+
     def merge_note(old: Inline, new: Inline) -> Inline | None:
         blocks = merge_blocks(old["c"], new["c"], comparison)
         if all(block["t"] == "Div" for block in blocks):  # nothing in common: another note
@@ -162,7 +164,7 @@ def _merge_definitions(old: Block, new: Block, comparison: Comparison) -> Block 
             out += [_mark_entry(INSERTION, after[j].value) for j in column]
             continue
         (old_term, old_definitions), (term, definitions) = before[row].value, after[column].value
-        merged = merge_inlines(old_term, term, merge_note=_note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
+        merged = merge_inlines(old_term, term, merge_note=note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
         if merged is None:
             merged = [mark_inlines(DELETION, old_term), mark_inlines(INSERTION, term)]
         out.append([merged, merge_items(old_definitions, definitions, comparison, merge_blocks)])
@@ -182,7 +184,7 @@ def _merge_lines(old: Block, new: Block, comparison: Comparison) -> Block:
             out += [[mark_inlines(DELETION, before[i].value)] for i in row]
             out += [[mark_inlines(INSERTION, after[j].value)] for j in column]
             continue
-        merged = merge_inlines(before[row].value, after[column].value, merge_note=_note_merger(comparison))
+        merged = merge_inlines(before[row].value, after[column].value, merge_note=note_merger(comparison))
         if merged is None:
             out += [[mark_inlines(DELETION, before[row].value)], [mark_inlines(INSERTION, after[column].value)]]
         else:
@@ -191,7 +193,7 @@ def _merge_lines(old: Block, new: Block, comparison: Comparison) -> Block:
 
 
 def _merge_table(old: Block, new: Block, comparison: Comparison) -> Block | list[Block] | None:
-    merged = merge_table(old, new, comparison, merge=merge_blocks, merge_note=_note_merger(comparison))
+    merged = merge_table(old, new, comparison, merge=merge_blocks, merge_note=note_merger(comparison))
     if merged is None or old["c"][0] == new["c"][0]:
         return merged
     return _twin(old, merged, ATTRIBUTES)

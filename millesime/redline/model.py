@@ -19,10 +19,12 @@ INSERTED = "inserted"
 DELETED = "deleted"
 MOVED_TO = "moved-to"  # stands here now; `move` names the place it left
 MOVED_FROM = "moved-from"  # stood here; `move` names the place it went to
-KINDS = (KEPT, EDITED, REPLACED, INSERTED, DELETED, MOVED_TO, MOVED_FROM)
+SPLIT = "split"  # a paragraph that was a part of the one before it; of chapters: see `ChapterChange.kinds`
+JOINED = "joined"  # a paragraph that is now a part of the one before it
+KINDS = (KEPT, EDITED, REPLACED, INSERTED, DELETED, MOVED_TO, MOVED_FROM, SPLIT, JOINED)
 
 # What became of a chapter, besides.
-SPLIT, MERGED, TYPOGRAPHY = "split", "merged", "typography"
+MERGED, TYPOGRAPHY = "merged", "typography"
 
 # The classes by which marks are known in a redline's AST.
 INSERTION, DELETION = "insertion", "deletion"
@@ -66,6 +68,8 @@ class BlockChange:
     moved-to    x*     x      the new block, marked       id
                               inside if it changed
     moved-from  x      x*     -                           id
+    split       -      x      the new block, marked       -
+    joined      x      -      the old block, marked       -
 
     * for reference: the block at the other end, which may be in another chapter;
     its index is given, its chapter is in the `Move` of that id.

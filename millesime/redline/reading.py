@@ -21,10 +21,12 @@ from millesime.redline.marks import (
     CODE,
     FORMATTING,
     IMAGE,
+    JOINED_TEXT,
     LEVEL,
     LINK,
     NUMBERING,
     SPACING,
+    SPLIT_TEXT,
     TWINS,
     TYPOGRAPHY,
     classes_of,
@@ -114,6 +116,11 @@ def _list(items: list, reader: _Reader) -> list:
     place = 0
     while place < len(items):
         item = items[place]
+        aspects = classes_of(item) if isinstance(item, dict) else ()
+        if mark_of(item) and (SPLIT_TEXT in aspects or JOINED_TEXT in aspects):
+            out += _parted(item, reader)
+            place += 1
+            continue
         what = twin_of(items, place)
         if what in _SHOWN:
             old, new = item["c"][1], items[place + 1]["c"][1]
@@ -147,6 +154,16 @@ def _node(node: Node, reader: _Reader) -> Node:
 
 
 _LEAVES = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock", "Cite", "Image"})
+
+
+def _parted(item: Node, reader: _Reader) -> list:
+    """Show the text that went to another paragraph once, where it is now, and a pilcrow where a paragraph ends."""
+    kind = mark_of(item)
+    shown = _list(item["c"][1], reader) if kind == INSERTION else []
+    if item["t"] == "Div" or not reader.details:
+        return shown
+    pilcrow = INSERTION if kind == DELETION else DELETION
+    return [span([mark_inlines(pilcrow, [string("¶")])], classes=[DETAIL]), *shown]
 
 
 # ---- one twin each -----------------------------------------------------------
