@@ -251,7 +251,10 @@ def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language
     except ReportError as error:
         lines.append(f"{error}" if not isinstance(error, ManifestError) else f"{new_path}: {error}")
         lines.append("")
-    click.echo("\n".join(lines), color=True)
+    try:
+        click.echo("\n".join(lines), color=True)
+    except BrokenPipeError:  # the pager was left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bold(text: str) -> str:

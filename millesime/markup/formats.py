@@ -16,8 +16,12 @@ _ALIGNED = {"t": "AlignDefault"}
 
 
 def without_bookmarks(blocks: Sequence[Block]) -> list[Block]:
-    """Return blocks without the bookmarks of office programs, which give them new names whenever they save."""
-    return rewrite(list(blocks), lambda node: [] if _is_bookmark(node) else node)
+    """Return blocks without bookmarks, to which office programs give new names whenever they save, and empty lines."""
+    return rewrite(list(blocks), lambda node: [] if _is_bookmark(node) or _is_empty(node) else node)
+
+
+def _is_empty(node: Node) -> bool:
+    return node["t"] in ("Para", "Plain") and not node["c"]
 
 
 def _is_bookmark(node: Node) -> bool:
@@ -43,8 +47,8 @@ def _level(node: Node) -> Node | list[Node]:
             return content[1]
         case "RawInline" | "RawBlock":
             return []
-        case "Plain":
-            return {"t": "Para", "c": content}
+        case "Plain" | "Para":
+            return {"t": "Para", "c": content} if content else []
         case "Header" if "title" in content[1][1]:
             return []  # pandoc's HTML prints the document's title as a heading too
         case "Header":

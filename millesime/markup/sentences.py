@@ -12,13 +12,13 @@ from millesime.markup.pandoc import write_texts
 _MARKDOWN = "markdown-smart-raw_attribute-simple_tables-multiline_tables-grid_tables-native_divs-native_spans"
 # An end of a sentence: its sign, closing quotes and brackets, perhaps set off by a no-break space. Not after an
 # initial ("J. Dupont"), nor after what is cut short and goes on ("art. 3", "M. Le Pen", "cf. Annexe").
-_END = re.compile(r"[.!?…][»”’\"')\]\u00a0\u202f]*$")
+_END = re.compile(r"[.!?…][»”’\"')\] \u00a0\u202f]*$")
 _ABBREVIATED = re.compile(
     r"(?:^|[\W_])(?:[^\W\d_]|art|av|bd|cf|chap|dr|éd|ed|env|etc|fig|hab|max|min|mm|mme|mlle|mr|mrs|ms|no|n°|p|pp|"
     r"prof|resp|st|ste|suiv|tab|tél|vol|vs|e\.g|i\.e)\.$",
     re.IGNORECASE,
 )
-_BEGIN = re.compile(r"[«“‘\"'(\[¿¡—–\u00a0\u202f-]*[^\W_]")
+_BEGIN = re.compile(r"[«“‘\"'(\[¿¡—– \u00a0\u202f-]*[^\W_]")
 _ROW = re.compile(r"^(?:> )*\|.*\|$", re.MULTILINE)
 _BREAK: Inline = {"t": "SoftBreak"}
 
@@ -43,18 +43,24 @@ def _broken(inlines: list[Inline]) -> list[Inline]:
     """Return inlines with a line end in place of each space between two sentences."""
     out = list(inlines)
     for place in range(1, len(inlines) - 1):
-        if inlines[place]["t"] == "Space" and _ends(inlines[place - 1]) and _begins(inlines[place + 1]):
+        if (
+            inlines[place]["t"] == "Space"
+            and _ends(inlines[max(0, place - 3) : place])
+            and _begins(inlines[place + 1 : place + 4])
+        ):
             out[place] = _BREAK
     return out
 
 
-def _ends(node: Inline) -> bool:
-    text = _edge(node, -1)
+def _ends(before: list[Inline]) -> bool:
+    # Where an author sets a quote off by plain spaces, its marks are strings of their own.
+    text = "".join(" " if node["t"] == "Space" else _edge(node, -1) for node in before)
     return _END.search(text) is not None and not _ABBREVIATED.search(text)
 
 
-def _begins(node: Inline) -> bool:
-    found = _BEGIN.match(_edge(node, 0))
+def _begins(after: list[Inline]) -> bool:
+    text = "".join(" " if node["t"] == "Space" else _edge(node, 0) for node in after)
+    found = _BEGIN.match(text)
     return found is not None and not found[0][-1].islower()
 
 

@@ -257,7 +257,7 @@ def _in_order(names: Sequence[str], root: Path) -> list[str]:
 def natural_order(path: str) -> tuple:
     """Return the key by which "2-b.md" stands before "10-a.md", and a folder's files together."""
     return tuple(
-        tuple((int(run), "") if run.isdecimal() else (-1, run) for run in re.findall(r"\d+|\D+", part.casefold()))
+        tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in re.findall(r"\d+|\D+", part.casefold()))
         for part in path.split("/")
     )
 
