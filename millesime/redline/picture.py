@@ -362,7 +362,8 @@ class _Drawing:
     # ---- what ties two bars ----
 
     def _tie(self, parent, old: Bar, new: Bar, change: int) -> None:
-        name = "tie" if change in self.layout.level else "tie slanting"
+        alone = len(old.changes) == len(new.changes) == 1
+        name = ("tie" if alone else "tie parted") if change in self.layout.level else "tie slanting"
         self._join(parent, old, old.span(change), new, new.span(change), name)
 
     def _join(self, parent, old: Bar, left: tuple[float, float], new: Bar, right: tuple[float, float], name: str):
@@ -414,6 +415,7 @@ class _Drawing:
         path = f"M{_n(x)} {_n(top)}{edge(x, top, end, end_top)}V{_n(end_bottom)}{edge(end, end_bottom, x, bottom)}Z"
         look = {
             "tie": {"fill": _TIE},
+            "tie parted": {"fill": _TIE, "stroke": _LINE, "stroke-width": "0.4"},
             "tie slanting": {"fill": _BLUE, "fill-opacity": "0.1", "stroke": _BLUE, "stroke-width": "0.5"},
             "move": {"fill": _BLUE, "fill-opacity": "0.22", "stroke": _BLUE, "stroke-width": "0.6"},
         }[name]

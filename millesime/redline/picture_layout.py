@@ -9,6 +9,7 @@ long report is folded into panels, as a text into columns.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
@@ -125,7 +126,7 @@ class _Draft:
     height: float = 0.0
 
 
-Row = tuple[_Draft | None, _Draft | None]
+Row = tuple[Sequence[_Draft], Sequence[_Draft]]  # what stands side by side: several where a chapter was split
 
 
 def lay_out(redline: Redline) -> Layout:
@@ -133,8 +134,7 @@ def lay_out(redline: Redline) -> Layout:
     entries = [[_entries(block, number, chapter) for block in chapter.blocks]
                for number, chapter in enumerate(redline.chapters)]  # fmt: skip
     old, new = _drafts(redline, entries, old=True), _drafts(redline, entries, old=False)
-    level = _level(redline, old, new)
-    rows = _rows(old, new, level)
+    rows, level = _rows(old, new, _chain(redline, old, new))
     panels = max(1, min(_MOST_PANELS, ceil(len(rows) / _PANEL_ROWS) if len(rows) > _ONE_PANEL else 1))
     if len(rows) > _ONE_PANEL:
         panels = max(2, panels)
@@ -146,9 +146,10 @@ def lay_out(redline: Redline) -> Layout:
     for panel, part in enumerate(folded):
         top = 0.0
         for row in part:
-            for draft in row:
-                if draft is not None:
-                    bars[draft.old].append(_bar(draft, panel, top))
+            for stack in row:
+                tops = itertools.accumulate((draft.height + GAP for draft in stack), initial=top)
+                for draft, place in zip(stack, tops, strict=False):
+                    bars[draft.old].append(_bar(draft, panel, place))
             top += _row_height(row) + GAP
         tallest = max(tallest, top - GAP)
     return Layout(
@@ -212,55 +213,76 @@ def _in_order(blocks: list[_Entry]) -> list[_Entry]:
     return [seen[index] for index in sorted(seen)]
 
 
-def _level(redline: Redline, old: Sequence[_Draft], new: Sequence[_Draft]) -> set[int]:
-    """Return the heaviest chain of chapter changes that has one order in both editions."""
+def _chain(redline: Redline, old: Sequence[_Draft], new: Sequence[_Draft]) -> list[tuple[int, int, int]]:
+    """Return the heaviest chain of chapters that have one order in both editions: old place, new place, change."""
     at_old = {change: at for at, draft in enumerate(old) for change in draft.changes}
     at_new = {change: at for at, draft in enumerate(new) for change in draft.changes}
-    pairs = sorted(
-        (at_old[change], at_new[change], change)
-        for change, chapter in enumerate(redline.chapters)
-        if change in at_old and change in at_new
-    )
+    weights: Counter[int] = Counter()
+    for draft in (*old, *new):
+        for entry in draft.blocks:
+            weights[entry.change] += entry.weight
+    pairs = sorted((at_old[change], at_new[change], change) for change in at_old if change in at_new)
     best: list[tuple[float, int]] = []  # weight of the chain that ends here, and the pair before
     for at, (i, j, change) in enumerate(pairs):
-        own = (0.001 if redline.chapters[change].moved else 1.0) * (old[i].weight + new[j].weight + 1)
+        own = (0.001 if redline.chapters[change].moved else 1.0) * (weights[change] + 1)
         reach = max(((best[k][0], -k) for k in range(at) if pairs[k][0] < i and pairs[k][1] < j), default=(0.0, 1))
         best.append((reach[0] + own, -reach[1]))
     at = max(range(len(best)), key=lambda place: best[place][0], default=-1)
-    chain: set[int] = set()
+    chain: list[tuple[int, int, int]] = []
     while at >= 0:
-        chain.add(pairs[at][2])
+        chain.append(pairs[at])
         at = best[at][1]
-    return chain
+    return chain[::-1]
 
 
-def _rows(old: Sequence[_Draft], new: Sequence[_Draft], level: Iterable[int]) -> list[Row]:
-    """Return the two columns row by row; a bar without its other half stands alone in its row."""
-    at_old = {change: at for at, draft in enumerate(old) for change in draft.changes}
-    at_new = {change: at for at, draft in enumerate(new) for change in draft.changes}
-    anchors = sorted((at_old[change], at_new[change]) for change in level)
+def _rows(
+    old: Sequence[_Draft], new: Sequence[_Draft], chain: Sequence[tuple[int, int, int]]
+) -> tuple[list[Row], set[int]]:
+    """Return the two columns row by row, and the changes whose halves stand in one row.
+
+    The parts of a chapter that was split or merged stand in its row if nothing
+    parts them; a bar without its other half stands alone in one.
+    """
     rows: list[Row] = []
-    i = j = 0
-    for next_i, next_j in [*anchors, (len(old), len(new))]:
-        rows += [(draft, None) for draft in old[i:next_i]]
-        rows += [(None, draft) for draft in new[j:next_j]]
-        if next_i < len(old):
-            rows.append((old[next_i], new[next_j]))
-        i, j = next_i + 1, next_j + 1
-    return rows
+    level: set[int] = set()
+    i = j = 0  # the first that have no row yet
+    ends = [*chain[1:], (len(old), len(new), -1)] if chain else []
+    for (at_old, at_new, change), (next_old, next_new, _) in zip(chain, ends, strict=True):
+        first_old, last_old = _parts(old, i, at_old, next_old, set(new[at_new].changes))
+        first_new, last_new = _parts(new, j, at_new, next_new, set(old[at_old].changes))
+        rows += [((draft,), ()) for draft in old[i:first_old]]
+        rows += [((), (draft,)) for draft in new[j:first_new]]
+        row = (old[first_old:last_old], new[first_new:last_new])
+        rows.append(row)
+        beside = [{part for draft in stack for part in draft.changes} for stack in row]
+        level |= (beside[0] & beside[1]) | {change}
+        i, j = last_old, last_new
+    rows += [((draft,), ()) for draft in old[i:]]
+    rows += [((), (draft,)) for draft in new[j:]]
+    return rows, level
+
+
+def _parts(column: Sequence[_Draft], start: int, at: int, end: int, changes: set[int]) -> tuple[int, int]:
+    """Return the range around `at`, within start and end, of bars that share one of the changes."""
+    first, last = at, at + 1
+    while first > start and changes & set(column[first - 1].changes):
+        first -= 1
+    while last < end and changes & set(column[last].changes):
+        last += 1
+    return first, last
 
 
 # ---- heights ------------------------------------------------------------------
 
 
 def _row_height(row: Row) -> float:
-    return max(draft.height for draft in row if draft is not None)
+    return max(sum(draft.height + GAP for draft in stack) - GAP for stack in row if stack)
 
 
 def _set_heights(rows: Sequence[Row], room: float, panels: int) -> None:
     """Give each bar the height of its words, at the largest scale at which all panels fit the room."""
-    drafts = [draft for row in rows for draft in row if draft is not None]
-    least = min(LEAST_BAR, room * panels / max(1, len(rows) + panels) - GAP)
+    drafts = [draft for row in rows for stack in row for draft in stack]
+    least = min(LEAST_BAR, room * panels / max(1, sum(max(map(len, row)) for row in rows) + panels) - GAP)
     low, high = 0.0, 1.0
     for _ in range(40):
         scale = (low + high) / 2
