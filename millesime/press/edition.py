@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from millesime.assembly.assemble import Materials, assemble
 from millesime.assembly.registers import read_register, register_annex, register_path
@@ -17,10 +18,15 @@ from millesime.history.worktree import WorkingTree
 from millesime.markup.ast import Document, words
 from millesime.markup.pandoc import Source, read_references
 from millesime.press.manuscript import Manuscript, chapter_texts, read_manuscript, read_note
+from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex import Side, annex_title, write_annex
 from millesime.redline.compare import compare
+from millesime.redline.follow import write_follow
+from millesime.redline.glance import passage_targets
 from millesime.redline.model import Redline
+from millesime.redline.picture import change_picture
+from millesime.series.manifest import FollowAnnex
 from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, RegisterAnnex, Series
 
 
@@ -53,21 +59,32 @@ def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lamb
     manuscript = desk.manuscript(name)
     own = {source.path: source for source in manuscript.chapters if source.role == "annex"}
     annexes: list[ChapterSource] = []
+    pictures: dict[str, bytes] = {}
     for index, annex in enumerate(manuscript.edition.annexes):
         match annex:
             case RedlineAnnex():
-                annexes.append(_redline_annex(desk, manuscript, annex, index, say))
+                source, made = _redline_annex(desk, manuscript, annex, index, say)
+                annexes.append(source)
+                pictures |= made
+            case FollowAnnex():
+                annexes.append(_follow_annex(desk, manuscript, annex, say))
             case RegisterAnnex():
                 annexes.append(_register_annex(manuscript, annex, index))
             case ChapterAnnex():
                 annexes.append(own[annex.chapter])
     say("assembling")
     chapters = [source for source in manuscript.chapters if source.role != "annex"]
-    return assemble(materials(desk, manuscript, (*chapters, *annexes)))
+    return assemble(materials(desk, manuscript, (*chapters, *annexes), pictures=pictures))
 
 
-def materials(desk: Desk, manuscript: Manuscript, sources: Sequence[ChapterSource]) -> Materials:
-    """Return all that an edition is assembled from; `sources` are its chapters, annexes included."""
+def materials(
+    desk: Desk,
+    manuscript: Manuscript,
+    sources: Sequence[ChapterSource],
+    *,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Materials:
+    """Return all that an edition is assembled from: `sources`, its chapters and annexes; `pictures` made for these."""
     edition, snapshot = manuscript.edition, manuscript.snapshot
     where = edition.content_paths
     contents = snapshot.read_many(edition.bibliography, where=where)
@@ -78,7 +95,7 @@ def materials(desk: Desk, manuscript: Manuscript, sources: Sequence[ChapterSourc
         parts=edition.parts,
         references=tuple(read_references(bibliography, jobs=desk.jobs)),
         citation_style=_citation_style(manuscript),
-        read_image=image_reader(desk, manuscript),
+        read_image=image_reader(desk, manuscript, pictures=pictures),
         labels=manuscript.labels,
         theme=manuscript.theme,
         numbered=edition.numbering.enabled,
@@ -119,23 +136,54 @@ def _revision(edition: Edition, snapshot: Snapshot) -> str:
 
 def _redline_annex(
     desk: Desk, new: Manuscript, annex: RedlineAnnex, index: int, say: Callable[[str], None]
-) -> ChapterSource:
+) -> tuple[ChapterSource, dict[str, bytes]]:
+    """Return the annex, and the images that are made for it by their keys."""
     say(f"comparing with {annex.redline}")
     old = desk.manuscript(annex.redline)
+    old_side, new_side = side(old), side(new)
+    redline = desk.redline(old, new)
+    labels, language = new.labels, new.edition.language
+    key = f"@annex/redline-{old_side.name}.svg"
+    targets = passage_targets(redline, old_side.name) if annex.detail != "summary" else {}
+    picture = change_picture(
+        redline, old=old_side.name, new=new_side.name, labels=labels, language=language, targets=targets,
+        numbers=(old_side.numbers(), new_side.numbers()),
+    )  # fmt: skip
     blocks = write_annex(
-        desk.redline(old, new),
-        old=side(old),
-        new=side(new),
+        redline,
+        old=old_side,
+        new=new_side,
         note=read_note(new, desk.current) if _first_redline(new.edition) == index else [],
-        labels=new.labels,
-        language=new.edition.language,
+        labels=labels,
+        language=language,
         detail=annex.detail,
+        context=annex.context,
+        picture="" if redline.is_empty else key,
+        provenance=read_provenance(desk, redline, old, new) if annex.provenance else None,
     )
-    title = words(annex.title) if annex.title else annex_title(side(old), new.labels, new.edition.language)
+    title = words(annex.title) if annex.title else annex_title(old_side, labels, language)
     # Images of the annex are named from the repository's root, see redline/annex.py.
-    return ChapterSource(
+    source = ChapterSource(
         path="annex", document=Document(blocks=blocks), role="annex", id=f"redline-{annex.redline}",
         title=tuple(title), generated=True,
+    )  # fmt: skip
+    return source, {key: picture.encode("utf-8")}
+
+
+def _follow_annex(desk: Desk, new: Manuscript, annex: FollowAnnex, say: Callable[[str], None]) -> ChapterSource:
+    """Return the chapters and sections followed through several editions."""
+    manuscripts = [desk.manuscript(name) for name in annex.follow if name != new.edition.name] + [new]
+    manuscripts.sort(key=lambda manuscript: (manuscript.edition.date, manuscript.edition.name))
+    steps = []
+    for before, after in pairwise(manuscripts):
+        say(f"following {before.edition.name} to {after.edition.name}")
+        steps.append(desk.redline(before, after))
+    blocks = write_follow(
+        steps, [side(manuscript) for manuscript in manuscripts], labels=new.labels, language=new.edition.language
+    )
+    return ChapterSource(
+        path="annex", document=Document(blocks=blocks), role="annex", id="follow", generated=True,
+        title=tuple(words(annex.title or new.labels["follow_title"])),
     )  # fmt: skip
 
 
@@ -146,7 +194,17 @@ def _first_redline(edition: Edition) -> int:
 
 def side(manuscript: Manuscript) -> Side:
     """Return an edition as the redline annex names it."""
-    return Side(name=manuscript.edition.name, date=manuscript.edition.date, chapters=manuscript.chapters)
+    edition = manuscript.edition
+    listed = {source.path for source in manuscript.chapters}
+    return Side(
+        name=edition.name, date=edition.date, chapters=manuscript.chapters,
+        address=f"{edition.base_url}/{edition.name}" if edition.base_url else "",
+        numbered=edition.numbering.enabled, depth=edition.numbering.depth,
+        annexes=tuple(
+            annex.chapter if isinstance(annex, ChapterAnnex) and annex.chapter in listed else ""
+            for annex in edition.annexes
+        ),
+    )  # fmt: skip
 
 
 def _register_annex(manuscript: Manuscript, annex: RegisterAnnex, index: int) -> ChapterSource:
@@ -169,15 +227,17 @@ def _citation_style(manuscript: Manuscript) -> bytes | None:
 
 
 def image_reader(
-    desk: Desk, manuscript: Manuscript, others: Mapping[str, Manuscript] | None = None
+    desk: Desk, manuscript: Manuscript, *, pictures: Mapping[str, bytes] | None = None
 ) -> Callable[[str], bytes | None]:
-    """Return what reads the images of a manuscript, and "@2018/…" of another edition or one of `others`."""
+    """Return what reads the images of a manuscript, "@2018/…" of another edition, and the `pictures` made for it."""
 
     def read(key: str) -> bytes | None:
+        if pictures and key in pictures:
+            return pictures[key]
         source = manuscript.snapshot
         if key.startswith("@"):
             name, _, key = key[1:].partition("/")
-            source = ((others or {}).get(name) or desk.manuscript(name)).snapshot
+            source = desk.manuscript(name).snapshot
         try:
             return source.read(key, where=key) if source.has(key) else None
         except (RevisionError, MarkupError):

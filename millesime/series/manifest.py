@@ -36,6 +36,7 @@ EXAMPLES = {
     "chapters": "chapters: [chapters/10-introduction.md]",
     "commit": "the seal anew, by 'millesime seal'",
     "date": "date: 2019-07-03",
+    "follow": '{follow: ["2018", "2019"]}',
     "formats": "formats: [pdf, epub, html]",
     "front_matter": "front_matter: [chapters/00-avant-propos.md]",
     "keywords": "keywords: [ville intelligente, services publics]",
@@ -130,16 +131,44 @@ ChapterOrPart = Annotated[
 
 def _other_edition(name: str, info: ValidationInfo) -> str:
     """Return the name of another edition; the context holds `edition` and all `names`."""
+    if name == (info.context or {}).get("edition"):
+        others = [other for other in info.context["names"] if other != name]
+        raise mistake(f"{shown(name)} is this edition itself", _one_of(others))
+    return _edition(name, info)
+
+
+def _edition(name: str, info: ValidationInfo) -> str:
+    """Return the name of an edition, this one or another."""
     context = info.context or {}
-    if "names" not in context:
+    if name in context.get("names", [name]):
         return name
-    this, others = context["edition"], [other for other in context["names"] if other != context["edition"]]
-    if name in others:
-        return name
-    hint = "write one of " + ", ".join(others) if others else "leave it out: there is no other edition yet"
-    if name == this:
-        raise mistake(f"{shown(name)} is this edition itself", hint)
-    raise mistake(f"no edition named {shown(name)}", did_you_mean(name, others) or hint)
+    others = [other for other in context["names"] if other != context["edition"]]
+    raise mistake(f"no edition named {shown(name)}", did_you_mean(name, others) or _one_of(others))
+
+
+def _one_of(names: list[str]) -> str:
+    return "write one of " + ", ".join(names) if names else "leave it out: there is no other edition yet"
+
+
+def _several(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Return the editions to follow: two others at least; for one, a redline says more."""
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise mistake(f"{shown(twice[0])} twice", "keep one of them")
+    others = [name for name in names if name != (info.context or {}).get("edition")]
+    if len(others) < 2:
+        hint = (
+            f"name two others at least, or write redline: {shown(others[0])}" if others else "name two others at least"
+        )
+        raise mistake("too few editions to follow", hint)
+    return names
+
+
+def _context(value: Any) -> int:
+    """Return how many unchanged blocks surround a passage, 0 to 9."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or text not in set("0123456789"):
+        raise mistake(f"{shown(value)} where a number of blocks belongs", "write one from 0 to 9, such as context: 2")
+    return int(text)
 
 
 class RedlineAnnex(Entry):
@@ -147,6 +176,15 @@ class RedlineAnnex(Entry):
 
     redline: Annotated[values.Name, AfterValidator(_other_edition)]
     detail: values.Detail = "passages"
+    context: Annotated[int, BeforeValidator(_context)] = 1  # unchanged blocks on either side of a passage
+    provenance: values.Flag = False  # name the commits behind each passage
+    title: values.Text = ""
+
+
+class FollowAnnex(Entry):
+    """Chapters and sections through several editions, this one included."""
+
+    follow: Annotated[tuple[Annotated[values.Name, AfterValidator(_edition)], ...], AfterValidator(_several)]
     title: values.Text = ""
 
 
@@ -165,7 +203,7 @@ class ChapterAnnex(Entry):
     title: values.Text = ""
 
 
-_ANNEX_TAGS = {"redline": TAG + "redline", "register": TAG + "register", "chapter": TAG + "chapter annex"}
+_ANNEX_TAGS = {kind: TAG + kind for kind in ("redline", "follow", "register")} | {"chapter": TAG + "chapter annex"}
 
 
 def _annex(value: Any) -> Any:
@@ -184,6 +222,7 @@ def _annex(value: Any) -> Any:
 
 Annex = Annotated[
     Annotated[RedlineAnnex, Tag(TAG + "redline")]
+    | Annotated[FollowAnnex, Tag(TAG + "follow")]
     | Annotated[RegisterAnnex, Tag(TAG + "register")]
     | Annotated[ChapterAnnex, Tag(TAG + "chapter annex")],
     Discriminator(lambda value: next(tag for kind, tag in _ANNEX_TAGS.items() if kind in value)),
@@ -195,6 +234,7 @@ BRANCHES: dict[str, type[BaseModel]] = {
     TAG + "part": Part,
     TAG + "chapter": ChapterSource,
     TAG + "redline": RedlineAnnex,
+    TAG + "follow": FollowAnnex,
     TAG + "register": RegisterAnnex,
     TAG + "chapter annex": ChapterAnnex,
 }

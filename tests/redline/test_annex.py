@@ -6,7 +6,7 @@ import datetime
 
 from millesime.assembly.sources import ChapterSource
 from millesime.assembly.theme import load_labels
-from millesime.markup.ast import Document, text_of, walk
+from millesime.markup.ast import Document, attr_of, text_of, walk
 from millesime.markup.pandoc import Source, read_documents
 from millesime.redline.annex import Side, annex_chapter, annex_title, write_annex
 from millesime.redline.compare import compare
@@ -48,14 +48,15 @@ def test_the_concordance_has_old_and_new_numbers():
     text = text_of(
         annex({"a": "# A\n\nx", "b": "# B\n\ny z"}, {"n": "# N\n\nnouveau", "a": "# A\n\nx", "b": "# B\n\ny t"})
     )
-    assert "— 1. N nouveau" in text and "1. A 2. A" in text and "2. B 3. B remanié (+1 −1)" in text
+    assert "— 1. N nouveau" in text and "1 2. A nouveau numéro" in text
+    assert "2 3. B nouveau numéro, remanié (+1 −1)" in text
 
 
 def test_headings_and_ids_of_the_chapters_are_not_headings_and_ids_of_the_annex():
     blocks = annex({"a": "# A\n\n## S {#s}\n\nun"}, {"a": "# A\n\n## S {#s}\n\ndeux\n\n## T {#t}\n\ntrois"})
     assert (2, "S") not in headings(blocks) and (2, "T") not in headings(blocks)
-    assert not [node for node in walk(blocks) if node["t"] in ("Div", "Span", "Header") and node["c"][
-        1 if node["t"] == "Header" else 0][0]]  # fmt: skip
+    given = [ident for node in walk(blocks) if (found := attr_of(node)) and (ident := found[0])]
+    assert given == ["redline-2018-a"]  # the chapter's passages
 
 
 def test_an_image_of_the_old_edition_is_named_by_it():
@@ -69,8 +70,9 @@ def test_recommendations_are_told_apart_by_their_ids():
     old = "# R\n\n" + box.format("a", "Faire") + box.format("b", "Retirer")
     new = "# R\n\n" + box.format("a", "Mieux faire") + box.format("c", "Ajouter")
     text = text_of(annex({"r": old}, {"r": new}, detail="summary"))
-    assert "Nouvelles (1) Ajouter." in text and "Reformulées (1) Mieux faire." in text
-    assert "autres (1) Retirer." in text
+    assert "Nouvelles (1) Recommandation\u00a02. Ajouter." in text
+    assert "Reformulées (1) Édition 2018 Édition 2019 Recommandation\u00a01 Faire. Suite. Recommandation\u00a01" in text
+    assert "Retirées (1) Recommandation\u00a02. Retirer." in text
 
 
 def test_detail_says_how_much_is_shown():

@@ -1,0 +1,276 @@
+"""The changed passages of one chapter, section by section, each with the way to its place in both editions.
+
+What moved is shown in full where it stands now; its old place says so in a
+line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from millesime.assembly.outline import without_notes
+from millesime.assembly.sources import slug
+from millesime.markup.ast import (
+    SPACE,
+    Block,
+    Inline,
+    attr_of,
+    bullet_list,
+    div,
+    link,
+    para,
+    plain,
+    string,
+    text_of,
+    with_attr,
+    words,
+)
+from millesime.redline.ast import blocks_ast
+from millesime.redline.figures import count_chapter
+from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
+from millesime.redline.passages import passages
+from millesime.redline.provenance import Provenance, tell_reasons
+from millesime.redline.quoted import quote_chapter
+from millesime.redline.reading import for_readers
+from millesime.redline.side import Place, Side
+from millesime.redline.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
+from millesime.redline.words import count_words
+
+CONTEXT = 1  # unchanged blocks on either side of a passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What every line of a chapter's passages needs."""
+
+    chapter: ChapterChange
+    old: Side
+    new: Side
+    labels: Mapping[str, str]
+    language: str
+    linked: bool
+    moves: Mapping[str, Move]
+    provenance: Provenance | None
+    named: set[str] = field(default_factory=set)  # moves that have their anchor
+
+
+def annex_chapter(
+    chapter: ChapterChange,
+    *,
+    old: Side,
+    new: Side,
+    labels: Mapping[str, str],
+    full: bool,
+    linked: bool = True,
+    context: int = CONTEXT,
+    language: str = "fr",
+    moves: Mapping[str, Move] | None = None,
+    provenance: Provenance | None = None,
+) -> tuple[list[Inline], list[Block]]:
+    """Return the title of a changed chapter as the annex gives it, and its changed passages.
+
+    `full` shows the whole chapter, unchanged text included; `linked` points to
+    the chapter and its sections, where they are in the same report: a new one
+    is then named by its sections, for it can be read there. `context` is how
+    many unchanged blocks stand on either side of a passage; `moves` are the
+    redline's, for what came from another chapter.
+    """
+    desk = _Desk(
+        chapter=chapter, old=old, new=new, labels=labels, language=language, linked=linked, moves=moves or {},
+        provenance=provenance,
+    )  # fmt: skip
+    place = _chapter_place(desk)
+    title = numbered(place.number, place.title) if place else words(chapter.title)
+    out: list[Block] = [div([para(*_chapter_line(desk))], classes=["change-kind"])]
+    if chapter.inserted and linked and not full:
+        out += _contents(desk)
+    elif full:
+        out += _shown(desk, chapter.blocks)
+    else:
+        for run in _by_section(chapter, context):
+            out += _passage(desk, run)
+    if provenance is not None:
+        rest = provenance.rest(chapter)
+        out += tell_reasons(rest, provenance, labels=labels, language=language, heading=labels["annex_why_chapter"])
+    return title, out
+
+
+def move_anchor(desk_name: str, move: str) -> str:
+    """Return the id by which the new place of a move is found in the annex against an edition."""
+    return slug(f"redline-{desk_name}-{move}")
+
+
+def _chapter_place(desk: _Desk) -> Place | None:
+    chapter = desk.chapter
+    return desk.new.place(chapter.new.path) if chapter.new else desk.old.place(chapter.old.path)
+
+
+def _chapter_line(desk: _Desk) -> list[Inline]:
+    """ "Remanié (+12 −3 mots). Lire le chapitre. Édition 2018 : chapitre 3."""
+    chapter, labels = desk.chapter, desk.labels
+    what = joined(labels, shown_kinds(chapter))
+    balance = word_balance(count_chapter(chapter), desk.language)
+    if balance:
+        what += f" ({fill(labels['annex_balance'], balance=balance)})"
+    line = words(what[:1].upper() + what[1:] + ".")
+    if chapter.retitled and chapter.old:
+        line += [SPACE, *words(fill(labels["annex_was_titled"], title=chapter.old.title))]
+    if chapter.new and desk.linked:
+        line += [SPACE, link(words(labels["annex_see"]), f"#{chapter.new.id}"), string(".")]
+    before = desk.old.place(chapter.old.path) if chapter.old else None
+    if before and (desk.old.address or (chapter.new and before.number != desk.new.numbers().get(chapter.new.path))):
+        line += [SPACE, *_old_place(desk, before, titled=chapter.new is None or chapter.retitled), string(".")]
+    return line
+
+
+def _contents(desk: _Desk) -> list[Block]:
+    """The sections of a new chapter, linked."""
+    sections = [place for place in desk.new.places.get(desk.chapter.new.path, ())[1:] if place.level == 2]
+    items = [[plain(link(numbered(place.number, place.title), place.target))] for place in sections]
+    return [bullet_list(items)] if items else []
+
+
+# ---- passages ----------------------------------------------------------------
+
+
+def _by_section(chapter: ChapterChange, context: int) -> list[Sequence[BlockChange]]:
+    """Return the changed passages, parted where a section begins; what is new or gone whole stays one."""
+    out: list[Sequence[BlockChange]] = []
+    for passage in passages(chapter, context=context):
+        if chapter.inserted or chapter.deleted:
+            out.append(passage.changes)
+            continue
+        at = 0
+        changes = passage.changes
+        for place, change in enumerate(changes):
+            if place > at and _opens_section(change, changes[place - 1]):
+                out.append(changes[at:place])
+                at = place
+        out.append(changes[at:])
+    return [run for run in out if any(change.told for change in run)]
+
+
+def _opens_section(change: BlockChange, previous: BlockChange) -> bool:
+    block = change.new or change.old
+    if block is None or block["t"] != "Header":
+        return False
+    return change.kind in (KEPT, EDITED) or (change.kind, change.move) != (previous.kind, previous.move)
+
+
+def _passage(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
+    """A passage: where it stands, the marked text, and why."""
+    if all(change.kind == MOVED_FROM or not change.told for change in run):
+        run = [change for change in run if change.told]
+    heading = not run[0].told and run[0].new is not None and run[0].new["t"] == "Header"
+    inner = _where(desk, run, titled=not _shows_heading(run)) + _shown(desk, run[1:] if heading else run)
+    if desk.provenance is not None:
+        reasons = desk.provenance.behind(desk.chapter, run)
+        inner += tell_reasons(reasons, desk.provenance, labels=desk.labels, language=desk.language)
+    return [div(inner, classes=["passage"])]
+
+
+def _shows_heading(run: Sequence[BlockChange]) -> bool:
+    block = run[0].new or run[0].old
+    return run[0].told and block is not None and block["t"] == "Header"
+
+
+def _where(desk: _Desk, run: Sequence[BlockChange], *, titled: bool) -> list[Block]:
+    """The line above a passage: its section in the new edition, linked, and in the old one."""
+    chapter = desk.chapter
+    if chapter.inserted or chapter.deleted:
+        return []
+    changed = [change for change in run if change.told]
+    after = _first_place(desk.new, chapter.new.path, [c.new_index for c in run if c.kind != MOVED_FROM])
+    before = _first_place(desk.old, chapter.old.path, [c.old_index for c in run if c.kind != MOVED_TO])
+    line: list[Inline] = []
+    if after and after.index >= 0:
+        shown = (
+            numbered(after.number, after.title)
+            if titled or not after.number
+            else words(fill(desk.labels["annex_section"], number=after.number))
+        )
+        line += [link(shown, after.target)] if desk.linked else shown
+    if before and before.index >= 0 and _tells(desk, before, after):
+        titled_before = after is None or after.text != before.text
+        old = _old_place(desk, before, titled=titled_before and not any(c.new is None for c in changed[:1]))
+        line += [*([string(" · ")] if line else []), *old]
+    return [div([para(*line)], classes=["passage-trail"])] if line else []
+
+
+def _tells(desk: _Desk, before: Place, after: Place | None) -> bool:
+    """Whether the old place is worth a word: it has an address, or another number or title."""
+    return bool(desk.old.address) or after is None or (before.number, before.text) != (after.number, after.text)
+
+
+def _first_place(side: Side, path: str, indices: Sequence[int | None]) -> Place | None:
+    index = next((index for index in indices if index is not None), None)
+    return None if index is None else side.place(path, index)
+
+
+def _old_place(desk: _Desk, place: Place, *, titled: bool = False) -> list[Inline]:
+    """ "Édition 2018 : 3.2 Its title", linked where the old edition has an address."""
+    named = fill(desk.labels["annex_edition"], name=desk.old.name)
+    if place.index < 0:
+        where = words(f"{desk.labels['chapter'].lower()} {place.number}" if place.number else place.text)
+    else:
+        where = numbered(place.number, place.title if titled else "")
+    if titled or place.number:
+        line = [*words(fill(desk.labels["annex_in_edition"], edition=named)), SPACE, *without_notes(where)]
+    else:
+        line = words(named)
+    target = desk.old.link(place)
+    return [link(line, target)] if target else line
+
+
+# ---- marked text ---------------------------------------------------------------
+
+
+def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
+    out: list[Block] = []
+    for (kind, move), group in groupby(run, key=lambda change: _move_of(change)):
+        held = list(group)
+        if kind == MOVED_FROM:
+            out.append(_moved_away(desk, held, move))
+            continue
+        blocks = quote_chapter(for_readers(blocks_ast(held)), desk.chapter, old_name=desk.old.name)
+        if kind == MOVED_TO:
+            out += _moved_here(desk, held, blocks, move)
+        else:
+            out += blocks
+    return out
+
+
+def _move_of(change: BlockChange) -> tuple[str, str]:
+    return (change.kind, change.move) if change.kind in (MOVED_FROM, MOVED_TO) else ("", "")
+
+
+def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
+    """The line at the old place of a move."""
+    move_known = desk.moves.get(move)
+    went = desk.new.place(move_known.new_path, held[0].new_index) if move_known else None
+    text = " ".join(text_of(change.old) for change in held)
+    size = sum(count_words(change.old) for change in held)
+    line = words(fill(desk.labels["annex_moved_away"], words=opening(text, 70), count=counted(size, desk.language)))
+    where = numbered(went.number, went.title) if went else words(desk.labels["annex_new_place"])
+    line += [SPACE, link(where, f"#{move_anchor(desk.old.name, move)}"), string(".")]
+    return div([para(*line)], classes=["moved-away"])
+
+
+def _moved_here(desk: _Desk, held: Sequence[BlockChange], blocks: list[Block], move: str) -> list[Block]:
+    """What moved, under a line that says whence."""
+    move_known = desk.moves.get(move)
+    out: list[Block] = []
+    came = desk.old.place(move_known.old_path, held[0].old_index) if move_known else None
+    if came:
+        line = [*words(desk.labels["annex_moved_here"]), SPACE, *_old_place(desk, came, titled=True), string(".")]
+        out.append(div([para(*line)], classes=["moved-here"]))
+    for block in blocks:
+        attributes = attr_of(block)
+        if block["t"] == "Div" and attributes and MOVED_TO in attributes[1]:
+            ident = "" if move in desk.named else move_anchor(desk.old.name, move)
+            desk.named.add(move)
+            block = with_attr(block, [ident, attributes[1], []])
+        out.append(block)
+    return out

@@ -1,0 +1,123 @@
+"""The change at a glance: what kinds of change there are in figures, the picture, and what a reader should open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from millesime.assembly.sources import slug
+from millesime.markup.ast import SPACE, Block, Inline, bullet_list, link, plain, simple_table, string, words
+from millesime.redline.figures import Figures, total_figures
+from millesime.redline.model import DELETED, INSERTED, ChapterChange, Redline
+from millesime.redline.picture import picture_facts
+from millesime.redline.side import Side
+from millesime.redline.wording import counted, is_shown, numbered, shown_kinds, strong, word_balance
+
+_MOST_CHANGED = 5  # chapters
+
+
+def passages_anchor(name: str, chapter: ChapterChange) -> str:
+    """Return the id under which an annex against the edition `name` shows a chapter's passages."""
+    place = chapter.new or chapter.old
+    assert place is not None
+    return slug(f"redline-{name}-{place.id}")
+
+
+def passage_targets(redline: Redline, name: str) -> dict[int, str]:
+    """Return a link to the passages of each changed chapter, by its index in the redline: for the picture."""
+    return {
+        index: f"#{passages_anchor(name, chapter)}"
+        for index, chapter in enumerate(redline.chapters)
+        if is_shown(chapter)
+    }
+
+
+def figures_table(
+    redline: Redline, figures: Sequence[Figures], *, old: Side, new: Side, labels: Mapping[str, str], language: str
+) -> Block:
+    """Return the table of words and chapters, old and new."""
+    total = total_figures(figures)
+    chapters = redline.chapters
+    old_paths = {chapter.old.path for chapter in chapters if chapter.old}
+    new_paths = {chapter.new.path for chapter in chapters if chapter.new}
+    rows = [
+        ("annex_words", total.words_old, total.words_new),
+        ("annex_words_inserted", None, total.words_inserted),
+        ("annex_words_deleted", total.words_deleted, None),
+        ("annex_words_moved", None, total.words_moved),
+        ("annex_chapters", len(old_paths), len(new_paths)),
+        ("annex_chapters_inserted", None, _count(chapters, INSERTED)),
+        ("annex_chapters_deleted", _count(chapters, DELETED), None),
+        ("annex_chapters_edited", None, _count(chapters, "edited")),
+    ]
+    shown = [
+        [words(labels[label]), *([string(counted(value, language))] if value is not None else [] for value in values)]
+        for label, *values in rows
+        if any(values)
+    ]
+    return simple_table(
+        [words(labels["annex_measure"]), words(old.name), words(new.name)],
+        shown,
+        classes=["figures"],
+        alignments=["AlignLeft", "AlignRight", "AlignRight"],
+    )
+
+
+def where_to_begin(
+    redline: Redline,
+    figures: Sequence[Figures],
+    *,
+    old: Side,
+    new: Side,
+    labels: Mapping[str, str],
+    language: str,
+    linked: bool,
+) -> list[Block]:
+    """Return what is new, what is gone and what changed most, by name: for a reader with ten minutes."""
+    pairs = list(zip(redline.chapters, figures, strict=True))
+
+    def listed(chapters: Sequence[tuple[ChapterChange, Figures]], *, balance: bool) -> list[Inline]:
+        out: list[Inline] = []
+        for chapter, counts in chapters:
+            side, place = (new, chapter.new) if chapter.new else (old, chapter.old)
+            found = side.place(place.path)
+            name = numbered(found.number, found.title) if found else words(chapter.title)
+            out += [string(";"), SPACE] if out else []
+            out += [link(name, f"#{passages_anchor(old.name, chapter)}")] if linked else name
+            if balance and (text := word_balance(counts, language)):
+                out += [SPACE, *words(f"({text})")]
+        return out
+
+    edited = [pair for pair in pairs if "edited" in shown_kinds(pair[0]) and pair[1].words_changed]
+    edited.sort(key=lambda pair: -pair[1].words_changed)
+    groups = (
+        ("annex_begin_new", [pair for pair in pairs if INSERTED in shown_kinds(pair[0])], False),
+        ("annex_begin_gone", [pair for pair in pairs if DELETED in shown_kinds(pair[0])], False),
+        ("annex_begin_most", edited[:_MOST_CHANGED], True),
+    )
+    items = [
+        [plain(strong(words(labels[label])), SPACE, *listed(chapters, balance=balance), string("."))]
+        for label, chapters, balance in groups
+        if chapters
+    ]
+    return [bullet_list(items)] if items else []
+
+
+def picture_figure(
+    redline: Redline, key: str, *, old: Side, new: Side, labels: Mapping[str, str], language: str
+) -> Block:
+    """Return the picture as a figure whose alternative text says the same facts in words."""
+    facts = picture_facts(redline, labels=labels, language=language)
+    names = {"{old}": old.name, "{new}": new.name}
+    texts = {name: labels[name] for name in ("picture_title", "picture_alt")}
+    for name, text in texts.items():
+        for place, value in names.items():
+            text = text.replace(place, value)
+        texts[name] = text
+    alternative = " ".join([texts["picture_alt"], *facts])
+    image = {"t": "Image", "c": [["", ["change-picture"], [["alt", alternative]]], words(alternative), [key, ""]]}
+    caption = [None, [plain(*words(texts["picture_title"]))]]
+    return {"t": "Figure", "c": [["", ["change-picture"], []], caption, [{"t": "Plain", "c": [image]}]]}
+
+
+def _count(chapters: Sequence[ChapterChange], kind: str) -> int:
+    return sum(kind in shown_kinds(chapter) for chapter in chapters)
