@@ -83,8 +83,8 @@ def _path(desk: Desk | None, name: str) -> Path | None:
     if desk is None:
         if not os.path.lexists(place):
             raise RevisionError(
-                f"{name}: no such file or folder, and no report here that could have an edition of that name; "
-                "go to the report, or name its folder with --root"
+                f"{name}: no such file or folder, nor a report here that could know it as an edition or a revision; "
+                "name the report's folder with --root (in other repositories: git difftool, see docs/comparing.md)"
             )
         return place
     if name == WORKING_TREE or name in [edition.name for edition in desk.series.editions]:
