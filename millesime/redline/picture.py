@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 
 from lxml import etree
@@ -201,6 +202,7 @@ class _Drawing:
         self.size = 7.5 if self.layout.panels == 1 else 7.0
         left, panels = self._left_width(), self.layout.panels
         self.columns = [_Columns(panel, panels, left=left) for panel in range(panels)]
+        self.named = {id(bar) for bar in self._find_named()}
         self.letters = _letters()
         self.halves: dict[tuple[int, bool], list[tuple[float, str, Bar]]] = {}
 
@@ -430,14 +432,29 @@ class _Drawing:
     # ---- words ----
 
     def _labels(self, parent, chapter: ChapterChange, old: Bar | None, new: Bar | None, change: int) -> None:
-        if new is not None and new.changes[0] == change:
+        if new is not None and new.changes[0] == change and id(new) in self.named:
             self._label(parent, new, right=True)
-        if old is None or old.changes[0] != change:
+        if old is None or old.changes[0] != change or id(old) not in self.named:
             return
         if self._is_told(old):
             self._label(parent, old, right=self.layout.panels > 1, fill=_SOFT)
         elif self.layout.panels == 1:
             self._number_of(parent, old, right=False)
+
+    def _find_named(self) -> list[Bar]:
+        """Return the bars that have room for a name; of those too close to each other, the one that changed more."""
+        bars = [*self.layout.new, *(self.layout.old if self.layout.panels > 1 else ())]
+        bars = [bar for bar in bars if not bar.old or self._is_told(bar)]
+        weights = {id(bar): sum(self.figures[change].words_changed for change in bar.changes) for bar in bars}
+        named: list[Bar] = [] if self.layout.panels > 1 else list(self.layout.old)
+        taken: dict[int, list[float]] = {}
+        for bar in sorted(bars, key=lambda bar: -weights[id(bar)]):
+            lines = taken.setdefault(bar.panel, [])
+            at = bisect(lines, middle := bar.top + bar.height / 2)
+            if all(abs(line - middle) >= self.size * 1.02 for line in lines[max(0, at - 1) : at + 1]):
+                lines.insert(at, middle)
+                named.append(bar)
+        return named
 
     def _is_told(self, old: Bar) -> bool:
         """Whether the old name says more than the new one beside it: another title or place, or it is gone."""

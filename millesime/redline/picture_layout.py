@@ -290,7 +290,7 @@ def _set_heights(rows: Sequence[Row], room: float, panels: int) -> None:
             draft.height = max(least, scale * draft.weight)
         low, high = (scale, high) if len(_fold(rows, room, panels + 1)) <= panels else (low, scale)
     for draft in drafts:
-        draft.height = round(max(least, low * draft.weight), 2)
+        draft.height = floor(100 * max(least, low * draft.weight)) / 100
 
 
 def _fold(rows: Sequence[Row], room: float, panels: int) -> list[list[Row]]:
