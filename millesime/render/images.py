@@ -52,8 +52,8 @@ def published_image(content: bytes) -> bytes:
 
 # ---- pictures that are part of the page -------------------------------------
 
-GENERATED = "@generated/"  # keys of images that the press draws; no chapter can have such a file
-_INLINED = "change-map"  # the class of those that lead to what they show
+GENERATED = "@annex/"  # keys of images that are made for an annex
+_INLINED = "change-picture"  # the class of those that lead to what they show
 _DRAWN = frozenset("svg title desc g a rect path text".split())
 _KEPT = frozenset(
     "viewBox class role aria-label x y width height transform d fill fill-opacity stroke stroke-width font-family "
@@ -63,7 +63,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def is_inlined(image: Element) -> bool:
-    """Whether an `img` stands for a drawing of the press whose links readers follow, where a format has links."""
+    """Whether an `img` stands for a drawing made for an annex, with links to follow where a format has them."""
     return _INLINED in classes_of(image) and image.get("src", "").startswith(GENERATED)
 
 
