@@ -1,21 +1,16 @@
 """A report as a Word document, with real notes, bookmarks and tracked changes.
 
-pandoc writes it from one AST. It makes tracked changes of `insertion` and
-`deletion` spans only, so changed blocks hand their mark down to the words in
-them; a moved passage is an insertion in one place and a deletion in the other.
+pandoc writes it from one AST; `docx_changes` makes tracked changes of its
+marks, moves among them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-from lxml import etree
 
 from millesime.assembly.dates import long_date
 from millesime.assembly.images import image_type
@@ -23,27 +18,29 @@ from millesime.assembly.report import Chapter, Part, Report
 from millesime.markup.ast import (
     SPACE,
     Block,
-    Inline,
     Node,
     attr,
-    attr_of,
     div,
     header,
     para,
     rewrite,
-    span,
     string,
     words,
 )
 from millesime.markup.pandoc import write_file
 from millesime.render.artifact import Artifact, write_beside
-from millesime.render.docx_styles import reference_document, zipped
+from millesime.render.docx_changes import Marks, name_changes, new_marks, track_changes
+from millesime.render.docx_styles import reference_document
 from millesime.render.fragments import find_image, set_labels
 from millesime.render.images import published_image
 from millesime.render.pdf import date_epoch
 
-_TRACKED = {"insertion": "insertion", "moved-to": "insertion", "deletion": "deletion", "moved-from": "deletion"}
-_BOX_STYLES = {"recommendation": "Recommendation", "controversy": "Controversy", "box-label": "Box Title"}
+_BOX_STYLES = {
+    "recommendation": "Recommendation",
+    "controversy": "Controversy",
+    "box-label": "Box Title",
+    "code-diff": "Source Code",
+}
 _CONTENTS_DEPTH = 3
 _MAX_LEVEL = 9  # of headings in Word
 
@@ -53,7 +50,8 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     labels = set_labels(report)
     with write_beside(path) as beside, tempfile.TemporaryDirectory(prefix="millesime-") as name:
         folder = Path(name)
-        blocks, files = _book(report, labels)
+        marks = new_marks(chapter.blocks for chapter in report.chapters)
+        blocks, files = _book(report, labels, marks)
         for file_name, content in files.items():
             (folder / file_name).write_bytes(content)
         (folder / "reference.docx").write_bytes(reference_document(report.theme, language=report.imprint.language))
@@ -66,7 +64,9 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
             arguments=["--reference-doc=reference.docx", "--toc", f"--toc-depth={_CONTENTS_DEPTH}"],
             date_epoch=date_epoch(report.imprint.date),
         )
-        beside.write_bytes(_track_paragraphs(beside.read_bytes()))
+        signature = report.imprint.publisher or report.imprint.title
+        tracked = track_changes(beside.read_bytes(), marks, author=signature, date=str(report.imprint.date))
+        beside.write_bytes(tracked)
     return Artifact(format="docx", path=path, entry=path)
 
 
@@ -116,10 +116,8 @@ def _imprint_lines(report: Report, labels: Mapping[str, str], date: str) -> list
 # ---- one document -----------------------------------------------------------
 
 
-def _book(report: Report, labels: Mapping[str, str]) -> tuple[list[Block], dict[str, bytes]]:
+def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list[Block], dict[str, bytes]]:
     """Return the whole report and its pictures; parts and chapters outside them are headings of level 1."""
-    signature = report.imprint.publisher or report.imprint.title
-    tracked = (("author", signature), ("date", f"{report.imprint.date}T12:00:00Z"))
     blocks: list[Block] = []
     files: dict[str, bytes] = {}
     current: int | None = None
@@ -135,7 +133,7 @@ def _book(report: Report, labels: Mapping[str, str]) -> tuple[list[Block], dict[
         body = _plain_raw(list(chapter.blocks))
         body = [_deeper(block, depth) for block in body]
         body = _place_images(_show_boxes(body, labels), chapter, report, files)
-        blocks += [new for block in body for new in _tracked_block(block, None, tracked)]
+        blocks += name_changes(body, marks, scope=chapter.id)
     return blocks, files
 
 
@@ -195,144 +193,6 @@ def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
 def _styled(node: Node, style: str) -> Node:
     (ident, classes, pairs), content = node["c"]
     return {"t": node["t"], "c": [attr(ident, classes, [*map(tuple, pairs), ("custom-style", style)]), content]}
-
-
-# ---- tracked changes --------------------------------------------------------
-
-
-def _tracked_block(block: Block, kind: str | None, by: tuple) -> list[Block]:
-    """Return the block with the change it is in, if any, handed down to its inlines."""
-    found = attr_of(block)
-    inside = next((_TRACKED[name] for name in (found or ["", []])[1] if name in _TRACKED), None)
-    kind = inside or kind
-    content = block.get("c")
-
-    def all_of(blocks: list[Block]) -> list[Block]:
-        return [new for inner in blocks for new in _tracked_block(inner, kind, by)]
-
-    match block["t"]:
-        case "Para" | "Plain":
-            return [{"t": block["t"], "c": _tracked_inlines(content, kind, by)}]
-        case "Header":
-            return [{"t": "Header", "c": [*content[:2], _tracked_inlines(content[2], kind, by)]}]
-        case "LineBlock":
-            return [{"t": "LineBlock", "c": [_tracked_inlines(line, kind, by) for line in content]}]
-        case "CodeBlock":
-            return [block] if kind is None else [_tracked_code(block, kind, by)]
-        case "Div":
-            ident, classes, pairs = content[0]
-            kept = [name for name in classes if name not in _TRACKED]
-            return [{"t": "Div", "c": [[ident, kept, pairs], all_of(content[1])]}]
-        case "BlockQuote":
-            return [{"t": "BlockQuote", "c": all_of(content)}]
-        case "BulletList":
-            return [{"t": "BulletList", "c": [all_of(item) for item in content]}]
-        case "OrderedList":
-            return [{"t": "OrderedList", "c": [content[0], [all_of(item) for item in content[1]]]}]
-        case "DefinitionList":
-            items = [[_tracked_inlines(term, kind, by), [all_of(one) for one in meaning]] for term, meaning in content]
-            return [{"t": "DefinitionList", "c": items}]
-        case "Figure":
-            caption = [content[1][0], all_of(content[1][1])]
-            return [{"t": "Figure", "c": [content[0], caption, all_of(content[2])]}]
-        case "Table":
-            return [_tracked_table(block, kind, by)]
-    return [block]
-
-
-def _tracked_inlines(inlines: list[Inline], kind: str | None, by: tuple) -> list[Inline]:
-    """Return inlines in which every change is a span with an author and a date."""
-
-    def change(node: Node) -> Node | list[Node]:
-        found = attr_of(node)
-        name = next((one for one in (found or ["", []])[1] if one in _TRACKED), None)
-        if name is None or node["t"] not in ("Span", "Code", "Link", "Image"):
-            return node
-        ident, classes, pairs = found
-        kept = [one for one in classes if one not in _TRACKED]
-        if node["t"] == "Span":
-            inner = node["c"][1]
-            if ident or kept:
-                inner = [{"t": "Span", "c": [[ident, kept, pairs], inner]}]
-        else:
-            inner = [{"t": node["t"], "c": [[ident, kept, pairs], *node["c"][1:]]}]
-        return inner if kind else span(inner, classes=[_TRACKED[name]], pairs=by)
-
-    changed = rewrite(inlines, change)
-    return [span(changed, classes=[kind], pairs=by)] if kind and changed else changed
-
-
-def _tracked_code(block: Block, kind: str, by: tuple) -> Block:
-    """Code as a paragraph of code words, since a code block cannot be tracked."""
-    inlines: list[Inline] = []
-    for line in block["c"][1].split("\n"):
-        inlines += [{"t": "LineBreak"}] if inlines else []
-        inlines.append({"t": "Code", "c": [attr(), line]})
-    ident = block["c"][0][0]
-    return div([para(*_tracked_inlines(inlines, kind, by))], ident=ident, pairs=[("custom-style", "Source Code")])
-
-
-def _tracked_table(table: Block, kind: str | None, by: tuple) -> Block:
-    attributes, (short, caption), columns, head, bodies, foot = table["c"]
-
-    def kind_of(attributes: list, outer: str | None) -> str | None:
-        return next((_TRACKED[name] for name in attributes[1] if name in _TRACKED), None) or outer
-
-    def rows(found: list) -> list:
-        return [[own, [cell(one, kind_of(own, kind)) for one in cells]] for own, cells in found]
-
-    def cell(one: list, outer: str | None) -> list:
-        own, align, height, width, blocks = one
-        inner = kind_of(own, outer)
-        return [own, align, height, width, [new for block in blocks for new in _tracked_block(block, inner, by)]]
-
-    caption = [new for block in caption for new in _tracked_block(block, kind, by)]
-    return {
-        "t": "Table",
-        "c": [
-            attributes,
-            [short, caption],
-            columns,
-            [head[0], rows(head[1])],
-            [[own, count, rows(upper), rows(lower)] for own, count, upper, lower in bodies],
-            [foot[0], rows(foot[1])],
-        ],
-    }
-
-
-def _track_paragraphs(content: bytes) -> bytes:
-    """Return the document with the ends of wholly new or struck paragraphs tracked too.
-
-    Else refusing an insertion would leave an empty line; pandoc tracks words
-    only. The mark is `w:ins` or `w:del` in the run properties of the
-    paragraph (ECMA-376 part 1, 17.13.5.15 and 17.13.5.19).
-    """
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    for name in ("word/document.xml", "word/footnotes.xml"):
-        root = etree.fromstring(files[name])
-        changed = [(line, mark) for line in root.iter(f"{_W}p") if (mark := _whole_change(line)) is not None]
-        for number, (line, mark) in enumerate(changed, start=1_000_000):
-            properties = line.find(f"{_W}pPr")
-            if properties is None:
-                properties = etree.Element(f"{_W}pPr")
-                line.insert(0, properties)
-            run = etree.SubElement(properties, f"{_W}rPr")
-            etree.SubElement(run, mark.tag, {**mark.attrib, f"{_W}id": str(number)})
-        if changed:
-            files[name] = etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
-    return zipped(files)
-
-
-def _whole_change(line: etree._Element) -> etree._Element | None:
-    """The insertion or deletion that all of a paragraph is in."""
-    parts = [part for part in line if part.tag not in _NO_TEXT]
-    kinds = {part.tag for part in parts}
-    return parts[0] if len(kinds) == 1 and kinds <= {f"{_W}ins", f"{_W}del"} else None
-
-
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_NO_TEXT = frozenset({f"{_W}pPr", f"{_W}bookmarkStart", f"{_W}bookmarkEnd"})
 
 
 # ---- pictures ---------------------------------------------------------------
