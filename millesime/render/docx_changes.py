@@ -258,12 +258,13 @@ class _Tracker:
             found.append((child, list(stack)))
 
     def table(self, element: etree._Element, stack: list[Change]) -> None:
+        """Track rows and cells. What is in neither text goes: it is struck out where the table had been."""
         for row in element.findall(f"{_W}tr"):
             cells = row.findall(f"{_W}tc")
             flags = [self.flags(cell) for cell in cells]
             around = stack + [one for found in flags for one in found if one.place == "row"]
             if _sides(around) == _NEITHER:
-                element.remove(row)  # it is struck out where it had been; LibreOffice cannot remove a row twice
+                element.remove(row)  # LibreOffice cannot remove a row twice
                 continue
             _track_part(row, "trPr", _TAGS[_sides(around)])
             for cell, found in zip(cells, flags, strict=True):
@@ -274,6 +275,10 @@ class _Tracker:
                 if own and _sides(around) == _BOTH:
                     _track_part(cell, "tcPr", ["cellIns" if own[0].kind in _NEW_ONLY else "cellDel"])
                 self.blocks(cell, around + own, movable=False)
+            if row.find(f"{_W}tc") is None:
+                element.remove(row)
+        if element.find(f"{_W}tr") is None:
+            element.getparent().remove(element)
 
     def flags(self, cell: etree._Element) -> list[Change]:
         """Take the empty bookmarks that open a cell out of it, and their paragraphs."""

@@ -838,6 +838,16 @@ def test_a_table_parts_a_move_and_its_rows_are_inserted_and_deleted():
     assert [etree.QName(row[-1]).localname for row in root.iter(f"{W}trPr")] == ["del", "del", "ins", "ins"]
 
 
+def test_rows_that_are_in_neither_text_are_left_out_and_so_is_a_table_without_rows():
+    table = markdown("| A |\n|---|\n| b |\n| c |\n")[0]
+    changed = mark_rows(markdown("| A |\n|---|\n| -b |\n| c |\n"))[0]
+    gone = mark_rows(markdown("| -A |\n|---|\n| -b |\n"))[0]
+    for one, rows in ((changed, 3 + 2), (gone, 3)):
+        root = body(moved("moved-from", table), para("Reste."), moved("moved-to", one), para("Fin."))
+        assert len(list(root.iter(f"{W}tr"))) == rows
+        assert all(found.find(f"{W}tr") is not None for found in root.iter(f"{W}tbl"))
+
+
 def test_moves_of_two_annexes_do_not_meet():
     annexes = [
         chapter(name, moved("moved-from", para(name)), para("Reste."), moved("moved-to", para(name)), para("Fin."))
