@@ -12,7 +12,8 @@ from millesime.redline.marks import mark_inlines
 from millesime.redline.model import DELETION, INSERTION
 
 CONTEXT_LINES = 3  # unchanged lines shown on either side of a changed one
-_ALIKE = 0.5  # the likeness of two lines whose words are marked
+_ALIKE = 0.6  # the likeness of two lines whose words are marked
+_WORD = re.compile(r"\w")
 _TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
@@ -110,14 +111,18 @@ def _words(old: str, new: str) -> list[Inline]:
             out.append(mark_inlines(INSERTION, [_code(come)]))
         gone = come = ""
 
-    for operation in Indel.opcodes(*_spelt(before, after)):
+    operations = list(Indel.opcodes(*_spelt(before, after)))
+    for number, operation in enumerate(operations):
         kept = "".join(after[operation.dest_start : operation.dest_end])
-        if operation.tag == "equal":
-            flush()
-            out.append(_code(kept))
-        else:
+        if operation.tag != "equal":
             gone += "".join(before[operation.src_start : operation.src_end])
             come += kept
+        elif (gone or come) and number + 1 < len(operations) and not _WORD.search(kept):
+            # Signs alone between two changes stay with them: `(a, b)` to `(c, d)` is one change.
+            gone, come = gone + kept, come + kept
+        else:
+            flush()
+            out.append(_code(kept))
     flush()
     return out
 

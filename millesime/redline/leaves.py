@@ -85,6 +85,8 @@ def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
     return items
 
 
+# Signs that one author types as another: apostrophes, dashes and the minus sign.
+_LEVELS = str.maketrans(dict.fromkeys("’ʼ", "'") | dict.fromkeys("‐‑‒–−", "-"))
 _SPACES = re.compile(f"([{NO_BREAK}])")
 
 
@@ -99,7 +101,7 @@ def _string_leaf(text: str, path: str) -> Leaf:
     node = {"t": "Str", "c": text}
     if text in NO_BREAK:
         return Leaf(path + " ", node, 0, is_space=True, text=text)
-    return Leaf(path + text.replace("’", "'"), node, int(is_word(text)), text=text)
+    return Leaf(path + text.translate(_LEVELS), node, int(is_word(text)), text=text)
 
 
 def children_of(node: Inline) -> list[Inline]:

@@ -35,6 +35,8 @@ def merge_table(
     parts_old = (old_short, old_head[0], old_foot[0], [body[:2] for body in old_bodies])
     if parts_old != (short, head[0], foot[0], [body[:2] for body in bodies]):
         return None
+    if short == [] and bool(old_caption) != bool(caption):
+        return None  # with its last words the whole caption would seem to have gone
     if old_columns == columns:
         merging = _Merging(comparison, merge, merge_note, [(place, place) for place in range(len(columns))])
     else:

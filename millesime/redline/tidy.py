@@ -108,13 +108,14 @@ def _is_chance(island: _Island, left: tuple[int, int], right: tuple[int, int]) -
     replaced = all(left) and all(right)  # words out and in on both sides
     if island.words == 0:
         return replaced or (changed >= 3 and not island.ends_sentence)
-    if island.words == 1 and island.letters <= 3:
-        return changed >= (3 if replaced else 5)
+    least = min(sum(left), sum(right))
+    if island.words == 1 and island.letters <= 4:
+        return changed >= (2 if replaced else 3)
     if island.words == 1:
-        return changed >= 8 and replaced
+        return changed >= (5 if replaced else 8)
     if island.words == 2:
-        return (changed >= 8 and island.letters <= 8) or (changed >= 12 and min(sum(left), sum(right)) >= 4)
-    return island.words == 3 and changed >= 20 and min(sum(left), sum(right)) >= 6
+        return (changed >= 4 and island.letters <= 8) or (changed >= 8 and least >= 2)
+    return island.words == 3 and changed >= 10 and least >= 3
 
 
 def _islands(old: list[Leaf], new: list[Leaf], partner: Partner) -> tuple[list[_Island], tuple[int, int]]:

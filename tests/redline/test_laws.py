@@ -17,7 +17,7 @@ from documents import Tape, chapter, chapters, distinct_chapters, edited_pairs, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millesime.markup.ast import INLINES, bullet_list, div, para, plain, span, string
+from millesime.markup.ast import INLINES, attr, bullet_list, div, para, plain, span, string
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.ast import to_ast
 from millesime.redline.compare import compare
@@ -62,6 +62,17 @@ def test_a_source_that_uses_the_names_of_the_marks_comes_back():
     old = [chapter(div([para("Old words here.")], classes=["insertion"]))]
     new = [chapter(div([para("New words here.")], classes=["insertion"]), para("More."))]
     assert_lossless(old, new)
+
+
+def test_a_caption_that_goes_beside_an_empty_short_one_loses_nothing():
+    def table(caption):
+        cell = [attr(), {"t": "AlignDefault"}, 1, 1, [plain("the same words stand here on both sides")]]
+        columns = [[{"t": "AlignDefault"}, {"t": "ColWidthDefault"}]]
+        body = [attr(), 0, [], [[attr(), [cell]]]]
+        return {"t": "Table", "c": [attr(), [[], caption], columns, [attr(), []], [body], [attr(), []]]}
+
+    assert_lossless([chapter(table([plain("caption")]))], [chapter(table([]))])
+    assert_lossless([chapter(table([]))], [chapter(table([plain("caption")]))])
 
 
 def test_empty_items_and_paragraphs_survive_next_to_deleted_ones():
