@@ -202,9 +202,11 @@ class _Drawing:
     def _reach(self, parent, bar: Bar) -> None:
         """The surface that a pointer hits, and the ring that shows the keyboard's place."""
         at = self.columns[bar.panel]
-        x, end = (at.left, at.old_end) if bar.old else (at.new, at.end)
+        x, end = (
+            (at.left + 0.9, at.old_end + 1) if bar.old else (at.new - 1, at.end - 0.9)
+        )  # the ring stays in the picture
         _add(parent, "rect", {
-            "class": "reach", "x": _n(x - 1.5), "y": _n(bar.top - 0.6), "width": _n(end - x + 2.5),
+            "class": "reach", "x": _n(x), "y": _n(bar.top - 0.6), "width": _n(end - x),
             "height": _n(bar.height + 1.2), "fill": "none", "pointer-events": "all",
         })  # fmt: skip
 
