@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
+
+from lxml.html import HtmlElement, document_fromstring
 
 from bench.redline.words import Segments, merged, side_words
 from millesime.markup.pandoc import Source, read_documents, write_texts
@@ -65,15 +66,29 @@ _LINE_SIGNS = {0: " ", 1: "+", 2: "-", 3: " ", 4: "<", 5: ">"}
 
 
 def read_html(output: str) -> Marked:
-    """Read HTML with `ins` and `del` elements."""
-    parser = _InsDel()
-    parser.feed(output)
-    parser.close()
-    return Marked(segments=merged(parser.segments), marks=parser.marks)
+    """Read HTML with `ins` and `del` elements as a parser mends it: some tools close tags in the wrong order."""
+    segments: Segments = []
+    marks = _walk(document_fromstring(f"<html><body>{output}</body></html>"), " ", segments)
+    return Marked(segments=merged(segments), marks=marks)
+
+
+def _walk(element: HtmlElement, sign: str, segments: Segments) -> int:
+    """Add an element's text, without its tail; return how many outermost marks are in it."""
+    if not isinstance(element.tag, str):  # a comment
+        return 0
+    inner = {"ins": "+", "del": "-"}.get(element.tag, sign) if sign == " " else sign
+    gap = "" if element.tag in _INLINE else " "
+    segments.append((inner, gap + (element.text or "")))
+    marks = int(inner != sign)
+    for child in element:
+        marks += _walk(child, inner, segments)
+        segments.append((inner, child.tail or ""))
+    segments.append((inner, gap))
+    return marks
 
 
 def read_docdiff(output: str) -> Marked:
-    return read_html(output[output.index("<body>") :])
+    return read_html(output[output.index("<body>") + 6 : output.rindex("</body>")])
 
 
 def read_critic(output: str) -> Marked:
@@ -95,28 +110,4 @@ def _marked(segments: Segments) -> Marked:
     return Marked(segments=merged(segments), marks=sum(sign in "+-" for sign, _ in segments))
 
 
-class _InsDel(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.segments: Segments = []
-        self.marks = 0
-        self._open = {"ins": 0, "del": 0}
-
-    def handle_starttag(self, tag: str, attrs) -> None:
-        if tag in self._open:
-            self.marks += not any(self._open.values())
-            self._open[tag] += 1
-        elif tag not in _INLINE:
-            self.handle_data(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._open:
-            self._open[tag] = max(0, self._open[tag] - 1)
-        elif tag not in _INLINE:
-            self.handle_data(" ")
-
-    def handle_data(self, text: str) -> None:
-        self.segments.append(("-" if self._open["del"] else "+" if self._open["ins"] else " ", text))
-
-
-_INLINE = frozenset("a abbr b cite code em font i kbd q s samp small span strong sub sup tt u var".split())
+_INLINE = frozenset("a abbr b cite code del em font i ins kbd q s samp small span strong sub sup tt u var".split())
