@@ -37,6 +37,8 @@ class Desk:
         self.series, self.repository, self.jobs = series, repository, jobs
         self.current = WorkingTree(series.root, repository)
         self._manuscripts: dict[str, Manuscript] = {}
+        self._sides: dict[str, Side] = {}
+        self._redlines: dict[tuple[str, str], Redline] = {}
 
     def manuscript(self, name: str) -> Manuscript:
         """Return the manuscript of an edition. Raises ManifestError for a name that is none."""
@@ -47,10 +49,26 @@ class Desk:
 
     def redline(self, old: Manuscript, new: Manuscript) -> Redline:
         """Return what changed between two manuscripts, git's knowledge of renames included."""
+        names = (old.edition.name, new.edition.name)
+        if names in self._redlines and self._holds(old) and self._holds(new):
+            return self._redlines[names]
         renames: Mapping[str, str] = {}
         if self.repository and old.snapshot.commit and new.snapshot.commit:
             renames = find_renames(self.repository, old.snapshot.commit.id, new.snapshot.commit.id)
-        return compare(chapter_texts(old), chapter_texts(new), renames=renames)
+        redline = compare(chapter_texts(old), chapter_texts(new), renames=renames)
+        if self._holds(old) and self._holds(new):
+            self._redlines[names] = redline
+        return redline
+
+    def side(self, manuscript: Manuscript) -> Side:
+        """Return a manuscript of this desk as annexes name it, its sections counted once."""
+        name = manuscript.edition.name
+        if name not in self._sides:
+            self._sides[name] = side(manuscript)
+        return self._sides[name]
+
+    def _holds(self, manuscript: Manuscript) -> bool:
+        return self._manuscripts.get(manuscript.edition.name) is manuscript
 
 
 def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Report:
@@ -140,7 +158,7 @@ def _redline_annex(
     """Return the annex, and the images that are made for it by their keys."""
     say(f"comparing with {annex.redline}")
     old = desk.manuscript(annex.redline)
-    old_side, new_side = side(old), side(new)
+    old_side, new_side = desk.side(old), desk.side(new)
     redline = desk.redline(old, new)
     labels, language = new.labels, new.edition.language
     key = f"@annex/redline-{old_side.name}.svg"
@@ -179,7 +197,7 @@ def _follow_annex(desk: Desk, new: Manuscript, annex: FollowAnnex, say: Callable
         say(f"following {before.edition.name} to {after.edition.name}")
         steps.append(desk.redline(before, after))
     blocks = write_follow(
-        steps, [side(manuscript) for manuscript in manuscripts], labels=new.labels, language=new.edition.language
+        steps, [desk.side(manuscript) for manuscript in manuscripts], labels=new.labels, language=new.edition.language
     )
     return ChapterSource(
         path="annex", document=Document(blocks=blocks), role="annex", id="follow", generated=True,

@@ -20,6 +20,7 @@ from millesime.redline.figures import count_chapter
 from millesime.redline.glance import figures_table, passages_anchor, picture_figure, where_to_begin
 from millesime.redline.model import Redline
 from millesime.redline.provenance import Provenance
+from millesime.redline.quantity_table import write_quantities
 from millesime.redline.quoted import quote_blocks
 from millesime.redline.sections import section_changes
 from millesime.redline.side import Side
@@ -76,6 +77,7 @@ def write_annex(
     if picture:
         out.append(picture_figure(redline, picture, **words_for))
     out += write_advice(redline, old=old, new=new, labels=labels)
+    out += write_quantities(redline, **words_for)
     out += [
         header(2, labels["annex_concordance"]),
         para(fill(labels["annex_concordance_intro"], **names)),

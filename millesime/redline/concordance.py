@@ -98,9 +98,10 @@ def what_became(row: SectionChange, labels: Mapping[str, str], language: str) ->
     """Return what became of a section in words, "remaniée (+12 −3)"."""
     place = row.new or row.old
     assert place is not None
-    kinds = [f"{kind}_section" if place.level > 1 and f"annex_{kind}_section" in labels else kind for kind in row.kinds]
+    told = [kind for kind in row.kinds if kind != "renumbered"] or row.kinds  # the numbers stand beside it
+    kinds = [f"{kind}_section" if place.level > 1 and f"annex_{kind}_section" in labels else kind for kind in told]
     text = joined(labels, kinds)
-    balance = word_balance(row.figures, language)
+    balance = word_balance(row.figures, language, moved="moved" not in row.kinds)
     return f"{text} ({balance})" if "edited" in row.kinds and balance else text
 
 
@@ -108,7 +109,7 @@ def _place(place: Place | None, *, titled: bool) -> list[Inline]:
     if place is None:
         return []
     if titled:
-        return numbered(place.number, place.title)
+        return numbered(place.number, place.short)
     return [string(place.number)]
 
 

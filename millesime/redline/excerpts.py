@@ -28,12 +28,12 @@ from millesime.markup.ast import (
     words,
 )
 from millesime.redline.ast import blocks_ast
-from millesime.redline.figures import count_chapter
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
 from millesime.redline.passages import passages
 from millesime.redline.provenance import Provenance, tell_reasons
 from millesime.redline.quoted import quote_chapter
 from millesime.redline.reading import for_readers
+from millesime.redline.sections import count_changed
 from millesime.redline.side import Place, Side
 from millesime.redline.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.words import count_words
@@ -89,8 +89,11 @@ def annex_chapter(
     elif full:
         out += _shown(desk, chapter.blocks)
     else:
-        for run in _by_section(chapter, context):
-            out += _passage(desk, run)
+        runs = _by_section(chapter, context)
+        shared = _shared_reasons(desk, runs)
+        out += shared
+        for run in runs:
+            out += _passage(desk, run, reasoned=not shared)
     if provenance is not None:
         rest = provenance.rest(chapter)
         out += tell_reasons(rest, provenance, labels=labels, language=language, heading=labels["annex_why_chapter"])
@@ -111,7 +114,7 @@ def _chapter_line(desk: _Desk) -> list[Inline]:
     """ "Remanié (+12 −3 mots). Lire le chapitre. Édition 2018 : chapitre 3."""
     chapter, labels = desk.chapter, desk.labels
     what = joined(labels, shown_kinds(chapter))
-    balance = word_balance(count_chapter(chapter), desk.language)
+    balance = word_balance(count_changed(chapter, chapter.blocks), desk.language)
     if balance:
         what += f" ({fill(labels['annex_balance'], balance=balance)})"
     line = words(what[:1].upper() + what[1:] + ".")
@@ -128,7 +131,7 @@ def _chapter_line(desk: _Desk) -> list[Inline]:
 def _contents(desk: _Desk) -> list[Block]:
     """The sections of a new chapter, linked."""
     sections = [place for place in desk.new.places.get(desk.chapter.new.path, ())[1:] if place.level == 2]
-    items = [[plain(link(numbered(place.number, place.title), place.target))] for place in sections]
+    items = [[plain(link(numbered(place.number, place.short), place.target))] for place in sections]
     return [bullet_list(items)] if items else []
 
 
@@ -159,13 +162,23 @@ def _opens_section(change: BlockChange, previous: BlockChange) -> bool:
     return change.kind in (KEPT, EDITED) or (change.kind, change.move) != (previous.kind, previous.move)
 
 
-def _passage(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
+def _shared_reasons(desk: _Desk, runs: Sequence[Sequence[BlockChange]]) -> list[Block]:
+    """The reasons, said once where all passages of a chapter have the same."""
+    if desk.provenance is None or len(runs) < 2:
+        return []
+    found = [desk.provenance.behind(desk.chapter, run) for run in runs]
+    if any(reasons != found[0] for reasons in found):
+        return []
+    return tell_reasons(found[0], desk.provenance, labels=desk.labels, language=desk.language)
+
+
+def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list[Block]:
     """A passage: where it stands, the marked text, and why."""
     if all(change.kind == MOVED_FROM or not change.told for change in run):
         run = [change for change in run if change.told]
     heading = not run[0].told and run[0].new is not None and run[0].new["t"] == "Header"
     inner = _where(desk, run, titled=not _shows_heading(run)) + _shown(desk, run[1:] if heading else run)
-    if desk.provenance is not None:
+    if desk.provenance is not None and reasoned:
         reasons = desk.provenance.behind(desk.chapter, run)
         inner += tell_reasons(reasons, desk.provenance, labels=desk.labels, language=desk.language)
     return [div(inner, classes=["passage"])]
@@ -187,7 +200,7 @@ def _where(desk: _Desk, run: Sequence[BlockChange], *, titled: bool) -> list[Blo
     line: list[Inline] = []
     if after and after.index >= 0:
         shown = (
-            numbered(after.number, after.title)
+            numbered(after.number, after.short)
             if titled or not after.number
             else words(fill(desk.labels["annex_section"], number=after.number))
         )
@@ -215,7 +228,7 @@ def _old_place(desk: _Desk, place: Place, *, titled: bool = False) -> list[Inlin
     if place.index < 0:
         where = words(f"{desk.labels['chapter'].lower()} {place.number}" if place.number else place.text)
     else:
-        where = numbered(place.number, place.title if titled else "")
+        where = numbered(place.number, place.short if titled else "")
     if titled or place.number:
         line = [*words(fill(desk.labels["annex_in_edition"], edition=named)), SPACE, *without_notes(where)]
     else:
@@ -250,10 +263,12 @@ def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
     """The line at the old place of a move."""
     move_known = desk.moves.get(move)
     went = desk.new.place(move_known.new_path, held[0].new_index) if move_known else None
-    text = " ".join(text_of(change.old) for change in held)
+    first = held[0].old
+    assert first is not None
+    text = " ".join(text_of(change.old) for change in (held[:1] if first["t"] == "Header" else held))
     size = sum(count_words(change.old) for change in held)
     line = words(fill(desk.labels["annex_moved_away"], words=opening(text, 70), count=counted(size, desk.language)))
-    where = numbered(went.number, went.title) if went else words(desk.labels["annex_new_place"])
+    where = numbered(went.number, went.short) if went else words(desk.labels["annex_new_place"])
     line += [SPACE, link(where, f"#{move_anchor(desk.old.name, move)}"), string(".")]
     return div([para(*line)], classes=["moved-away"])
 
@@ -264,7 +279,15 @@ def _moved_here(desk: _Desk, held: Sequence[BlockChange], blocks: list[Block], m
     out: list[Block] = []
     came = desk.old.place(move_known.old_path, held[0].old_index) if move_known else None
     if came:
-        line = [*words(desk.labels["annex_moved_here"]), SPACE, *_old_place(desk, came, titled=True), string(".")]
+        where = [*numbered(came.number, came.short), SPACE]
+        where += words(f"({fill(desk.labels['annex_edition'], name=desk.old.name)})")
+        target = desk.old.link(came)
+        line = [
+            *words(desk.labels["annex_moved_here"]),
+            SPACE,
+            *([link(where, target)] if target else where),
+            string("."),
+        ]
         out.append(div([para(*line)], classes=["moved-here"]))
     for block in blocks:
         attributes = attr_of(block)

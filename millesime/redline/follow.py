@@ -39,7 +39,7 @@ def write_follow(
     `steps[i]` is the redline from `sides[i]` to `sides[i + 1]`; sides are by date, the last is the annex's own.
     """
     assert len(sides) == len(steps) + 1
-    threads = _threads(steps, sides)
+    threads = _worth_a_row(_threads(steps, sides))
     rows = [_row(run, sides, labels, language) for run in _condensed(threads)]
     heads = [words(fill(labels["annex_edition"], name=side.name)) for side in sides]
     return [
@@ -107,6 +107,28 @@ def _woven(before: Sequence[_Thread], ordered: Sequence[_Thread]) -> list[_Threa
     return out
 
 
+def _worth_a_row(threads: Sequence[_Thread]) -> list[_Thread]:
+    """Return the threads without sections that only came, or only went, with their chapter."""
+    chapters = {
+        (index, place.path): thread
+        for thread in threads
+        for index, place in enumerate(thread.places)
+        if place and place.index < 0
+    }
+    return [thread for thread in threads if not _goes_with_chapter(thread, chapters)]
+
+
+def _goes_with_chapter(thread: _Thread, chapters: Mapping[tuple[int, str], _Thread]) -> bool:
+    held = [index for index, place in enumerate(thread.places) if place]
+    first, last = held[0], held[-1]
+    if thread.last.level == 1 or (first == 0 and last == len(thread.places) - 1):
+        return False
+    own = [chapters.get((index, place.path)) for index in (first, last) if (place := thread.places[index])]
+    came = first == 0 or (own[0] is not None and own[0].places[first - 1] is None)
+    went = last == len(thread.places) - 1 or (own[-1] is not None and own[-1].places[last + 1] is None)
+    return came and went and all(step is None or step.is_quiet for step in thread.steps[first:last])
+
+
 def _condensed(threads: Sequence[_Thread]) -> list[list[_Thread]]:
     """Return runs: of one thread, or of sections of one chapter that nothing happened to."""
     out: list[list[_Thread]] = []
@@ -137,7 +159,7 @@ def _row(run: Sequence[_Thread], sides: Sequence[Side], labels: Mapping[str, str
         cell: list[Inline] = []
         if place:
             name = (
-                numbered(place.number, place.title)
+                numbered(place.number, place.short)
                 if place.text != told or not place.number
                 else [string(place.number)]
             )

@@ -80,7 +80,7 @@ def where_to_begin(
         for chapter, counts in chapters:
             side, place = (new, chapter.new) if chapter.new else (old, chapter.old)
             found = side.place(place.path)
-            name = numbered(found.number, found.title) if found else words(chapter.title)
+            name = numbered(found.number, found.short) if found else words(chapter.title)
             out += [string(";"), SPACE] if out else []
             out += [link(name, f"#{passages_anchor(old.name, chapter)}")] if linked else name
             if balance and (text := word_balance(counts, language)):

@@ -12,7 +12,7 @@ are one section under a new heading if most of its text stayed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from millesime.redline.figures import Figures, count_chapter
@@ -163,7 +163,8 @@ class _Threads:
         kinds = shown_kinds(chapter)
         if before and after and before.number != after.number:
             kinds = ("renumbered", *(kind for kind in kinds if kind != KEPT))
-        out = [SectionChange(old=before, new=after, kinds=kinds, figures=count_chapter(chapter))]
+        figures = count_changed(chapter, chapter.blocks) if "edited" in kinds else Figures()
+        out = [SectionChange(old=before, new=after, kinds=kinds, figures=figures)]
         for place in self._reading_order(chapter):
             row = self._new_row(place) if chapter.new and place in self._new_places(chapter) else self._old_row(place)
             if row and self._is_listed(row):
@@ -191,7 +192,7 @@ class _Threads:
         if before_key is None:
             source = self.source(place)
             kinds = ("split",) if source else (INSERTED,)
-            return SectionChange(old=None, new=place, kinds=kinds, into=source, figures=self._figures(None, place))
+            return SectionChange(old=None, new=place, kinds=kinds, into=source)
         before = self.old.place(*before_key)
         assert before is not None
         kinds = []
@@ -219,7 +220,7 @@ class _Threads:
             return SectionChange(old=place, new=self.new.place(*after_key), kinds=("moved",))
         into = self.destination(place)
         kinds = ("merged",) if into else (DELETED,)
-        return SectionChange(old=place, new=None, kinds=kinds, into=into, figures=self._figures(place, None))
+        return SectionChange(old=place, new=None, kinds=kinds, into=into)
 
     def _is_same_chapter(self, old_path: str, new_path: str) -> bool:
         pairs = ((c.old.path, c.new.path) for c in self.redline.chapters if c.old and c.new)
@@ -243,6 +244,8 @@ class _Threads:
             if came is None or _key(came) != _key(before):
                 return True
         for _, change in self.gone.get(_key(before), []):
+            if change.old_index == before.index:
+                continue
             if change.kind == DELETED:
                 return True
             if change.kind == MOVED_FROM and change.move in self.redline.moves:
@@ -252,12 +255,16 @@ class _Threads:
                     return True
         return False
 
-    def _figures(self, before: Place | None, after: Place | None) -> Figures:
-        held = self.own.get(_key(after), []) if after else []
-        held = held + (self.gone.get(_key(before), []) if before else [])
-        if not held:
-            return Figures()
-        return count_chapter(replace(held[0][0], blocks=tuple(change for _, change in held)))
+    def _figures(self, before: Place, after: Place) -> Figures:
+        """The words that came and went below a heading; its own are told by its titles."""
+        held = [(c, change) for c, change in self.own.get(_key(after), []) if change.new_index != after.index]
+        held += [(c, change) for c, change in self.gone.get(_key(before), []) if change.old_index != before.index]
+        return count_changed(held[0][0], [change for _, change in held]) if held else Figures()
+
+
+def count_changed(chapter: ChapterChange, changes: Sequence[BlockChange]) -> Figures:
+    """Return the words that came and went in some blocks of a chapter; what stayed is not counted."""
+    return count_chapter(replace(chapter, blocks=tuple(change for change in changes if change.told)))
 
 
 def _key(place: Place) -> _Key:

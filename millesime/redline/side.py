@@ -18,10 +18,12 @@ from urllib.parse import quote
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.outline import Counters, set_anchors, set_numbers, settle_levels, source_ids, without_notes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, letters, split_title
-from millesime.markup.ast import Block, Inline, Node, attr_of, rewrite, text_of, walk, with_attr
+from millesime.markup.ast import Block, Inline, Node, attr_of, rewrite, text_of, walk, with_attr, words
+from millesime.redline.wording import opening
 
 _AT = "block-index"  # an attribute that headings bear while they are numbered
 # Words that assembly prints beside numbers; none of them is printed from here.
+_LONG = 90  # characters of a title
 _NO_LABELS = dict.fromkeys(("recommendation", "controversy", "figure", "table"), "")
 
 
@@ -41,6 +43,12 @@ class Place:
     @property
     def text(self) -> str:
         return text_of(list(self.title))
+
+    @property
+    def short(self) -> list[Inline]:
+        """Return its title for a line or a cell: some books write whole paragraphs as headings."""
+        text = self.text
+        return list(self.title) if len(text) <= _LONG else words(opening(text, _LONG))
 
     @property
     def target(self) -> str:

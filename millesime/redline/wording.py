@@ -46,10 +46,12 @@ def joined(labels: Mapping[str, str], kinds: Iterable[str]) -> str:
     return ", ".join(labels[f"annex_{kind}"] for kind in kinds)
 
 
-def word_balance(figures: Figures, language: str) -> str:
-    """Return "+12 −3", "" where no word came or went."""
-    both = (("+", figures.words_inserted), ("−", figures.words_deleted))
-    return " ".join(f"{sign}{counted(value, language)}" for sign, value in both if value)
+def word_balance(figures: Figures, language: str, *, moved: bool = False) -> str:
+    """Return "+12 −3", and with `moved` "→43" for words that came from or went to another place; "" for nothing."""
+    signed = [("+", figures.words_inserted), ("−", figures.words_deleted)]
+    if moved:
+        signed.append(("→", max(figures.words_moved, figures.words_moved_away)))
+    return "\N{NO-BREAK SPACE}".join(f"{sign}{counted(value, language)}" for sign, value in signed if value)
 
 
 def small(inlines: Sequence[Inline]) -> Inline:

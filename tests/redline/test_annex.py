@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 from millesime.assembly.sources import ChapterSource
 from millesime.assembly.theme import load_labels
@@ -49,7 +50,7 @@ def test_the_concordance_has_old_and_new_numbers():
         annex({"a": "# A\n\nx", "b": "# B\n\ny z"}, {"n": "# N\n\nnouveau", "a": "# A\n\nx", "b": "# B\n\ny t"})
     )
     assert "— 1. N nouveau" in text and "1 2. A nouveau numéro" in text
-    assert "2 3. B nouveau numéro, remanié (+1 −1)" in text
+    assert "2 3. B remanié (+1\u00a0−1)" in text
 
 
 def test_headings_and_ids_of_the_chapters_are_not_headings_and_ids_of_the_annex():
@@ -98,6 +99,65 @@ def test_context_says_how_many_unchanged_blocks_stand_around_a_passage():
     assert "Alinéa" not in shown(0) and "Nouveauté" in shown(0)
     assert "Alinéa 4." in shown(1) and "Alinéa 3." not in shown(1)
     assert "Alinéa 2." in shown(3)
+
+
+def test_a_new_chapter_is_named_by_its_sections_for_it_can_be_read_in_the_report():
+    text = text_of(annex({"a": "# A\n\nx"}, {"a": "# A\n\nx", "n": "# N\n\n## Première\n\ncorps\n\n## Seconde"}))
+    assert "2.1 Première" in text and "2.2 Seconde" in text and "corps" not in text
+
+
+def test_what_moved_is_shown_once_and_its_old_place_says_so():
+    moved = "Un alinéa assez long pour que l'on reconnaisse qu'il a changé de place sans changer de texte."
+    rest = "Un autre alinéa, tout aussi long, qui reste exactement là où il se trouvait auparavant."
+    old = {"a": f"# A\n\n## Un\n\n{moved}\n\n{rest}", "b": f"# B\n\n## Deux\n\n{rest} Bis."}
+    new = {"a": f"# A\n\n## Un\n\n{rest}", "b": f"# B\n\n## Deux\n\n{rest} Bis.\n\n{moved}"}
+    blocks = annex(old, new)
+    text = text_of(blocks)
+    assert text.count("sans changer de texte") == 1
+    assert "Déplacé d'ici (17 mots)" in text and "se lit maintenant dans 2.1 Deux" in text
+    assert "Ancienne place : 1.1 Un (Édition 2018)" in text
+    targets = {node["c"][2][0] for node in walk(blocks) if node["t"] == "Link"}
+    anchors = {f"#{found[0]}" for node in walk(blocks) if (found := attr_of(node)) and found[0]}
+    assert anchors & targets == {target for target in targets if target.startswith("#redline-2018-")}
+
+
+def test_a_passage_leads_to_its_section_in_both_editions():
+    (old_side, old_texts), (new_side, new_texts) = (
+        edition("2018", a="# A\n\n## Un {#un}\n\nancien"),
+        edition("2019", a="# A\n\n## Zéro\n\nneuf\n\n## Un {#un}\n\nnouveau"),
+    )
+    old_side = replace(old_side, address="https://example.org/2018")
+    blocks = write_annex(
+        compare(old_texts, new_texts), old=old_side, new=new_side, note=[], labels=LABELS, language="fr"
+    )
+    targets = [node["c"][2][0] for node in walk(blocks) if node["t"] == "Link"]
+    assert "chapters/a.md#un" in targets and "https://example.org/2018/a.html#un" in targets
+    assert "Édition 2018 : 1.1" in text_of(blocks)
+
+
+def test_figures_that_changed_are_in_a_table_of_their_own():
+    old, new = (
+        "# A\n\nLe service compte {} agents et coûte {} euros par an.".format(*pair) for pair in ((12, 300), (15, 300))
+    )
+    text = text_of(annex({"a": old}, {"a": new}, detail="summary"))
+    assert "Ce qui change en chiffres" in text and "12 agents 15 agents" in text or "12 15" in text
+    assert "Aucun nombre" in text_of(annex({"a": "# A\n\nun mot"}, {"a": "# A\n\nun autre mot"}))
+
+
+def test_typography_alone_is_not_shown():
+    text = text_of(annex({"a": "# A\n\nOui ?\n\nx", "b": "# B\n\nx"}, {"a": "# A\n\nOui\u00a0?\n\nx", "b": "# B\n\ny"}))
+    assert "2. B" in text and "1. A inchangé" in text
+
+
+def test_a_chapter_that_was_split_names_its_parts():
+    def part(name: str) -> str:
+        return "\n\n".join(
+            f"Le {name} numéro {n} est décrit ici par une phrase qui lui est propre, {n * 7}." for n in range(9)
+        )
+
+    old = {"ab": f"# Eau et énergie\n\n{part('réseau')}\n\n{part('bâtiment')}"}
+    new = {"a": f"# Eau\n\n{part('réseau')}", "b": f"# Énergie\n\n{part('bâtiment')}"}
+    assert text_of(annex(old, new)).count("divisé") >= 2
 
 
 def test_the_note_of_the_editors_opens_the_annex():
