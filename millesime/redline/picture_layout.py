@@ -19,10 +19,12 @@ from millesime.redline.model import (
     DELETED,
     EDITED,
     INSERTED,
+    JOINED,
     KEPT,
     MOVED_FROM,
     MOVED_TO,
     REPLACED,
+    SPLIT,
     BlockChange,
     ChapterChange,
     ChapterPlace,
@@ -39,6 +41,8 @@ _LOOKS = {
     DELETED: GONE,
     MOVED_TO: MOVED,
     MOVED_FROM: MOVED,
+    SPLIT: REWORDED,
+    JOINED: REWORDED,
 }
 
 GAP = 1.6  # between bars
@@ -187,8 +191,8 @@ def _entries(block: BlockChange, change: int, chapter: ChapterChange) -> _Sides:
     weights: list[int] = []
     out: list[_Entry | None] = []
     for shown, index, elsewhere in (
-        (block.old, block.old_index, (INSERTED, MOVED_TO)),
-        (block.new, block.new_index, (DELETED, MOVED_FROM)),
+        (block.old, block.old_index, (INSERTED, MOVED_TO, SPLIT)),
+        (block.new, block.new_index, (DELETED, MOVED_FROM, JOINED)),
     ):
         if block.kind in elsewhere:
             out.append(None)
