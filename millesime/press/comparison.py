@@ -168,17 +168,19 @@ def redline_report(
 ) -> Report:
     """Return a report that holds nothing but the redline: an overview, and a chapter for each changed chapter."""
     labels, language = new.labels, new.edition.language
+    old_side, new_side = side(old), side(new)
     overview = write_annex(
-        redline, old=side(old), new=side(new), note=[], labels=labels, language=language, detail="summary"
+        redline, old=old_side, new=new_side, note=[], labels=labels, language=language, detail="summary"
     )
     sources = [_generated("overview", [string(labels["annex_glance"])], overview, role="front")]
     chapters = redline.chapters if full else changed_chapters(redline)
     for number, chapter in enumerate(chapters, start=1):
         title, blocks = annex_chapter(
-            chapter, old=side(old), new=side(new), labels=labels, full=full, linked=False, context=context
-        )
+            chapter, old=old_side, new=new_side, labels=labels, full=full, linked=False, context=context,
+            language=language, moves=redline.moves,
+        )  # fmt: skip
         sources.append(_generated(f"redline-{number}", title, blocks, role="body"))
-    title = annex_title(side(old), labels, language)
+    title = annex_title(old_side, labels, language)
     series = series or Series(Path(), new.edition.report, ())
     return assemble(Materials(
         imprint=replace(

@@ -201,7 +201,7 @@ def _marked(ident: str, advice: Advice, side: Side, labels: Mapping[str, str], *
     marked = advice.marked.get(ident)
     if marked is None:  # the same, or replaced whole
         return _cell(entry, side, labels, edition="" if is_new else side.name, linked=is_new)
-    blocks = _without(for_readers(marked.block["c"][1]), OLD_ONLY if is_new else NEW_ONLY)
+    blocks = _without(for_readers(marked.block["c"][1], labels=labels), OLD_ONLY if is_new else NEW_ONLY)
     quoted = quote_blocks(blocks, path=marked.path, edition="" if is_new else side.name, old_path=marked.old_path)
     return [plain(*_label(ident, side, labels, linked=is_new)), *quoted]
 

@@ -50,6 +50,7 @@ class _Desk:
     new: Side
     labels: Mapping[str, str]
     language: str
+    full: bool
     linked: bool
     moves: Mapping[str, Move]
     provenance: Provenance | None
@@ -78,8 +79,8 @@ def annex_chapter(
     redline's, for what came from another chapter.
     """
     desk = _Desk(
-        chapter=chapter, old=old, new=new, labels=labels, language=language, linked=linked, moves=moves or {},
-        provenance=provenance,
+        chapter=chapter, old=old, new=new, labels=labels, language=language, full=full, linked=linked,
+        moves=moves or {}, provenance=provenance,
     )  # fmt: skip
     place = _chapter_place(desk)
     title = numbered(place.number, place.title) if place else words(chapter.title)
@@ -247,7 +248,8 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
         if kind == MOVED_FROM:
             out.append(_moved_away(desk, held, move))
             continue
-        blocks = quote_chapter(for_readers(blocks_ast(held)), desk.chapter, old_name=desk.old.name)
+        marked = for_readers(blocks_ast(held), labels=desk.labels, whole=desk.full)
+        blocks = quote_chapter(marked, desk.chapter, old_name=desk.old.name)
         if kind == MOVED_TO:
             out += _moved_here(desk, held, blocks, move)
         else:
@@ -261,8 +263,8 @@ def _move_of(change: BlockChange) -> tuple[str, str]:
 
 def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
     """The line at the old place of a move."""
-    move_known = desk.moves.get(move)
-    went = desk.new.place(move_known.new_path, held[0].new_index) if move_known else None
+    known = desk.moves.get(move)
+    went = desk.new.place(known.new_path, held[0].new_index) if known else None
     first = held[0].old
     assert first is not None
     text = " ".join(text_of(change.old) for change in (held[:1] if first["t"] == "Header" else held))
@@ -275,10 +277,9 @@ def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
 
 def _moved_here(desk: _Desk, held: Sequence[BlockChange], blocks: list[Block], move: str) -> list[Block]:
     """What moved, under a line that says whence."""
-    move_known = desk.moves.get(move)
+    known = desk.moves.get(move)
     out: list[Block] = []
-    came = desk.old.place(move_known.old_path, held[0].old_index) if move_known else None
-    if came:
+    if known and (came := desk.old.place(known.old_path, held[0].old_index)):
         where = [*numbered(came.number, came.short), SPACE]
         where += words(f"({fill(desk.labels['annex_edition'], name=desk.old.name)})")
         target = desk.old.link(came)

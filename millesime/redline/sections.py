@@ -20,6 +20,7 @@ from millesime.redline.model import (
     DELETED,
     EDITED,
     INSERTED,
+    JOINED,
     KEPT,
     MOVED_FROM,
     MOVED_TO,
@@ -246,7 +247,7 @@ class _Threads:
         for _, change in self.gone.get(_key(before), []):
             if change.old_index == before.index:
                 continue
-            if change.kind == DELETED:
+            if change.kind in (DELETED, JOINED):
                 return True
             if change.kind == MOVED_FROM and change.move in self.redline.moves:
                 move = self.redline.moves[change.move]
