@@ -6,7 +6,7 @@ Runs of sections, and of chapters, that nothing happened to are one row:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from millesime.markup.ast import SPACE, Block, Inline, link, string, words
@@ -15,6 +15,7 @@ from millesime.redline.sections import SectionChange
 from millesime.redline.side import Place, Side
 from millesime.redline.wording import fill, joined, numbered, strong, wide_table, word_balance
 
+_MANY = 150  # rows, beyond which sections that were edited share one too: three or four printed pages
 _SHARES = (0.24, 0.42, 0.34)
 
 
@@ -22,15 +23,29 @@ def concordance_table(
     changes: Sequence[Sequence[SectionChange]], *, old: Side, new: Side, labels: Mapping[str, str], language: str
 ) -> Block:
     """Return the table; chapters stand out, sections follow their chapter."""
-    rows = [_row(run, old, labels, language) for run in _condensed(changes)]
+    runs = _condensed(changes)
+    if len(runs) > _MANY:
+        runs = _condensed(changes, is_calm=_keeps_its_title)
+    rows = [_row(run, old, labels, language) for run in runs]
     return wide_table(
         [words(fill(labels["annex_edition"], name=side.name)) for side in (old, new)] + [words(labels["annex_change"])],
         rows, classes=["concordance"], shares=_SHARES,
     )  # fmt: skip
 
 
-def _condensed(changes: Sequence[Sequence[SectionChange]]) -> list[list[SectionChange]]:
-    """Return runs of rows: of one row, or of several in which nothing but numbers changed."""
+def _is_quiet(row: SectionChange) -> bool:
+    return row.is_quiet
+
+
+def _keeps_its_title(row: SectionChange) -> bool:
+    """Whether a section may share a row in a long table: it was edited at most."""
+    return set(row.kinds) <= {"kept", "renumbered", "edited"}
+
+
+def _condensed(
+    changes: Sequence[Sequence[SectionChange]], *, is_calm: Callable[[SectionChange], bool] = _is_quiet
+) -> list[list[SectionChange]]:
+    """Return runs of rows: of one row, or of several sections that are calm. Chapters share a row if quiet."""
     out: list[list[SectionChange]] = []
     quiet: list[SectionChange] = []  # chapters that nothing happened to
 
@@ -49,9 +64,9 @@ def _condensed(changes: Sequence[Sequence[SectionChange]]) -> list[list[SectionC
         if INSERTED in chapter.kinds:
             continue  # all its sections are new
         shown = [row for row in sections if DELETED not in chapter.kinds or DELETED not in row.kinds]
-        for is_quiet, run in groupby(shown, key=lambda row: row.is_quiet):
+        for is_shared, run in groupby(shown, key=is_calm):
             rows = list(run)
-            if is_quiet and len(rows) > 1 and all(row.old and row.new and row.old.number for row in rows):
+            if is_shared and len(rows) > 1 and all(row.old and row.new and row.old.number for row in rows):
                 out.append(rows)
             else:
                 out += [[row] for row in rows]
@@ -73,10 +88,16 @@ def _follows(row: SectionChange, other: SectionChange) -> bool:
 def _row(run: list[SectionChange], old: Side, labels: Mapping[str, str], language: str) -> list[list[Inline]]:
     first, last = run[0], run[-1]
     if len(run) > 1:
+        if not all(row.is_quiet for row in run):
+            return [
+                _range(first.old, last.old, labels),
+                _range(first.new, last.new, labels),
+                _edited(run, labels, language),
+            ]
         kinds = "annex_kept_run" if all(row.kinds == ("kept",) for row in run) else "annex_renumbered_run"
         if first.new and first.new.level > 1:
             kinds = f"{kinds}_section" if f"{kinds}_section" in labels else kinds
-        return [_range(first.old, last.old, labels), _range(first.new, last.new, labels), words(labels[kinds])]
+        return [*ranges, words(labels[kinds])]
     before, after = first.old, first.new
     was = _place(before, titled=not after or before is None or before.text != after.text or not before.number)
     now = _place(after, titled=True)
@@ -92,6 +113,18 @@ def _row(run: list[SectionChange], old: Side, labels: Mapping[str, str], languag
     cells = [was or words("—"), now or words("—"), what]
     is_chapter = (after or before).level == 1
     return [[strong(cell)] if is_chapter and index < 2 else cell for index, cell in enumerate(cells)]
+
+
+def _edited(run: Sequence[SectionChange], labels: Mapping[str, str], language: str) -> list[Inline]:
+    """ "Remaniées : 3.1 (+3), 3.4": the edited sections of a run, each linked."""
+    out = [*words(labels["annex_edited_run"])]
+    for row in run:
+        if row.new and not row.is_quiet:
+            balance = word_balance(row.figures, language, moved=True)
+            out += [*([string(",")] if len(out) > len(words(labels["annex_edited_run"])) else []), SPACE]
+            out += [link([string(row.new.number)], row.new.target)]
+            out += [SPACE, *words(f"({balance})")] if balance else []
+    return out
 
 
 def what_became(row: SectionChange, labels: Mapping[str, str], language: str) -> str:

@@ -66,3 +66,12 @@ def test_sections_are_followed_through_three_editions():
         ["1.2 Deux", "1.3 · nouveau numéro", "1.2 · remaniée (+3)"],
         ["1.3 à 1.4", "1.4 à 1.5", "1.3 à 1.4"],
     ]
+
+
+def test_in_a_long_table_edited_sections_share_a_row():
+    def sections(ending: str) -> str:
+        return chapter(*((f"Section {number}", f"{number} {ending if number % 2 else ''}") for number in range(200)))
+
+    found = rows({"a": sections("")}, {"a": sections("neuf")})
+    assert len(found) == 2
+    assert found[1][0] == "1.1 à 1.200" and found[1][2].startswith("remaniées : 1.2 (+1), 1.4 (+1)")
