@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from millesime.redline.align import heaviest_chain, phrases
+from millesime.redline.align import heaviest_chain
 from millesime.redline.model import ChapterText
 
 # The least likeness at which two chapters are the same one:
@@ -31,15 +31,15 @@ class Likeness:
 def pair_chapters(
     old: Sequence[ChapterText],
     new: Sequence[ChapterText],
-    old_words: Sequence[Sequence[str]],
-    new_words: Sequence[Sequence[str]],
+    old_sizes: Sequence[int],
+    new_sizes: Sequence[int],
     *,
     alike: Mapping[tuple[int, int], Likeness],
     renames: Mapping[str, str],
 ) -> list[tuple[int, int]]:
     """Return pairs (old index, new index), by new index; a chapter in no pair was deleted or inserted.
 
-    The best of all pairs first: likeness (shared phrases of three words, see
+    Sizes are words. The best of all pairs first: likeness (shared phrases of three words, see
     `likenesses`), more for the same id, path, title or a git rename. A path that was given
     to other content does not pair it, and neither does a bit of shared
     boilerplate.
@@ -49,7 +49,7 @@ def pair_chapters(
     for i, j in alike.keys() | names.keys():
         likeness = alike.get((i, j), Likeness(0.0, 0.0, 0.0))
         hint = names.get((i, j), 0.0)
-        if _may_pair(likeness, hint, len(old_words[i]), len(new_words[j])):
+        if _may_pair(likeness, hint, old_sizes[i], new_sizes[j]):
             scored.append((likeness.dice + 0.25 * likeness.contained + hint, i, j))
     pairs: list[tuple[int, int]] = []
     taken_old: set[int] = set()
@@ -100,31 +100,28 @@ def _named_pairs(
     return dict(found)
 
 
-def likenesses(
-    old_words: Sequence[Sequence[str]], new_words: Sequence[Sequence[str]]
-) -> dict[tuple[int, int], Likeness]:
-    """Return the likeness of all pairs that share a phrase which is not everywhere."""
-    index: dict[int, list[int]] = defaultdict(list)
-    sizes = []
-    for j, words in enumerate(new_words):
-        mine = phrases(words)
-        sizes.append(len(mine))
-        for phrase in mine:
-            index[phrase].append(j)
-    shared: Counter[tuple[int, int]] = Counter()
-    lengths = []
-    common = max(4, len(new_words) // 4)  # a phrase in more chapters than this is boilerplate
-    for i, words in enumerate(old_words):
-        mine = phrases(words)
-        lengths.append(len(mine))
-        here: Counter[int] = Counter()
-        for phrase in mine:
-            places = index.get(phrase)
-            if places and len(places) <= common:
-                here.update(places)
-        for j, number in here.items():
-            shared[i, j] = number
-    return {
-        (i, j): Likeness(2 * number / (lengths[i] + sizes[j]), number / lengths[i], number / sizes[j])
-        for (i, j), number in shared.items()
-    }
+def likenesses(old_phrases: Sequence[Set[int]], new_phrases: Sequence[Set[int]]) -> dict[tuple[int, int], Likeness]:
+    """Return the likeness of all pairs that share a phrase which is not everywhere.
+
+    A chapter is the set of its phrases, see `phrases`.
+    """
+    # A phrase of one new chapter maps to its index, one of several to all of theirs: counting stays in C.
+    index: dict[int, int | tuple[int, ...]] = {}
+    for j, mine in enumerate(new_phrases):
+        repeated = [(phrase, index[phrase]) for phrase in mine if phrase in index]
+        index.update(dict.fromkeys(mine, j))
+        index.update((phrase, (known, j) if isinstance(known, int) else (*known, j)) for phrase, known in repeated)
+    common = max(4, len(new_phrases) // 4)  # a phrase in more chapters than this is boilerplate
+    found: dict[tuple[int, int], Likeness] = {}
+    for i, mine in enumerate(old_phrases):
+        shared: Counter[int] = Counter()
+        for places, number in Counter(map(index.get, mine)).items():
+            if isinstance(places, int):
+                shared[places] += number
+            elif places is not None and len(places) <= common:
+                for j in places:
+                    shared[j] += number
+        for j, number in shared.items():
+            size = len(new_phrases[j])
+            found[i, j] = Likeness(2 * number / (len(mine) + size), number / len(mine), number / size)
+    return found

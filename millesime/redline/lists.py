@@ -8,18 +8,11 @@ from millesime.markup.ast import Block
 from millesime.redline.align import Unit, align_units, like_pairs
 from millesime.redline.marks import mark_blocks
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO
-from millesime.redline.units import Comparison, Run, item_unit, steps
+from millesime.redline.units import Comparison, Run, item_unit, items_of, steps
 
 _ALIKE_TO_MOVE = 0.75  # for an item that changed places and words
 
 MergeBlocks = Callable[[list[Block], list[Block], Comparison], list[Block]]
-
-
-def items_of(block: Block) -> list[list[Block]]:
-    """Return the items of a bullet or ordered list; other blocks have none."""
-    if block["t"] == "BulletList":
-        return block["c"]
-    return block["c"][1] if block["t"] == "OrderedList" else []
 
 
 def unpaired_items(

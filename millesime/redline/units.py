@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, text_of
@@ -26,16 +25,25 @@ class Run:
 class Comparison:
     """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
 
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    vocabulary: Vocabulary
+    named: int = 0  # moves that have a number
     # Items that moved from one list to another: (identity of the list's items, index) to the move,
     # and for the new place the item as it was.
     items_gone: dict[tuple[int, int], Run] = field(default_factory=dict)
     items_come: dict[tuple[int, int], tuple[Run, list[Block]]] = field(default_factory=dict)
 
     def name(self, run: Run) -> str:
-        run.name = run.name or f"move-{next(self.numbers)}"
+        if not run.name:
+            self.named += 1
+            run.name = f"move-{self.named}"
         return run.name
+
+    def has_item_moves(self, *lists: Block) -> bool:
+        """Whether an item of one of these top-level blocks moved to another list, or came from one."""
+        if not self.items_gone and not self.items_come:
+            return False
+        ids = {id(items_of(block)) for block in lists}
+        return any(key[0] in ids for known in (self.items_gone, self.items_come) for key in known)
 
 
 # ---- units -----------------------------------------------------------------
@@ -73,6 +81,13 @@ def line_unit(line: list[Inline]) -> Unit:
 def row_unit(row: list) -> Unit:
     cells = row[1]
     return Unit(row, equality_key(row), f"row of {len(cells)}", 0.4, text_of(cells[0][4]) if cells else "")
+
+
+def items_of(block: Block) -> list[list[Block]]:
+    """Return the items of a bullet or ordered list; other blocks have none."""
+    if block["t"] == "BulletList":
+        return block["c"]
+    return block["c"][1] if block["t"] == "OrderedList" else []
 
 
 # ---- merging ---------------------------------------------------------------
