@@ -88,12 +88,9 @@ def _follows(row: SectionChange, other: SectionChange) -> bool:
 def _row(run: list[SectionChange], old: Side, labels: Mapping[str, str], language: str) -> list[list[Inline]]:
     first, last = run[0], run[-1]
     if len(run) > 1:
+        ranges = [_range(first.old, last.old, labels), _range(first.new, last.new, labels)]
         if not all(row.is_quiet for row in run):
-            return [
-                _range(first.old, last.old, labels),
-                _range(first.new, last.new, labels),
-                _edited(run, labels, language),
-            ]
+            return [*ranges, _edited(run, labels, language)]
         kinds = "annex_kept_run" if all(row.kinds == ("kept",) for row in run) else "annex_renumbered_run"
         if first.new and first.new.level > 1:
             kinds = f"{kinds}_section" if f"{kinds}_section" in labels else kinds
