@@ -148,17 +148,15 @@ def leading_part(jobs: Sequence[Job], *, share: float) -> list[Job]:
     return taken
 
 
-def with_one_edit(job: Job) -> Path:
-    """Write the new edition with one paragraph of its middle chapter edited; return the file."""
+def with_one_edit(job: Job) -> None:
+    """Write the new edition with one paragraph of its middle chapter edited, as form `edited.json`."""
     chapters = json.loads(job.path("new", "json").read_text("utf-8"))
     for chapter in chapters[len(chapters) // 2 :]:
         paragraph = next((block for block in chapter["blocks"] if block["t"] == "Para"), None)
         if paragraph is not None:
             paragraph["c"] = [{"t": "Str", "c": "Edited"}, {"t": "Space"}, *paragraph["c"]]
             break
-    path = job.path("edited", "json")
-    path.write_text(json.dumps(chapters), encoding="utf-8")
-    return path
+    job.path("edited", "json").write_text(json.dumps(chapters), encoding="utf-8")
 
 
 # What each file of a job holds: a function from chapters to text.

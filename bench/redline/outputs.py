@@ -56,12 +56,19 @@ def read_wikidiff(output: str) -> Marked:
         for mark in line.get("highlightRanges", ()):
             end = mark["start"] + mark["length"]
             segments.append((base, text[place : mark["start"]].decode()))
-            segments.append(("+-"[mark["type"]], text[mark["start"] : end].decode()))
+            segments.append((_mark_sign(base, mark["type"]), text[mark["start"] : end].decode()))
             place = end
         segments += [(base, text[place:].decode()), (base, "\n")]
     return _marked([segment for segment in segments if segment[1]])
 
 
+def _mark_sign(line_sign: str, kind: int) -> str:
+    if kind == _DELETED and line_sign == ">":
+        return "x"  # the old text stands whole in the line that moved away
+    return "-" if kind == _DELETED else "+"
+
+
+_DELETED = 1
 _LINE_SIGNS = {0: " ", 1: "+", 2: "-", 3: " ", 4: "<", 5: ">"}
 
 
@@ -107,7 +114,7 @@ _CRITIC = (
 
 
 def _marked(segments: Segments) -> Marked:
-    return Marked(segments=merged(segments), marks=sum(sign in "+-" for sign, _ in segments))
+    return Marked(segments=merged(segments), marks=sum(sign in "+-x" for sign, _ in segments))
 
 
 _INLINE = frozenset("a abbr b cite code del em font i ins kbd q s samp small span strong sub sup tt u var".split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -200,21 +201,17 @@ def _part_ratios(part: Sequence[Job], spent: float, *, rounds: int, limit_s: int
 
 
 def _second_to_first(book: Job, rounds: int, limit_s: int) -> float | None:
-    """Return what a second comparison takes after one paragraph was edited, in a new process; first = 1."""
+    """Return what a second comparison takes after one paragraph was edited, with the memory of the first; first = 1."""
     if Memory is None:
         return None
-    edited, shares = with_one_edit(book), []
-    for number in range(rounds):
-        store = book.folder / f"store-{number}"
-        store.mkdir()
-        out = book.folder / "memory"
-        first, second = (
-            run_worker("memory", book.path("old", "json"), new, store, stdout=out, limit_s=limit_s)
-            for new in (book.path("new", "json"), edited)
-        )
-        if first.problem or second.problem:
-            raise RuntimeError(f"comparing with a memory: {first.problem or second.problem}")
-        shares.append(second.cpu_s / first.cpu_s)
+    with_one_edit(book)
+    out, shares = book.folder / "memory.out", []
+    for _ in range(rounds):
+        cost = run_worker("memory", book.folder, stdout=out, limit_s=limit_s)
+        if cost.problem:
+            raise RuntimeError(f"comparing with a memory: {cost.problem}")
+        spent = json.loads(out.read_text("utf-8"))
+        shares.append(spent["second_s"] / spent["first_s"])
     return median(shares)
 
 

@@ -2,8 +2,9 @@
 
 Every tool's output becomes *segments*, pairs of (sign, text) in reading
 order: " " kept, "+" inserted, "-" deleted, "<" moved from here, ">" moved to
-here. All figures are taken from segments, so that no tool counts itself. Our
-own words module is not used: a mistake in it must not hide itself.
+here, "x" deleted from what moved here, where "<" still has it. All figures
+are taken from segments, so that no tool counts itself. Our own words module
+is not used: a mistake in it must not hide itself.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def merged(segments: Segments) -> Segments:
 
 def marked_words(segments: Segments) -> int:
     """Return the words inserted and deleted; moves are left out."""
-    return sum(len(text.split()) for sign, text in merged(segments) if sign in "+-")
+    return sum(len(text.split()) for sign, text in merged(segments) if sign in "+-x")
 
 
 def count_runs(segments: Segments) -> int:

@@ -33,11 +33,15 @@ def measure_ours(*folders: str) -> None:
             compare(old, new)
 
 
-def measure_memory(old: str, new: str, store: str) -> None:
-    """Compare with what an earlier process left in the store."""
-    before, after = _chapters(Path(old)), _chapters(Path(new))
-    with _measured():
-        compare(before, after, memory=Memory(Path(store)))
+def measure_memory(folder: str) -> None:
+    """Print what a second comparison takes after one edit (`edited.json`), both editions read anew, and the first."""
+    memory, spent = Memory(), []
+    for form in ("new", "edited"):
+        old, new = (_chapters(Path(folder, f"{name}.json")) for name in ("old", form))
+        start = time.process_time()
+        compare(old, new, memory=memory)
+        spent.append(time.process_time() - start)
+    json.dump({"first_s": spent[0], "second_s": spent[1]}, sys.stdout)
 
 
 def measure_reading(*folders: str) -> None:
