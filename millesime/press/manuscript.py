@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from millesime.assembly.images import image_key
 from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
 from millesime.assembly.theme import load_labels
 from millesime.history.repository import Repository
 from millesime.history.seal import resolve_edition
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
-from millesime.markup.ast import Block, text_of, words
+from millesime.markup.ast import Block, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
 from millesime.redline.model import ChapterText
 from millesime.series.series import ChapterAnnex, ChapterEntry, Edition
@@ -81,10 +82,23 @@ def chapter_texts(manuscript: Manuscript) -> list[ChapterText]:
     sources = manuscript.chapters
     return [
         ChapterText(
-            path=source.path, id=ident, title=text_of(split_title(source)[0]), blocks=source.document.blocks
+            path=source.path, id=ident, title=text_of(split_title(source)[0]), blocks=source.document.blocks,
+            images=_image_ids(source, manuscript.snapshot),
         )
         for source, ident in zip(sources, chapter_ids(sources), strict=True)
     ]  # fmt: skip
+
+
+def _image_ids(source: ChapterSource, snapshot: Snapshot) -> dict[str, str]:
+    """Return the id of the content of each image that a chapter names and the snapshot holds."""
+    found: dict[str, str] = {}
+    for node in walk(source.document.blocks):
+        if node["t"] == "Image":
+            target = node["c"][2][0]
+            key = image_key(target, source.path)
+            if key is not None and snapshot.has(key):
+                found[target] = snapshot.blob_id(key)
+    return found
 
 
 def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:

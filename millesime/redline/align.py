@@ -47,6 +47,7 @@ class Unit:
     kind: str  # units of different kinds are not alike
     threshold: float  # the likeness below which two of this kind are not the same thing
     label: str = ""  # what names it (a heading's id, a row's first cell); equal labels make it likelier
+    images: tuple[str, ...] = ()  # ids of the content of its images, where known; in the key as well
     _words: list[str] | None = field(default=None, repr=False)
     _spelt: str | None = field(default=None, repr=False)
 

@@ -9,9 +9,9 @@ from typing import Any
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit
 from millesime.redline.lists import mark_items, unpaired_items
-from millesime.redline.marks import aspects_of
+from millesime.redline.marks import IMAGE, aspects_of
 from millesime.redline.memory import Memory
-from millesime.redline.merge import merge_blocks, merge_pair
+from millesime.redline.merge import merge_blocks, merge_pair, with_images
 from millesime.redline.model import (
     DELETED,
     DELETION,
@@ -200,6 +200,9 @@ def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tup
 
     def merge() -> tuple[list[Block], frozenset[str]]:
         merged = merge_pair(old.value, new.value, comparison)
+        if merged and old.images != new.images and IMAGE not in aspects_of(merged):
+            merged = with_images(old.value, new.value, merged)
+            return merged, aspects_of(merged) | {IMAGE}
         return merged, aspects_of(merged)
 
     # Where items moved to other lists, or moves were numbered, it is not a matter of the two blocks alone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from millesime.markup.ast import Block
+from millesime.markup.ast import Block, walk
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit, align_units, phrases
 from millesime.redline.ast import escape_marks
@@ -84,15 +84,19 @@ def _read(chapter: ChapterText, memory: Memory) -> _Chapter:
 
 
 def _chapter(chapter: ChapterText, digest: bytes) -> _Chapter:
-    units = [_unit(block) for block in normalise(chapter.blocks)]
+    units = [_unit(block, chapter.images) for block in normalise(chapter.blocks)]
     words = [word for unit in units for word in unit.words]
     return _Chapter(digest, units, len(words), phrases(words))
 
 
-def _unit(block: Block) -> Unit:
+def _unit(block: Block, images: Mapping[str, str]) -> Unit:
     unit = block_unit(block)
     if any(name in unit.key for name in MARKS):  # as a class, perhaps
-        return block_unit(escape_marks([block])[0])
+        unit = block_unit(escape_marks([block])[0])
+    if images and '"Image"' in unit.key:
+        targets = [node["c"][2][0] for node in walk(block) if node["t"] == "Image"]
+        unit.images = tuple(images.get(target, "") for target in targets)
+        unit.key += "".join(f"\n{ident}" for ident in unit.images)
     return unit
 
 

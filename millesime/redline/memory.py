@@ -52,10 +52,11 @@ class Memory:
         return value
 
     def digest(self, chapter: ChapterText) -> bytes:
-        """Return a digest of a chapter's blocks; equal digests mean equal blocks."""
+        """Return a digest of a chapter's blocks and images; equal digests mean equal content."""
         known = self._digests.get(id(chapter.blocks))
         if known is None:
             # Version 2 writes no references, so that equal values give equal bytes.
             found = hashlib.blake2b(marshal.dumps(chapter.blocks, 2), digest_size=16).digest()
             known = self._digests[id(chapter.blocks)] = (chapter.blocks, found)
-        return known[1]
+        images = marshal.dumps(sorted(chapter.images.items()), 2)
+        return hashlib.blake2b(known[1] + images, digest_size=16).digest()

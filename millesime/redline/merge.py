@@ -68,6 +68,19 @@ def merge_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
     return merged if merged and proves(merged, [old], [new]) else []
 
 
+def with_images(old: Block, new: Block, merged: list[Block]) -> list[Block]:
+    """Return the merge of two blocks that name the same images, whose files are others, as a twin.
+
+    A block that holds more than images stays as it is: the redline's
+    `aspects` alone tell.
+    """
+    is_picture = new["t"] == "Figure" or (
+        new["t"] in ("Para", "Plain") and {node["t"] for node in new["c"]} <= {"Image", "Space"}
+    )
+    twin = _twin(old, merged[0], IMAGE) if is_picture and len(merged) == 1 else merged
+    return twin if proves(twin, [old], [new]) else merged
+
+
 def _merged_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
     kind = new["t"]
     if {old["t"], kind} == {"Para", "Plain"}:

@@ -43,6 +43,7 @@ class ChapterText:
     id: str
     title: str
     blocks: list[Block]
+    images: Mapping[str, str] = field(default_factory=dict)  # target as written → id of the file's content, if known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,14 +246,15 @@ def _attr_text(block: Block) -> str:
 def _image(old: list, new: list, reader: _Reader) -> list:
     """Images side by side; one image with both texts if only its text alternative changed."""
     before, after = _images(old), _images(new)
-    if [image["c"][2] for image in before] == [image["c"][2] for image in after]:
-        texts = [", ".join(text_of(image["c"][1]) for image in side) for side in (before, after)]
+    texts = [", ".join(text_of(image["c"][1]) for image in side) for side in (before, after)]
+    same_files = [image["c"][2] for image in before] == [image["c"][2] for image in after]
+    if same_files and texts[0] != texts[1]:  # the same names and the same texts: what the files hold has changed
         detail = reader.detail("text", *texts)
         shown = _list(new, reader)
         is_block = shown[0]["t"] == "Figure"
         return [*shown, *_beside(detail)] if is_block else [*shown, *detail]
     old_mark, new_mark = {"classes": [DELETION, IMAGE]}, {"classes": [INSERTION, IMAGE]}
-    if new[0]["t"] == "Figure":
+    if new[0]["t"] != "Image":
         return [div([div(old, **old_mark), div(_list(new, reader), **new_mark)], classes=["side-by-side"])]
     return [span([span(old, **old_mark), SPACE, span(new, **new_mark)], classes=["side-by-side"])]
 
