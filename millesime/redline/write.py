@@ -1,8 +1,14 @@
-"""A redline as JSON; `critic.py` writes it as Markdown, `summary.py` as a table for a terminal."""
+"""A redline as JSON. `critic.py` writes it as Markdown, `summary.py` as a table for a terminal.
+
+The types below are the schema; `docs/redline.schema.json` is made from them.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from millesime.redline.ast import blocks_ast
 from millesime.redline.figures import count_chapter, total_figures
@@ -10,16 +16,96 @@ from millesime.redline.model import ChapterPlace, Redline
 
 JSON_SCHEMA = 1
 
+BlockKind = Literal[
+    "kept", "edited", "replaced", "inserted", "deleted", "moved-to", "moved-from", "split", "joined"
+]  # fmt: skip
+ChapterKind = Literal[
+    "kept", "typography", "inserted", "deleted", "split", "merged", "renamed", "moved", "edited"
+]  # fmt: skip
+Aspect = Literal[
+    "words", "formatting", "link", "image", "citation", "code", "raw", "level", "numbering", "attributes",
+    "split", "joined", "typography", "spacing",
+]  # fmt: skip
 
-# ---- JSON ------------------------------------------------------------------
+
+class FiguresJson(TypedDict):
+    """Counts. A word is what stands between white space; what moved counts as moved alone."""
+
+    words_old: int
+    words_new: int
+    words_inserted: int
+    words_deleted: int
+    words_moved: int
+    words_moved_away: int
+    similarity: float
+    blocks: dict[str, int]
 
 
-def redline_json(redline: Redline, *, full: bool = False) -> dict[str, Any]:
-    """Return the redline as a JSON value; `docs/redline.md` lists the keys.
+class PlaceJson(TypedDict):
+    """Where a chapter stands in one edition; `index` is 0-based."""
 
-    Blocks carry their marked pandoc AST in `ast`; unchanged blocks are left
-    out unless `full`. Keys are only ever added within one `schema`.
+    path: str
+    id: str
+    title: str
+    index: int
+
+
+class BlockJson(TypedDict):
+    """What became of one block; indices are 0-based, in the chapter of that edition.
+
+    `ast` holds pandoc blocks: `Div` and `Span` of class insertion, deletion,
+    moved-to and moved-from are in one edition only.
     """
+
+    kind: BlockKind
+    edited: bool
+    aspects: list[Aspect]
+    old_index: int | None
+    new_index: int | None
+    move: str | None
+    ast: list[dict[str, Any]]
+
+
+class ChapterJson(TypedDict):
+    """One chapter, or one part of a chapter that was split or merged; unchanged blocks only if asked for."""
+
+    change: list[ChapterKind]
+    old: PlaceJson | None
+    new: PlaceJson | None
+    figures: FiguresJson
+    blocks: list[BlockJson]
+
+
+class MoveJson(TypedDict):
+    """Consecutive top-level blocks that moved together; items of lists are marked in `ast` alone."""
+
+    id: str
+    old_path: str
+    new_path: str
+    old_indices: list[int]
+    new_indices: list[int]
+    edited: bool
+
+
+class RedlineJson(TypedDict):
+    """What changed from one edition to another. Keys are only ever added within one `schema`."""
+
+    schema: Literal[1]
+    figures: FiguresJson
+    chapters: list[ChapterJson]
+    moves: list[MoveJson]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of what `redline_json` returns."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter(RedlineJson).json_schema(),
+    }
+
+
+def redline_json(redline: Redline, *, full: bool = False) -> RedlineJson:
+    """Return the redline as a JSON value; unchanged blocks are left out unless `full`."""
     figures = [count_chapter(chapter) for chapter in redline.chapters]
     return {
         "schema": JSON_SCHEMA,
@@ -34,6 +120,7 @@ def redline_json(redline: Redline, *, full: bool = False) -> dict[str, Any]:
                     {
                         "kind": change.kind,
                         "edited": change.edited,
+                        "aspects": sorted(change.aspects),
                         "old_index": change.old_index,
                         "new_index": change.new_index,
                         "move": change.move or None,
@@ -59,7 +146,7 @@ def redline_json(redline: Redline, *, full: bool = False) -> dict[str, Any]:
     }
 
 
-def _place_json(place: ChapterPlace | None) -> dict[str, Any] | None:
+def _place_json(place: ChapterPlace | None) -> PlaceJson | None:
     if place is None:
         return None
     return {"path": place.path, "id": place.id, "title": place.title, "index": place.index}
