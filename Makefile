@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test check lint lock bench wheel clean help
+.PHONY: editions test check lint gallery lock bench wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -22,6 +22,10 @@ lint:  ## check how the code is written
 	@scripts/setup.sh test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+gallery:  ## make docs/gallery.md from the golden cases of the redline
+	@scripts/setup.sh test
+	$(PYTHON) tests/redline/gallery.py
 
 lock:  ## renew requirements.lock from pyproject.toml
 	@scripts/setup.sh run
