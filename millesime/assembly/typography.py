@@ -153,7 +153,7 @@ def _space_between(before: list[Inline], following: Inline | None) -> Inline | N
 
 def _set_word(text: str, before: str) -> str:
     """One Str; `before` is the character that it follows, "" at the beginning or after a space."""
-    if _ADDRESS.search(text):
+    if not text or _ADDRESS.search(text):
         return text
     if text[0] in _HIGH and before and before not in NNBSP + NBSP + " («" and before not in _HIGH:
         text = NNBSP + text

@@ -69,10 +69,29 @@ def align_units(old: Sequence[Unit], new: Sequence[Unit], vocabulary: Vocabulary
     Anchors on units that are unique on both sides (patience diff, Bram Cohen),
     so a repeated "The Committee rose." does not pull two hearings together;
     of crossing anchors, the chain with most text wins, and the others may turn
-    out to be moves. Inside the gaps, likeness decides.
+    out to be moves. Inside the gaps, likeness decides. An anchor that more
+    alike text crosses is given up: one short paragraph that moved down while
+    all others were edited.
     """
+    found = _anchored(old, new, [(0, len(old), 0, len(new))], vocabulary)
+    rows = sorted(set(range(len(old))) - {i for i, _ in found})
+    columns = sorted(set(range(len(new))) - {j for _, j in found})
+    crossing = _alike(old, new, rows, columns, vocabulary) if found and rows and columns else []
+    if not crossing:
+        return found
+    chain = heaviest_chain([*((i, j, _weight(old[i], new[j], 1.0)) for i, j in found), *crossing])
+    if chain == found:
+        return found
+    edges = [(-1, -1), *chain, (len(old), len(new))]
+    gaps = [(i + 1, next_i, j + 1, next_j) for (i, j), (next_i, next_j) in pairwise(edges)]
+    return sorted({*chain, *_anchored(old, new, gaps, vocabulary)})
+
+
+def _anchored(
+    old: Sequence[Unit], new: Sequence[Unit], todo: list[tuple[int, int, int, int]], vocabulary: Vocabulary
+) -> list[tuple[int, int]]:
+    """Return the pairs inside ranges (old from, old to, new from, new to), by anchors and in gaps by likeness."""
     found: list[tuple[int, int]] = []
-    todo = [(0, len(old), 0, len(new))]
     while todo:
         old_from, old_to, new_from, new_to = todo.pop()
         while old_from < old_to and new_from < new_to and old[old_from].key == new[new_from].key:
@@ -140,9 +159,18 @@ def heaviest_chain(pairs: Iterable[tuple[int, int, float]]) -> list[tuple[int, i
 
 def _align_gap(old, new, old_range, new_range, vocabulary) -> list[tuple[int, int]]:
     rows, columns = range(*old_range), range(*new_range)
+    return heaviest_chain(_alike(old, new, rows, columns, vocabulary))
+
+
+def _alike(old, new, rows: Sequence[int], columns: Sequence[int], vocabulary) -> list[tuple[int, int, float]]:
+    """Return all pairs that are alike or of which one grew out of the other, with their weight."""
     alike = like_pairs(old, new, rows, columns, vocabulary)
     alike += _grown_pairs(old, new, set(rows) - {i for i, _, _ in alike}, set(columns) - {j for _, j, _ in alike})
-    return heaviest_chain([(i, j, likeness * (2 + len(old[i].words) + len(new[j].words))) for i, j, likeness in alike])
+    return [(i, j, _weight(old[i], new[j], likeness)) for i, j, likeness in alike]
+
+
+def _weight(old: Unit, new: Unit, likeness: float) -> float:
+    return likeness * (2 + len(old.words) + len(new.words))
 
 
 def _grown_pairs(old, new, rows: set[int], columns: set[int]) -> list[tuple[int, int, float]]:

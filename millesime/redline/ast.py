@@ -49,13 +49,14 @@ def chapter_ast(chapter: ChapterChange, blocks: Iterable[Block]) -> Block:
 def blocks_ast(changes: Sequence[BlockChange]) -> list[Block]:
     """Return block changes as marked blocks; neighbours of one kind (and one move) share a Div."""
     out: list[Block] = []
-    for (kind, move, by_item), group in groupby(changes, key=_group):
+    for (kind, move, by_item, quiet), group in groupby(changes, key=_group):
         run = list(group)
+        extra = sorted(run[0].aspects) if quiet else []
         match "by item" if by_item else kind:
             case "inserted":
-                out.append(mark_blocks(INSERTION, [_one(change.new) for change in run]))
+                out.append(mark_blocks(INSERTION, [_one(change.new) for change in run], extra=extra))
             case "deleted":
-                out.append(mark_blocks(DELETION, [_one(change.old) for change in run]))
+                out.append(mark_blocks(DELETION, [_one(change.old) for change in run], extra=extra))
             case "moved-from":
                 out.append(mark_blocks(MOVED_FROM, [_one(change.old) for change in run], move=move))
             case "moved-to":
@@ -69,8 +70,9 @@ def blocks_ast(changes: Sequence[BlockChange]) -> list[Block]:
     return out
 
 
-def _group(change: BlockChange) -> tuple[str, str, bool]:
-    return change.kind, change.move, change.kind in (INSERTED, DELETED) and bool(change.merged)
+def _group(change: BlockChange) -> tuple[str, str, bool, bool]:
+    one_sided = change.kind in (INSERTED, DELETED)
+    return change.kind, change.move, one_sided and bool(change.merged), one_sided and change.quiet
 
 
 def _one(block: Block | None) -> Block:

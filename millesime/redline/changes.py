@@ -9,7 +9,7 @@ from typing import Any
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit
 from millesime.redline.lists import mark_items, unpaired_items
-from millesime.redline.marks import IMAGE, aspects_of
+from millesime.redline.marks import COMMENT, IMAGE, aspects_of, is_comment
 from millesime.redline.memory import Memory
 from millesime.redline.merge import merge_blocks, merge_pair, with_images
 from millesime.redline.model import (
@@ -142,7 +142,13 @@ def _gone(place: Place, moves: Moves) -> BlockChange:
     unit, index = _at(moves.olds, place)
     if place not in moves.by_old:
         marked = mark_items(unit.value, DELETION, moves.comparison, merge_blocks)
-        return BlockChange(kind=DELETED, old=unit.value, old_index=index, merged=(marked,) if marked else ())
+        return BlockChange(
+            kind=DELETED,
+            old=unit.value,
+            old_index=index,
+            merged=(marked,) if marked else (),
+            aspects=_comment(unit.value),
+        )
     run, target = moves.by_old[place]
     other, other_index = _at(moves.news, target)
     return BlockChange(
@@ -160,7 +166,13 @@ def _come(place: Place, moves: Moves, memory: Memory) -> BlockChange:
     unit, index = _at(moves.news, place)
     if place not in moves.by_new:
         marked = mark_items(unit.value, INSERTION, moves.comparison, merge_blocks)
-        return BlockChange(kind=INSERTED, new=unit.value, new_index=index, merged=(marked,) if marked else ())
+        return BlockChange(
+            kind=INSERTED,
+            new=unit.value,
+            new_index=index,
+            merged=(marked,) if marked else (),
+            aspects=_comment(unit.value),
+        )
     run, source = moves.by_new[place]
     other, other_index = _at(moves.olds, source)
     name = moves.comparison.name(run)
@@ -236,6 +248,10 @@ def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
             unit, index = before.units[place], before.start + place
             out.append(BlockChange(kind=JOINED, old=unit.value, old_index=index, merged=(block,)))
     return out
+
+
+def _comment(block: Block) -> frozenset[str]:
+    return frozenset({COMMENT}) if is_comment(block) else frozenset()
 
 
 def _at(parts: Sequence[Part], place: Place) -> tuple[Unit, int]:

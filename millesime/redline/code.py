@@ -92,10 +92,10 @@ def _alike(old: str, new: str) -> bool:
 def _line(row: _Row) -> list[Inline]:
     old, new = row
     if old is None:
-        return [mark_inlines(INSERTION, [_code(new or "")])]
+        return [mark_inlines(INSERTION, _code(new or ""))]
     if new is None:
-        return [mark_inlines(DELETION, [_code(old)])]
-    return [_code(new)] if old == new else _words(old, new)
+        return [mark_inlines(DELETION, _code(old))]
+    return _code(new) if old == new else _words(old, new)
 
 
 def _words(old: str, new: str) -> list[Inline]:
@@ -106,9 +106,9 @@ def _words(old: str, new: str) -> list[Inline]:
     def flush() -> None:
         nonlocal gone, come
         if gone:
-            out.append(mark_inlines(DELETION, [_code(gone)]))
+            out.append(mark_inlines(DELETION, _code(gone)))
         if come:
-            out.append(mark_inlines(INSERTION, [_code(come)]))
+            out.append(mark_inlines(INSERTION, _code(come)))
         gone = come = ""
 
     operations = list(Indel.opcodes(*_spelt(before, after)))
@@ -122,13 +122,13 @@ def _words(old: str, new: str) -> list[Inline]:
             gone, come = gone + kept, come + kept
         else:
             flush()
-            out.append(_code(kept))
+            out += _code(kept)
     flush()
     return out
 
 
-def _code(text: str) -> Inline:
-    return {"t": "Code", "c": [attr(), text]} if text else string("")
+def _code(text: str) -> list[Inline]:
+    return [{"t": "Code", "c": [attr(), text]}] if text else []
 
 
 def _cut(rows: list[_Row], lines: list[list[Inline]]) -> list[list[Inline]]:

@@ -132,7 +132,7 @@ def _code_text(inlines: list[Inline]) -> str:
     )
 
 
-_OPAQUE = frozenset({"CodeBlock", "RawBlock", "HorizontalRule"})
+_OPAQUE = frozenset({"CodeBlock", "RawBlock", "HorizontalRule", "Figure"})
 
 
 def _critic_node(node: Node, mark: str, move: str) -> Node:

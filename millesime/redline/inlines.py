@@ -11,7 +11,17 @@ from millesime.markup.ast import Inline, walk
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import heaviest_chain
 from millesime.redline.leaves import NO_BREAK, Leaf, Text, Wrap, read_text, with_children
-from millesime.redline.marks import CITATION, FORMATTING, IMAGE, LINK, RAW, TYPOGRAPHY, mark_inlines
+from millesime.redline.marks import (
+    CITATION,
+    COMMENT,
+    FORMATTING,
+    IMAGE,
+    LINK,
+    RAW,
+    TYPOGRAPHY,
+    is_comment,
+    mark_inlines,
+)
 from millesime.redline.model import DELETION, INSERTION
 from millesime.redline.tidy import match_leaves
 from millesime.redline.words import text_words
@@ -149,7 +159,7 @@ def _marked(before: Text, after: Text, old: list, new: list) -> list[Inline]:
 
 
 def _marked_nodes(gone: list[Inline], come: list[Inline]) -> list[Inline]:
-    extra = [aspect] if gone and come and (aspect := _aspect(gone, come)) else []
+    extra = [aspect] if (aspect := _aspect(gone, come)) else []
     out = []
     if gone:
         out.append(mark_inlines(DELETION, gone, extra=extra))
@@ -160,6 +170,11 @@ def _marked_nodes(gone: list[Inline], come: list[Inline]) -> list[Inline]:
 
 def _aspect(gone: list[Inline], come: list[Inline]) -> str:
     """Return what changed if the words did not, or if one image or citation became another; else ""."""
+    changed = [node for node in (*gone, *come) if node["t"] != "Space"]
+    if changed and all(map(is_comment, changed)):
+        return COMMENT
+    if not gone or not come:
+        return ""
     kinds = [node["t"] for node in gone], [node["t"] for node in come]
     if kinds == (["Image"], ["Image"]):
         return IMAGE

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from millesime.markup.ast import Inline
 from millesime.markup.normalise import equality_key
-from millesime.redline.words import count_words, is_word, pieces
+from millesime.redline.words import is_word, pieces
 
 NO_BREAK = "\u00a0\u202f"  # no-break space, narrow no-break space
 
@@ -81,7 +81,7 @@ def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
             items.append(wrap)
         else:
             items.append(len(leaves))
-            leaves.append(Leaf(f"{path}{kind}\t{equality_key(node)}", node, max(1, count_words(node))))
+            leaves.append(Leaf(f"{path}{kind}\t{equality_key(node)}", node, 1))
     return items
 
 

@@ -24,13 +24,14 @@ LINK = "link"  # the words stay, the target does not
 IMAGE = "image"  # the file, or the text for those who do not see it
 CITATION = "citation"  # key, locator, prefix or suffix
 CODE = "code"  # the lines that changed are found by `reading.py`
+COMMENT = "comment"  # of the source, which no reader sees
 RAW = "raw"  # code of an output format, of which readers see what it does
 LEVEL = "level"  # of a heading
 NUMBERING = "numbering"  # of a list: start, style or delimiter
 ATTRIBUTES = "attributes"  # classes, ids and the like
 TABLE = "table"  # its build: columns and spans
 TWINS = frozenset((
-    SPACING, TYPOGRAPHY, FORMATTING, LINK, IMAGE, CITATION, CODE, RAW, LEVEL, NUMBERING, ATTRIBUTES, TABLE,
+    SPACING, TYPOGRAPHY, COMMENT, FORMATTING, LINK, IMAGE, CITATION, CODE, RAW, LEVEL, NUMBERING, ATTRIBUTES, TABLE,
 ))  # fmt: skip
 
 
@@ -73,6 +74,14 @@ def classes_of(node: Any) -> Sequence[str]:
     if isinstance(node, list) and node and is_attr(node[0]):
         return node[0][1]
     return ()
+
+
+def is_comment(node: Any) -> bool:
+    """Whether a node is an HTML comment."""
+    if not isinstance(node, dict) or node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
+        return False
+    text = node["c"][1].strip()
+    return text.startswith("<!--") and text.find("-->") == len(text) - 3
 
 
 def aspects_of(value: Any) -> frozenset[str]:

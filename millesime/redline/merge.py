@@ -17,11 +17,13 @@ from millesime.redline.lists import merge_items
 from millesime.redline.marks import (
     ATTRIBUTES,
     CODE,
+    COMMENT,
     IMAGE,
     LEVEL,
     NUMBERING,
     RAW,
     SPACING,
+    is_comment,
     mark_blocks,
     mark_inlines,
 )
@@ -119,7 +121,7 @@ def _merge_code(old: Block, new: Block, comparison: Comparison) -> list[Block]:
 
 
 def _merge_raw(old: Block, new: Block, comparison: Comparison) -> list[Block]:
-    return _twin(old, new, RAW)
+    return _twin(old, new, COMMENT if is_comment(old) and is_comment(new) else RAW)
 
 
 def _merge_figure(old: Block, new: Block, comparison: Comparison) -> Block | list[Block]:

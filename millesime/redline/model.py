@@ -32,7 +32,7 @@ NEW_ONLY = frozenset({INSERTION, MOVED_TO})
 OLD_ONLY = frozenset({DELETION, MOVED_FROM})
 MARKS = NEW_ONLY | OLD_ONLY
 WORDS = "words"  # the aspect of an edit that is not about a twin
-QUIET = frozenset({"typography", "spacing"})
+QUIET = frozenset({"typography", "spacing", "comment"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,8 @@ class BlockChange:
 
     @property
     def quiet(self) -> bool:
-        """Whether only typography or list spacing changed: nothing a reader is told of."""
-        return self.kind == EDITED and bool(self.aspects) and self.aspects <= QUIET
+        """Whether only typography, list spacing or a comment changed: nothing a reader is told of."""
+        return self.kind in (EDITED, INSERTED, DELETED) and bool(self.aspects) and self.aspects <= QUIET
 
     @property
     def told(self) -> bool:

@@ -25,18 +25,15 @@ from millesime.redline.marks import (
     LEVEL,
     LINK,
     NUMBERING,
-    SPACING,
     SPLIT_TEXT,
     TWINS,
-    TYPOGRAPHY,
     classes_of,
     mark_inlines,
     mark_of,
 )
-from millesime.redline.model import DELETION, INSERTION, KEPT, NEW_ONLY, Redline
+from millesime.redline.model import DELETION, EDITED, INSERTION, KEPT, NEW_ONLY, QUIET, Redline
 
 DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
-_QUIET = frozenset((SPACING, TYPOGRAPHY))
 
 # How a detail is named, before its old and new value; the annex passes its own.
 LABELS = {"change_level": "level", "change_numbering": "numbering", "change_target": "link", "change_text": "text",
@@ -60,7 +57,7 @@ def without_typography(value: Any) -> Any:
     if isinstance(value, list):
         out: list = []
         for item in value:
-            if isinstance(item, dict) and mark_of(item) and _QUIET.intersection(classes_of(item)):
+            if isinstance(item, dict) and mark_of(item) and QUIET.intersection(classes_of(item)):
                 if mark_of(item) in NEW_ONLY:
                     out += without_typography(item["c"][1])
             else:
@@ -80,9 +77,9 @@ def ignore_typography(redline: Redline) -> Redline:
     for chapter in redline.chapters:
         blocks = tuple(
             replace(change, kind=KEPT, edited=False, merged=(change.new,), aspects=frozenset())
-            if change.quiet
-            else replace(change, merged=tuple(without_typography(list(change.merged))), aspects=change.aspects - _QUIET)
-            if change.aspects & _QUIET
+            if change.quiet and change.kind == EDITED
+            else replace(change, merged=tuple(without_typography(list(change.merged))), aspects=change.aspects - QUIET)
+            if change.aspects & QUIET
             else change
             for change in chapter.blocks
         )
@@ -119,6 +116,10 @@ def _list(items: list, reader: _Reader) -> list:
         aspects = classes_of(item) if isinstance(item, dict) else ()
         if mark_of(item) and (SPLIT_TEXT in aspects or JOINED_TEXT in aspects):
             out += _parted(item, reader)
+            place += 1
+            continue
+        if mark_of(item) and QUIET.intersection(aspects):
+            out += _list(item["c"][1], reader) if mark_of(item) in NEW_ONLY else []
             place += 1
             continue
         what = twin_of(items, place)
@@ -167,10 +168,6 @@ def _parted(item: Node, reader: _Reader) -> list:
 
 
 # ---- one twin each -----------------------------------------------------------
-
-
-def _new_only(old: list, new: list, reader: _Reader) -> list:
-    return _list(new, reader)
 
 
 def _formatting(old: list[Inline], new: list[Inline], reader: _Reader) -> list:
@@ -264,8 +261,6 @@ def _images(value: list) -> list[Inline]:
 
 
 _SHOWN: dict[str, Callable[[list, list, _Reader], list]] = {
-    SPACING: _new_only,
-    TYPOGRAPHY: _new_only,
     FORMATTING: _formatting,
     LINK: _link,
     CODE: _code,

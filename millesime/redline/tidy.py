@@ -26,9 +26,9 @@ def match_leaves(old: list[Leaf], new: list[Leaf], *, min_kept: float) -> Partne
     1; one that keeps less is given up whole.
     """
     partner = _match_words(old, new)
-    _give_up_islands(old, new, partner)
     if min_kept:
         _give_up_rewritten_sentences(old, new, partner, min_kept)
+    _give_up_islands(old, new, partner)
     _slide(old, new, partner)
     _keep_whole(old, new, partner)
     if min_kept and not _is_worth_marking(old, new, partner, min_kept):
@@ -77,26 +77,26 @@ class _Island:
     ends_sentence: bool = False
     old_before: int = 0
     new_before: int = 0
+    values_before: bool = True  # what is changed before it is numbers, formulas, code: values, not phrases
 
 
 def _give_up_islands(old: list[Leaf], new: list[Leaf], partner: Partner) -> None:
     """Give up islands that only chance kept: a lone "de", a comma, between two rewritten phrases."""
     for _ in range(4):
-        islands, last = _islands(old, new, partner)
+        islands = _islands(old, new, partner)
         given_up = False
-        for index, island in enumerate(islands):
-            if index + 1 < len(islands):
-                right = (islands[index + 1].old_before, islands[index + 1].new_before)
-            else:
-                right = last
-            if _is_chance(island, (island.old_before, island.new_before), right):
+        for island, after in pairwise(islands):
+            left, right = (island.old_before, island.new_before), (after.old_before, after.new_before)
+            if island.words and island.values_before and after.values_before:
+                continue
+            if _is_chance(island, left, right):
                 for i, _ in island.pairs:
                     partner[i] = None
                 given_up = True
                 # The next island sees one long change before it.
-                if index + 1 < len(islands):
-                    islands[index + 1].old_before += island.old_before + island.words
-                    islands[index + 1].new_before += island.new_before + island.words
+                after.old_before += island.old_before + island.words
+                after.new_before += island.new_before + island.words
+                after.values_before = False
         if not given_up:
             return
 
@@ -112,40 +112,47 @@ def _is_chance(island: _Island, left: tuple[int, int], right: tuple[int, int]) -
     if island.words == 1 and island.letters <= 4:
         return changed >= (2 if replaced else 3)
     if island.words == 1:
-        return changed >= (5 if replaced else 8)
+        return changed >= (4 if replaced else 7)
     if island.words == 2:
-        return (changed >= 4 and island.letters <= 8) or (changed >= 8 and least >= 2)
-    return island.words == 3 and changed >= 10 and least >= 3
+        return (changed >= 5 and island.letters <= 8) or (changed >= 9 and least >= 3)
+    return island.words == 3 and changed >= 14 and least >= 4
 
 
-def _islands(old: list[Leaf], new: list[Leaf], partner: Partner) -> tuple[list[_Island], tuple[int, int]]:
-    """Return the kept runs, and the words changed after the last one."""
+def _islands(old: list[Leaf], new: list[Leaf], partner: Partner) -> list[_Island]:
+    """Return the kept runs, and at the end an empty one with what is changed after the last."""
     islands: list[_Island] = []
     old_words = new_words = 0  # changed since the last kept leaf
     signs = False  # a sign alone changed since then
+    values = True
     j = 0
     for i, leaf in enumerate(old):
         target = partner[i]
         if target is None:
             if not leaf.is_space:
-                old_words, signs = old_words + leaf.words, True
+                old_words, signs, values = old_words + leaf.words, True, values and _is_value(leaf)
             continue
         while j < target:
             if not new[j].is_space:
-                new_words, signs = new_words + new[j].words, True
+                new_words, signs, values = new_words + new[j].words, True, values and _is_value(new[j])
             j += 1
         j += 1
         if not islands or signs:
-            islands.append(_Island([], old_before=old_words, new_before=new_words))
+            islands.append(_Island([], old_before=old_words, new_before=new_words, values_before=values))
         island = islands[-1]
         island.pairs.append((i, target))
         island.words += leaf.words
         island.letters += len(leaf.text) if leaf.words else 0
         island.ends_sentence = island.ends_sentence or leaf.text in _SENTENCE_ENDS
         old_words = new_words = 0
-        signs = False
+        signs, values = False, True
     new_words += sum(leaf.words for leaf in new[j:])
-    return islands, (old_words, new_words)
+    values = values and all(_is_value(leaf) for leaf in new[j:])
+    return [*islands, _Island([], old_before=old_words, new_before=new_words, values_before=values)]
+
+
+def _is_value(leaf: Leaf) -> bool:
+    """Whether a leaf is a number, a formula, code or another object, or no word at all."""
+    return not leaf.words or not leaf.text or any(sign.isdigit() for sign in leaf.text)
 
 
 _SENTENCE_ENDS = frozenset(".!?…")

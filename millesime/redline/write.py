@@ -24,7 +24,7 @@ ChapterKind = Literal[
 ]  # fmt: skip
 Aspect = Literal[
     "words", "formatting", "link", "image", "citation", "code", "raw", "level", "numbering", "attributes",
-    "split", "joined", "typography", "spacing",
+    "split", "joined", "typography", "spacing", "comment",
 ]  # fmt: skip
 
 
