@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, Node, walk
+from millesime.markup.ast import Attr, Block, Inline, Node, div, string, text_of, walk
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import to_ast
-from millesime.redline.marks import classes_of, mark_of
+from millesime.redline.marks import NEW, OLD, classes_of, mark_inlines, mark_of, take_side
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import changed_chapters, passages
 from millesime.redline.reading import DETAIL, for_readers
@@ -70,33 +70,48 @@ def critic_blocks(blocks: Sequence[Block]) -> list[Block]:
     return _critic(for_readers(list(blocks)), "", "")
 
 
-def _critic(value: Any, mark: str, move: str) -> Any:
-    """Return blocks, inlines or rows with signs around the text that `mark` covers."""
-    if isinstance(value, list):
-        out: list = []
-        for item in value:
-            if not isinstance(item, (dict, list)):
-                out.append(item)
-                continue
-            inner = mark_of(item)
-            if isinstance(item, dict) and (special := _special(item)) is not None:
-                out += special
-                continue
-            if isinstance(item, dict) and inner:
-                name = dict(item["c"][0][2]).get("move", "")
-                out += _span(item, inner) if item["t"] == "Span" else _critic(item["c"][1], inner, name)
-                continue
-            if isinstance(item, list):
-                out.append(_critic(item, inner or mark, move))
-            elif "t" not in item:  # a citation
-                out.append(item)
-            else:
-                out.append(_critic_node(item, mark, move))
-                if item["t"] in _OPAQUE and mark:
-                    opening, closing = _signs(mark)
-                    out[-1:] = [_raw_block(opening), out[-1], _raw_block(closing + _comment(mark, move))]
-        return out
-    return value
+def _critic(value: Any, mark: str, comment: str) -> Any:
+    """Return blocks, inlines or rows with signs around the text that `mark` covers, and a comment behind each."""
+    if not isinstance(value, list):
+        return value
+    out: list = []
+    for item in _code_joined(value):
+        inner = mark_of(item)
+        if not isinstance(item, (dict, list)):
+            out.append(item)
+        elif isinstance(item, list):
+            marked = _critic(item, inner or mark, "" if inner else comment)
+            out.append(_ending(marked, _comment(item, inner)) if inner else marked)  # a row: told in its last cell
+        elif (special := _special(item)) is not None:
+            out += special
+        elif inner and item["t"] == "Span":
+            out += _span(item, inner)
+        elif inner:
+            out += _critic(item["c"][1], inner, _comment(item["c"], inner))
+        elif "t" not in item:  # a citation
+            out.append(item)
+        else:
+            out += _critic_node(item, mark, comment)
+    return out
+
+
+def _code_joined(items: list) -> list:
+    """Return blocks in which code that went and code that came in its place are one `Div.code-diff`."""
+    out: list = []
+    for item in items:
+        if out and mark_of(item) == INSERTION and mark_of(out[-1]) == DELETION and _is_code(item) and _is_code(out[-1]):
+            lines = [[mark_inlines(mark_of(one), [string(line)])] for one in (out.pop(), item) for line in _lines(one)]
+            item = div([{"t": "LineBlock", "c": lines}], classes=["code-diff"])
+        out.append(item)
+    return out
+
+
+def _is_code(item: Node) -> bool:
+    return isinstance(item, dict) and [block["t"] for block in item["c"][1]] == ["CodeBlock"]
+
+
+def _lines(item: Node) -> list[str]:
+    return item["c"][1][0]["c"][1].split("\n")
 
 
 def _special(item: Node) -> list[Node] | None:
@@ -107,8 +122,12 @@ def _special(item: Node) -> list[Node] | None:
     if "reformatted" in names:
         return [*_critic(item["c"][1], "", ""), _raw("{>>formatting<<}")]
     if "code-diff" in names:
-        return [{"t": "CodeBlock", "c": [["", ["diff"], []], "\n".join(_diff_lines(item["c"][1][0]["c"]))]}]
+        return [_diff(_diff_lines(item["c"][1][0]["c"]))]
     return None
+
+
+def _diff(lines: Sequence[str]) -> Block:
+    return {"t": "CodeBlock", "c": [["", ["diff"], []], "\n".join(line.rstrip() for line in lines)]}
 
 
 def _diff_lines(lines: list[list[Inline]]) -> list[str]:
@@ -132,43 +151,149 @@ def _code_text(inlines: list[Inline]) -> str:
     )
 
 
-_OPAQUE = frozenset({"CodeBlock", "RawBlock", "HorizontalRule", "Figure"})
-
-
-def _critic_node(node: Node, mark: str, move: str) -> Node:
+def _critic_node(node: Node, mark: str, comment: str) -> list[Node]:
+    """Return what stands for a node without a mark of its own; the comment stands once, at its end."""
     kind = node["t"]
-    if kind in ("Para", "Plain", "Header"):
-        content = list(node["c"]) if kind == "Header" else node["c"]
-        inlines = content[2] if kind == "Header" else content
-        inlines = _critic(inlines, "", "")
-        if mark and inlines:
-            opening, closing = _signs(mark)
-            inlines = [_raw(opening), *inlines, _raw(closing + _comment(mark, move))]
-        if kind == "Header":
-            return {"t": kind, "c": [content[0], ["", [], []], inlines]}
-        return {"t": kind, "c": inlines}
-    if isinstance(node.get("c"), list) and kind not in _CLOSED:
-        return {"t": kind, "c": _critic(node["c"], mark, move)}
-    return node
+    opening, closing = _signs(mark) if mark else ("", "")
+    match kind:
+        case "Para" | "Plain" | "Header":
+            *before, inlines = node["c"] if kind == "Header" else [node["c"]]
+            inlines = _critic(inlines, "", "")
+            if mark and inlines:
+                inlines = [_raw(opening), *inlines, _raw(closing + comment)]
+            return [{"t": kind, "c": [before[0], ["", [], []], inlines] if before else inlines}]
+        case "HorizontalRule":  # pandoc's is as wide as the page
+            return _between(opening, [_raw_block("---")], closing + comment)
+        case "CodeBlock" if mark:
+            sign = "- " if mark in OLD_ONLY else "+ "
+            return [_diff([sign + line for line in node["c"][1].split("\n")]), *_remark(comment)]
+        case "RawBlock" if mark and node["c"][0] in _PLAINLY_WRITTEN:
+            text = node["c"][1].strip("\n")
+            end = "\n" if "\n" in text else ""
+            return [_raw_block(f"{opening}{end}{text}{end}{closing}{comment}")]
+        case "RawBlock":
+            return _between(opening, [node], closing + comment)
+        case "Figure":
+            if mark and (image := _figure_image(node)) is not None:
+                return [_paragraph([_raw(opening), image, _raw(closing + comment)])]
+            return _between(opening, [_figure(node)], closing + comment)
+    if not isinstance(node.get("c"), list) or kind in _CLOSED:
+        return [node]
+    marked = {"t": kind, "c": _critic(node["c"], mark, "")}
+    if not comment:
+        return [marked]
+    if kind == "Table" and marked["c"][1][1]:
+        table = marked["c"]
+        return [{"t": kind, "c": [table[0], _ending(table[1], comment), *table[2:]]}]
+    ended = _ending(marked, comment) if kind != "Table" else marked
+    return [ended] if ended is not marked else [marked, *_remark(comment)]
+
+
+def _between(opening: str, blocks: list[Block], closing: str) -> list[Block]:
+    return [_raw_block(opening), *blocks, _raw_block(closing)] if opening else blocks
+
+
+def _remark(comment: str) -> list[Block]:
+    return [_raw_block(comment)] if comment else []
+
+
+def _ending(value: Any, comment: str) -> Any:
+    """Return a subtree with a comment at the end of its last text, or the same subtree where it has none."""
+    if not comment:
+        return value
+    if isinstance(value, list):
+        for place in reversed(range(len(value))):
+            if isinstance(value[place], (dict, list)):
+                ended = _ending(value[place], comment)
+                if ended is not value[place]:
+                    return [*value[:place], ended, *value[place + 1 :]]
+        return value
+    if value["t"] in ("Para", "Plain"):
+        return {"t": value["t"], "c": [*value["c"], _raw(comment)]}
+    if not isinstance(value.get("c"), list) or value["t"] not in _CONTAINERS:
+        return value
+    ended = _ending(value["c"], comment)
+    return value if ended is value["c"] else {"t": value["t"], "c": ended}
+
+
+# ---- figures -------------------------------------------------------------------
+
+
+def _figure(figure: Block) -> Block:
+    """Return a figure whose alternative text is left out where it only repeats the caption."""
+    found = _parts_of_figure(figure)
+    if found is None:
+        return figure
+    attributes, image, caption = found
+    caption = _critic(caption, "", "")
+    alternative = caption if _says_the_same(image, found[2]) else image["c"][1]
+    image = {"t": "Image", "c": [image["c"][0], alternative, image["c"][2]]}
+    body = {"t": "Plain", "c": [image]}
+    return {"t": "Figure", "c": [attributes, [None, [{"t": "Plain", "c": caption}]], [body]]}
+
+
+def _figure_image(figure: Block) -> Inline | None:
+    """Return a figure as the image that Markdown writes for it, `![caption](file)`, or None if it holds more."""
+    found = _parts_of_figure(figure)
+    if found is None:
+        return None
+    (ident, classes, pairs), image, caption = found
+    own_ident, own_classes, own_pairs = image["c"][0]
+    if not _says_the_same(image, caption):
+        own_pairs = [["alt", text_of(image["c"][1])], *own_pairs]
+    attributes = [ident or own_ident, [*classes, *own_classes], [*pairs, *own_pairs]]
+    return {"t": "Image", "c": [attributes, _critic(caption, "", ""), image["c"][2]]}
+
+
+def _parts_of_figure(figure: Block) -> tuple[Attr, Inline, list[Inline]] | None:
+    """Return attributes, image and caption of a figure of one image and one line."""
+    attributes, (_, caption), body = figure["c"]
+    texts = ("Plain", "Para")
+    if len(body) != 1 or body[0]["t"] not in texts or [node["t"] for node in body[0]["c"]] != ["Image"]:
+        return None
+    if len(caption) > 1 or any(block["t"] not in texts for block in caption):
+        return None
+    return attributes, body[0]["c"][0], caption[0]["c"] if caption else []
+
+
+def _says_the_same(image: Inline, caption: list[Inline]) -> bool:
+    return text_of(image["c"][1]) in {text_of(take_side(caption, side)) for side in (OLD, NEW)}
 
 
 _CLOSED = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
+_PLAINLY_WRITTEN = frozenset({"html", "tex", "latex", "markdown"})  # raw code that needs no fence
+_CONTAINERS = frozenset({"BulletList", "OrderedList", "DefinitionList", "BlockQuote", "LineBlock", "Div"})
+
+
+# ---- signs ---------------------------------------------------------------------
 
 
 def _span(item: Inline, mark: str) -> list[Inline]:
     opening, closing = _signs(mark)
-    return [_raw(opening), *_critic(item["c"][1], "", ""), _raw(closing)]
+    return [_raw(opening), *_critic(_with_breaks_shown(item["c"][1]), "", ""), _raw(closing)]
+
+
+def _with_breaks_shown(inlines: Any) -> Any:
+    """Return inlines in which a sign stands for a hard line break."""
+    if isinstance(inlines, list):
+        return [_with_breaks_shown(item) for item in inlines]
+    if not isinstance(inlines, dict) or "c" not in inlines:
+        return _raw("↵") if inlines == {"t": "LineBreak"} else inlines
+    return inlines if inlines["t"] in _CLOSED else {"t": inlines["t"], "c": _with_breaks_shown(inlines["c"])}
 
 
 def _signs(mark: str) -> tuple[str, str]:
     return ("{--", "--}") if mark in OLD_ONLY else ("{++", "++}")
 
 
-def _comment(mark: str, move: str) -> str:
+def _comment(marked: list, mark: str) -> str:
+    """Return what is said of a move; `marked` begins with the Attr that names it."""
+    name = dict(marked[0][2]).get("move", "")
+    named = f": {name}" if name else ""
     if mark == MOVED_FROM:
-        return f"{{>>moved from here: {move}<<}}"
+        return f"{{>>moved from here{named}<<}}"
     if mark == MOVED_TO:
-        return f"{{>>moved here: {move}<<}}"
+        return f"{{>>moved here{named}<<}}"
     return ""
 
 
@@ -177,4 +302,8 @@ def _raw(text: str) -> Inline:
 
 
 def _raw_block(text: str) -> Block:
-    return {"t": "RawBlock", "c": ["markdown", text]}
+    return _paragraph([_raw(text)])
+
+
+def _paragraph(inlines: list[Inline]) -> Block:
+    return {"t": "Para", "c": inlines}
