@@ -174,7 +174,7 @@ def _critic_node(node: Node, mark: str, comment: str) -> list[Node]:
         case "RawBlock":
             return _between(opening, [node], closing + comment)
         case "Figure":
-            if mark and (image := _figure_image(node)) is not None:
+            if mark and (image := _figure_image(node, mark)) is not None:
                 return [_paragraph([_raw(opening), image, _raw(closing + comment)])]
             return _between(opening, [_figure(node)], closing + comment)
     if not isinstance(node.get("c"), list) or kind in _CLOSED:
@@ -232,12 +232,14 @@ def _figure(figure: Block) -> Block:
     return {"t": "Figure", "c": [attributes, [None, [{"t": "Plain", "c": caption}]], [body]]}
 
 
-def _figure_image(figure: Block) -> Inline | None:
+def _figure_image(figure: Block, mark: str) -> Inline | None:
     """Return a figure as the image that Markdown writes for it, `![caption](file)`, or None if it holds more."""
     found = _parts_of_figure(figure)
     if found is None:
         return None
     (ident, classes, pairs), image, caption = found
+    if mark == INSERTION:
+        caption = take_side(caption, NEW)
     own_ident, own_classes, own_pairs = image["c"][0]
     if not _says_the_same(image, caption):
         own_pairs = [["alt", text_of(image["c"][1])], *own_pairs]

@@ -24,20 +24,29 @@ from millesime.redline.marks import (
     JOINED_TEXT,
     LEVEL,
     LINK,
+    NEW,
     NUMBERING,
+    OLD,
     SPLIT_TEXT,
     TWINS,
     classes_of,
     mark_inlines,
     mark_of,
+    take_side,
 )
 from millesime.redline.model import DELETION, EDITED, INSERTION, KEPT, NEW_ONLY, QUIET, Redline
 
 DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
 
 # How a detail is named, before its old and new value; the annex passes its own.
-LABELS = {"change_level": "level", "change_numbering": "numbering", "change_target": "link", "change_text": "text",
-          "change_attributes": "attributes"}  # fmt: skip
+LABELS = {
+    "change_level": "level",
+    "change_numbering": "numbering",
+    "change_target": "link",
+    "change_text": "alternative text",
+    "change_language": "language",
+    "change_attributes": "attributes",
+}
 
 
 def for_readers(value: Any, *, labels: Mapping[str, str] = LABELS, whole: bool = False, details: bool = True) -> Any:
@@ -225,9 +234,23 @@ _STYLES: dict[str, Callable[[int], str]] = {
 
 
 def _attributes(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
-    before, after = _attr_text(old[0]), _attr_text(new[0])
+    name = "language" if _other_language(old[0], new[0]) else "attributes"
+    text = _language if name == "language" else _attr_text
+    before, after = text(old[0]), text(new[0])
     shown = _list(new, reader)
-    return [*_beside(reader.detail("attributes", before, after)), *shown] if before != after else shown
+    return [*_beside(reader.detail(name, before, after)), *shown] if before != after else shown
+
+
+def _other_language(old: Block, new: Block) -> bool:
+    """Whether nothing but the language of a code block changed: its first class."""
+    if not old["t"] == new["t"] == "CodeBlock":
+        return False
+    sides = [[ident, classes[1:], pairs] for ident, classes, pairs in (old["c"][0], new["c"][0])]
+    return sides[0] == sides[1]
+
+
+def _language(block: Block) -> str:
+    return next(iter(block["c"][0][1]), "")
 
 
 def _beside(detail: list[Inline]) -> list[Block]:
@@ -246,14 +269,18 @@ def _image(old: list, new: list, reader: _Reader) -> list:
     texts = [", ".join(text_of(image["c"][1]) for image in side) for side in (before, after)]
     same_files = [image["c"][2] for image in before] == [image["c"][2] for image in after]
     if same_files and texts[0] != texts[1]:  # the same names and the same texts: what the files hold has changed
-        detail = reader.detail("text", *texts)
         shown = _list(new, reader)
-        is_block = shown[0]["t"] == "Figure"
-        return [*shown, *_beside(detail)] if is_block else [*shown, *detail]
+        if shown[0]["t"] != "Figure":
+            return [*shown, *reader.detail("text", *texts)]
+        captions = [text_of(take_side(figure[0]["c"][1][1], side)) for figure, side in ((old, OLD), (new, NEW))]
+        # Pandoc takes the caption for the text where the source has none: what is marked in it is told.
+        return [*shown, *_beside(reader.detail("text", *texts))] if captions != texts else shown
+    if not reader.details:
+        new = take_side(new, NEW)  # counted as another figure, not by the marks in its caption
     old_mark, new_mark = {"classes": [DELETION, IMAGE]}, {"classes": [INSERTION, IMAGE]}
     if new[0]["t"] != "Image":
         return [div([div(old, **old_mark), div(_list(new, reader), **new_mark)], classes=["side-by-side"])]
-    return [span([span(old, **old_mark), SPACE, span(new, **new_mark)], classes=["side-by-side"])]
+    return [span([span(old, **old_mark), span(new, **new_mark)], classes=["side-by-side"])]
 
 
 def _images(value: list) -> list[Inline]:
