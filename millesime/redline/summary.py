@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from millesime.markup.ast import text_of
 from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.marks import COMMENT
 from millesime.redline.model import MOVED_FROM, MOVED_TO, ChapterChange, Redline
 from millesime.redline.passages import passages
 from millesime.redline.words import count_words
@@ -22,6 +23,7 @@ _NARROWEST = 20  # columns of a title
 _NARROW = 28  # the same, where notes stand beside it
 _SHORT_NOTE = 24  # columns of a note that stands beside its row, whatever titles need
 _TITLE = 40  # columns of a title in a note
+_SHORT_TITLE = 20  # the same, where there are several
 
 
 def write_summary(
@@ -29,7 +31,8 @@ def write_summary(
 ) -> str:
     """Return a line for each changed chapter, and a line of totals.
 
-    Words inserted, deleted and moved, a bar of them (`+`, `-`, `~`), and what
+    A chapter of the new edition has one line, also where it was made from
+    several; so has a withdrawn one. Words inserted, deleted and moved, a bar of them (`+`, `-`, `~`), and what
     else happened to the chapter; in a second line where it does not fit into
     `width` columns. `paint` may colour what its second argument names.
     `largest` adds so many of the passages that changed most, where there are
@@ -37,25 +40,40 @@ def write_summary(
     """
     figures = [count_chapter(chapter) for chapter in redline.chapters]
     total = total_figures(figures)
-    changed = sum(chapter.changed for chapter in redline.chapters)
+    lines_of = _lines_of(redline.chapters)
     notes = _Notes(redline, figures)
     rows = [
-        _Row(chapter.title, figures[index], notes.of(index))
-        for index, chapter in enumerate(redline.chapters)
-        if chapter.changed or chapter.typography
+        _Row(redline.chapters[parts[0]].title, total_figures([figures[index] for index in parts]), notes.of(parts))
+        for parts in lines_of
+        if any(redline.chapters[index].changed or _typography(redline.chapters[index]) for index in parts)
     ]
+    changed = sum(any(redline.chapters[index].changed for index in parts) for parts in lines_of)
     lines = _table(rows, width, paint) if rows else []
     if not changed:
         said = " no other change" if rows else "no change"
-        lines.append(f"{said} in {_plural(len(figures), 'chapter')}, {total.words_new} words")
+        lines.append(f"{said} in {_plural(len(lines_of), 'chapter')}, {total.words_new} words")
         return "\n".join(lines) + "\n"
     lines.append(paint(
-        f" {_plural(changed, 'chapter')} of {len(figures)} changed: "
+        f" {_plural(changed, 'chapter')} of {len(lines_of)} changed: "
         f"{_plural(total.words_inserted, 'word')} inserted, {total.words_deleted} deleted, "
         f"{total.words_moved} moved; {_share(total)} stayed", "total",
     ))  # fmt: skip
     lines += _largest(redline, largest, width, paint)
     return "\n".join(lines) + "\n"
+
+
+def _lines_of(chapters: Sequence[ChapterChange]) -> list[list[int]]:
+    """Return the changes that share a line, by index: those of one chapter of the new edition, or a withdrawn one."""
+    lines: dict[tuple[bool, str], list[int]] = {}
+    for index, chapter in enumerate(chapters):
+        place = chapter.new or chapter.old
+        lines.setdefault((chapter.deleted, place.path), []).append(index)
+    return list(lines.values())
+
+
+def _typography(chapter: ChapterChange) -> int:
+    """Return how many blocks differ in typography alone; comments of the source are not said at all."""
+    return sum(change.quiet and change.aspects != {COMMENT} for change in chapter.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,34 +187,51 @@ class _Notes:
             self.come.append(come)
             self.gone.append(gone)
 
-    def of(self, index: int) -> list[str]:
-        chapter, figures = self.chapters[index], self.figures[index]
-        come, gone = self.come[index], self.gone[index]
-        if chapter.inserted:
+    def of(self, parts: Sequence[int]) -> list[str]:
+        """Return the notes of one line; `parts` are indices of changes."""
+        chapters = [self.chapters[index] for index in parts]
+        figures = total_figures([self.figures[index] for index in parts])
+        come, gone = (sum((words[index] for index in parts), Counter[str]()) for words in (self.come, self.gone))
+        first = chapters[0]
+        if first.inserted:
             return ["new" + self._origin("split from", come, self.old_titles, figures.words_new)]
-        if chapter.deleted:
+        if first.deleted:
             return ["withdrawn" + self._origin("merged into", gone, self.new_titles, figures.words_old)]
-        notes = []
-        parted = chapter.renamed and (chapter.split or chapter.merged)
-        if chapter.split:
-            notes.append(f"split from “{cut(_old_title(chapter), _TITLE)}”" if parted else "split")
-        if chapter.merged:
-            notes.append(f"“{cut(_old_title(chapter), _TITLE)}” merged into it" if parted else "merged")
-        if chapter.renamed and not parted:
-            notes.append(f"renamed from {_old_path(chapter)}")
-        if chapter.retitled and not parted:
-            notes.append(f"title was “{cut(_old_title(chapter), _TITLE)}”")
-        if chapter.moved:
-            places = (chapter.old.index + 1, chapter.new.index + 1)
+        same = next((chapter for chapter in chapters if not chapter.renamed), None)
+        notes = [*self._split(parts), *_merged(chapters, same)]
+        main = same or (first if not (first.split or first.merged) else None)
+        if main and main.renamed:
+            notes.append(f"renamed from {_old_path(main)}")
+        if main and main.retitled and main.old.title and main.new.title:
+            notes.append(f"title was “{cut(main.old.title, _TITLE)}”")
+        if main and main.moved:
+            places = (main.old.index + 1, main.new.index + 1)
             notes.append("moved" if places[0] == places[1] else f"moved, {places[0]} → {places[1]}")
         notes += [
             f"{_plural(words, 'word')} from “{self._titled(path, self.old_titles)}”" for path, words in _top(come)
         ]
         notes += [f"{_plural(words, 'word')} to “{self._titled(path, self.new_titles)}”" for path, words in _top(gone)]
-        if chapter.typography and not chapter.edited:
-            notes.append(f"typography only: {_plural(sum(change.quiet for change in chapter.blocks), 'block')}")
-        elif chapter.edited and not figures.words_changed and not gone:
-            notes.append(f"no word changed: {_plural(sum(change.told for change in chapter.blocks), 'block')}")
+        edited = any(chapter.edited for chapter in chapters)
+        typography = sum(_typography(chapter) for chapter in chapters)
+        if typography and not edited:
+            notes.append(f"typography only: {_plural(typography, 'block')}")
+        elif edited and not figures.words_changed and not gone:
+            told = sum(change.told for chapter in chapters for change in chapter.blocks)
+            notes.append(f"no word changed: {_plural(told, 'block')}")
+        return notes
+
+    def _split(self, parts: Sequence[int]) -> list[str]:
+        """Say into what a chapter was split, in the line of the part that kept its path, or else of the first."""
+        notes = []
+        for index in parts:
+            chapter = self.chapters[index]
+            if not chapter.split:
+                continue
+            shares = [at for at, other in enumerate(self.chapters) if other.split and other.old == chapter.old]
+            kept = next((at for at in shares if not self.chapters[at].renamed), None)
+            if index == (shares[0] if kept is None else kept):
+                what = f"“{cut(_old_title(chapter), _TITLE)}” split" if kept is None else "split"
+                notes.append(f"{what} into {_names([self.chapters[at].title for at in shares])}")
         return notes
 
     def _origin(self, verb: str, words: Counter[str], titles: dict[str, str], of_all: int) -> str:
@@ -208,6 +243,26 @@ class _Notes:
 
     def _titled(self, path: str, titles: dict[str, str]) -> str:
         return cut(titles.get(path, path), _TITLE)
+
+
+def _merged(chapters: Sequence[ChapterChange], same: ChapterChange | None) -> list[str]:
+    """Say what a chapter was merged from, or what came to it where it kept its path."""
+    others = [chapter for chapter in chapters if chapter.merged and chapter is not same]
+    if not others:
+        return []
+    names = _names([_old_title(chapter) for chapter in others])
+    if same is None:
+        return [f"merged from {names}"]
+    return [f"{'a part of ' if all(chapter.split for chapter in others) else ''}{names} merged into it"]
+
+
+def _names(titles: Sequence[str]) -> str:
+    """Return titles in a row, “One”, “Two” and “Three”; of many, the first three."""
+    width = _TITLE if len(titles) < 3 else _SHORT_TITLE
+    names = [f"“{cut(title, width)}”" for title in titles]
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _top(words: Counter[str]) -> list[tuple[str, int]]:
