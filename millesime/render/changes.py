@@ -1,7 +1,8 @@
 """Insertions, deletions and moves, said by elements and words, not by colour.
 
 In paragraphs they are `ins` and `del`; around blocks they are a `div` of role
-insertion or deletion that begins with a label in words."""
+insertion or deletion that begins with a label in words. What is too small for
+words has a sign, "+" or "−": a row of a table, a line of code."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from millesime.render.conform import Element, classes_of
+from millesime.render.conform import Element, add_class, classes_of, unwrap
 from millesime.render.links import plain_id
 from millesime.render.sanitise import PHRASING
 
 CHANGES = {"insertion": "ins", "moved-to": "ins", "deletion": "del", "moved-from": "del"}
 _BLOCK_TEXT = frozenset("p h1 h2 h3 h4 h5 h6 pre dt dd li figcaption caption summary".split())
+_SIGNS = {"insertion": "+", "deletion": "−", "moved-to": "⇄", "moved-from": "⇄"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$")
 
 
@@ -27,8 +29,14 @@ def mark_change(element: Element, kind: str, labels: Mapping[str, str]) -> None:
     tag = CHANGES[kind]
     if element.tag == "tr":
         for cell in element:
-            _wrap_content(cell, tag, kind)
-        _put_label(element[0], kind, labels, tag="span")
+            if not _is_empty(cell):
+                _wrap_content(cell, tag, kind)
+        if kind.startswith("moved"):
+            _put_label(element[0], kind, labels, tag="span")
+        else:
+            _put_sign(element[0], kind, labels)
+        return
+    if element.tag in ("td", "th") and _is_empty(element):
         return
     if element.tag in ("td", "th") or element.tag in _BLOCK_TEXT:
         marked = _wrap_content(element, tag, kind)
@@ -38,6 +46,8 @@ def mark_change(element: Element, kind: str, labels: Mapping[str, str]) -> None:
         marked = _as_inline_change(element, tag)
         if kind.startswith("moved"):
             _put_label(marked, kind, labels, tag="span")
+        elif _is_beside(marked):
+            _put_side(marked, kind, labels, tag="span")
     else:
         _as_block_change(element, kind, labels)
         return
@@ -84,7 +94,10 @@ def _as_block_change(element: Element, kind: str, labels: Mapping[str, str]) -> 
         box.append(element)
         element = box
     element.set("role", "insertion" if CHANGES[kind] == "ins" else "deletion")
-    _put_label(element, kind, labels, tag="p")
+    if _is_beside(element):
+        _put_side(element, kind, labels, tag="p")
+    else:
+        _put_label(element, kind, labels, tag="p")
 
 
 def _drop_class(element: Element, name: str) -> None:
@@ -101,6 +114,108 @@ def _put_label(element: Element, kind: str, labels: Mapping[str, str], *, tag: s
     label.text = labels[kind.replace("-", "_")]
     label.tail, element.text = (" " if tag == "span" else "") + (element.text or ""), None
     element.insert(0, label)
+
+
+def _put_sign(element: Element, kind: str, labels: Mapping[str, str]) -> None:
+    """Put "+" or "−" before what is too small for a label; a screen reader says the word."""
+    name = labels[kind.replace("-", "_")].rstrip(" \u00a0\u202f:")
+    sign = etree.Element("span", {"class": f"change-sign {kind}-sign", "role": "img", "aria-label": name})
+    sign.text = f"{_SIGNS[kind]}\N{NO-BREAK SPACE}"
+    sign.tail, element.text = element.text, None
+    element.insert(0, sign)
+
+
+def _is_empty(element: Element) -> bool:
+    return not len(element) and not (element.text or "").strip()
+
+
+# ---- two versions of one thing ----------------------------------------------
+
+
+def _is_beside(element: Element) -> bool:
+    """Whether this is the old or the new one of two pictures."""
+    parent = element.getparent()
+    return parent is not None and "image" in classes_of(element) and "side-by-side" in classes_of(parent)
+
+
+def _put_side(element: Element, kind: str, labels: Mapping[str, str], *, tag: str) -> None:
+    """Say above a picture whether it is the old or the new one."""
+    label = etree.Element(tag, {"class": "side-label"})
+    label.text = labels["image_after" if CHANGES[kind] == "ins" else "image_before"]
+    label.tail, element.text = element.text, None
+    element.insert(0, label)
+
+
+def shape_changes(root: Element, labels: Mapping[str, str]) -> None:
+    """Set changed code as a diff, details on lines of their own as notes, and say what a dotted line means."""
+    for block in [block for block in root.iter("div") if "code-diff" in classes_of(block)]:
+        lines = block[0] if len(block) == 1 else None
+        if lines is not None and "line-block" in classes_of(lines):
+            block.set("role", "group")
+            block.set("aria-label", labels["code_changed"])
+            _set_code(lines, labels)
+    for detail in [detail for detail in root.iter("span") if "change-detail" in classes_of(detail)]:
+        parent = detail.getparent()
+        alone = len(parent) == 1 and not f"{parent.text or ''}{detail.tail or ''}".strip()
+        if parent.tag == "p" and alone:
+            add_class(parent, "change-note")
+    for element in root.iter("span"):
+        if "reformatted" in classes_of(element):
+            element.set("title", labels["change_formatting"])
+
+
+def _set_code(lines: Element, labels: Mapping[str, str]) -> None:
+    """Make a line block a `pre` whose lines begin with "+", "−", "±" or a space, as in a unified diff.
+
+    Each line is an element of class `line` that ends with its line end, so
+    that it reads right where no style is known.
+    """
+    for code in list(lines.iter("code")):
+        unwrap(code)
+    held: list[Element] = []
+    rows = [held]
+    texts = [[(lines.text or "").lstrip("\n")]]
+    for child in list(lines):
+        tail, child.tail = child.tail or "", None
+        lines.remove(child)
+        if child.tag == "br":
+            rows.append(held := [])
+            texts.append([tail.removeprefix("\n")])
+        else:
+            held.append(child)
+            texts[-1].append(tail)
+    lines.tag, lines.text = "pre", None
+    lines.attrib.pop("class", None)
+    code = etree.SubElement(lines, "code")
+    for held, said in zip(rows, texts, strict=True):
+        code.append(_code_line(held, said, labels))
+
+
+def _code_line(held: list[Element], texts: list[str], labels: Mapping[str, str]) -> Element:
+    """Return one line: `texts` stand before the first element, and after each."""
+    changes = [next((name for name in classes_of(element) if name in CHANGES), "") for element in held]
+    if len(held) == 1 and changes[0] and not any(texts):
+        (line,) = held
+        add_class(line, "line")
+        _put_sign(line, changes[0], labels)
+        line[0].text = f"{_SIGNS[changes[0]]} "
+    else:
+        line = etree.Element("span", {"class": "line"})
+        line.text = texts[0]
+        for element, tail in zip(held, texts[1:], strict=True):
+            element.tail = tail
+            line.append(element)
+        if any(changes):
+            sign = etree.Element("span", {"class": "change-sign", "aria-hidden": "true"})
+            sign.text, sign.tail, line.text = "± ", line.text, None
+            line.insert(0, sign)
+        else:
+            line.text = f"  {line.text}"
+    if len(line):
+        line[-1].tail = (line[-1].tail or "") + "\n"
+    else:
+        line.text = (line.text or "") + "\n"
+    return line
 
 
 def link_moves(fragments: Mapping[str, Element], labels: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.pandoc import write_texts
 from millesime.render.attributes import clean_attributes, hand_down_anchor, keep_id
-from millesime.render.changes import CHANGES, link_moves, mark_change
+from millesime.render.changes import CHANGES, link_moves, mark_change, shape_changes
 from millesime.render.conform import (
     Element,
     classes_of,
@@ -250,6 +250,7 @@ def _give_meaning(
         kind = next((name for name in classes_of(element) if name in CHANGES), None)
         if kind:
             mark_change(element, kind, labels)
+    shape_changes(root, labels)
     return root
 
 

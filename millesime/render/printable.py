@@ -52,6 +52,8 @@ def make_printable(root: Element, *, labels: Mapping[str, str], image_address: C
     for numbered in root.iter("ol"):
         if numbered.get("type") in _NUMERALS:
             add_class(numbered, _NUMERALS[numbered.get("type")])
+        if numbered.get("start"):  # of which WeasyPrint takes no notice
+            numbered.set("style", f"counter-reset: list-item {int(numbered.get('start')) - 1}")
     _limit_indents(root)
     for table in root.iter("table"):
         _mend_table(table)
@@ -387,8 +389,8 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
             span = _span(cell)
             if span == 1 and at < columns:
                 text = plain_text(cell)
-                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 1))
-                lines[at] = max(lines[at], round(len(text) * 1.1) + 2)  # capitals are wide
+                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 2))
+                lines[at] = max(lines[at], round(len(text) * 1.1) + 3)  # capitals are wide, and so is the gap
                 totals[at] += len(text)
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:

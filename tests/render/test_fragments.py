@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from millesime.markup.ast import div, header, link, para, simple_table, span, string, words
+from millesime.redline.code import code_lines
 from millesime.render.conform import conform
 from millesime.render.fragments import pages_of, to_html, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, published_image
@@ -262,7 +263,55 @@ def test_the_cells_of_a_deleted_row_are_deleted():
     table["c"][4][0][3][1][0] = ["", ["deletion"], []]
     row = list(fragment(table).iter("tr"))[2]
     assert row.find("td/del").text == "y"
-    assert "Suppression" in row.find("td/span").text
+    sign = row.find("td/span")
+    assert (sign.text, sign.get("role"), sign.get("aria-label")) == ("−\u00a0", "img", "Suppression")
+
+
+def test_an_empty_cell_of_a_changed_row_is_not_marked():
+    table = simple_table([words("A"), words("B")], [[words("x"), []]])
+    table["c"][4][0][3][0][0] = ["", ["insertion"], []]
+    assert [len(cell) for cell in list(fragment(table).iter("tr"))[1]] == [2, 0]
+
+
+def code_block(text: str) -> dict:
+    return {"t": "CodeBlock", "c": [["", [], []], text]}
+
+
+def test_changed_code_reads_as_a_unified_diff():
+    old, new = "for x:\n    a\n\n    b = 1\n    gone()", "for x:\n    a\n\n    b = 2\n    come"
+    block = fragment(code_lines(code_block(old), code_block(new), whole=True)).find("div")
+    assert (block.get("role"), block.get("aria-label")) == ("group", "Code modifié")
+    text = "".join(block.find("pre/code").itertext())
+    assert text == "  for x:\n      a\n  \n±     b = 12\n−     gone()\n+     come\n"
+    assert [line.tag for line in block.find("pre/code")] == ["span"] * 4 + ["del", "ins"]
+    assert "Ajout :" not in text
+
+
+def test_left_out_lines_of_code_are_a_line():
+    old = "\n".join("abcdefghijkl")
+    block = fragment(code_lines(code_block(old), code_block(old + "\nm"), whole=False)).find("div")
+    assert "".join(block.find("pre").itertext()).splitlines()[0] == "  ⋮"
+
+
+def test_a_block_that_only_bears_the_name_of_changed_code_keeps_its_text():
+    text = html_of(div([para("a"), para("b")], classes=["code-diff"]))
+    assert "<p>a</p>" in text and "<p>b</p>" in text
+
+
+def test_pictures_side_by_side_say_before_and_after():
+    image = {"t": "Image", "c": [["", [], []], [string("x")], ["a.svg", ""]]}
+    sides = [div([para(image)], classes=[name, "image"]) for name in ("deletion", "insertion")]
+    pair = fragment(div(sides, classes=["side-by-side"])).find("div")
+    assert [side.get("role") for side in pair] == ["deletion", "insertion"]
+    assert [side[0].text for side in pair] == ["Avant", "Après"]
+    small = [span([image], classes=[name, "image"]) for name in ("deletion", "insertion")]
+    inline = fragment(para(span(small, classes=["side-by-side"]))).find("p/span")
+    assert [(side.tag, side[0].text) for side in inline] == [("del", "Avant"), ("ins", "Après")]
+
+
+def test_a_detail_on_a_line_of_its_own_is_a_note():
+    root = fragment(para(span(words("(niveau 2)"), classes=["change-detail"])), para("x"))
+    assert [paragraph.get("class") for paragraph in root.iter("p")] == ["change-note", None]
 
 
 def test_the_two_places_of_a_move_link_to_each_other():
