@@ -19,7 +19,14 @@ from millesime.cli.options import FormatList, console, find_root, is_terminal, j
 from millesime.history.repository import find_repository
 from millesime.markup.pandoc import encode
 from millesime.press.build import RENDERERS, usable_cores
-from millesime.press.comparison import compare_manuscripts, is_path, open_sides, print_redline, redline_report
+from millesime.press.comparison import (
+    compare_manuscripts,
+    is_path,
+    open_sides,
+    print_redline,
+    redline_report,
+    tracked_report,
+)
 from millesime.press.edition import Desk
 from millesime.press.papers import open_papers
 from millesime.problems import ManifestError, OutputError, ReportError
@@ -33,6 +40,7 @@ from millesime.render.artifact import write_beside
 from millesime.series.series import load_series
 from millesime.series.values import check_language
 
+TRACKED = "docx"  # shows nothing but the text, whole, its changes tracked
 TEXTS = ("md", "json", "ast")
 FORMATS = ("html", "pdf", "epub", "docx", *TEXTS)
 LARGEST = 3  # passages named below the summary on a terminal
@@ -95,7 +103,9 @@ def compare(
     are read as accepted. A name is first an edition, then a revision, then a
     path: write ./2018 for the path.
 
-    Without --to, a summary of every changed chapter. md, json and ast go to
+    Without --to, a summary of every changed chapter. docx is the whole text
+    with tracked changes: accept them all for NEW, reject them all for OLD.
+    md, json and ast go to
     stdout unless -o says where; the others are written to
     dist/compare/OLD-NEW.* docs/comparing.md tells of git difftool and
     drivers.
@@ -118,16 +128,19 @@ def compare(
         places = {kind: _place(kind, formats, output, base, names) for kind in formats}
         for path in places.values():
             _refuse_to_overwrite(path, names)
-        report = None
-        if any(kind in RENDERERS for kind in formats):
+        reports = {}
+        if any(kind in RENDERERS and kind != TRACKED for kind in formats):
             report = redline_report(redline, before, after, series=series, full=full, context=context)
+            reports = dict.fromkeys(RENDERERS, report)
+        if TRACKED in formats:
+            reports[TRACKED] = tracked_report(redline, before, after, series=series)
         said: list[str] = []
         if stat and formats:
             said.append(_summary(redline))
         for kind, path in places.items():
             say(f"printing {kind}")
-            if report is not None and kind in RENDERERS:
-                said.append(f"{print_redline(report, kind, path)}\n")
+            if kind in RENDERERS:
+                said.append(f"{print_redline(reports[kind], kind, path)}\n")
             elif output is None and len(formats) == 1:
                 said.append(_text(kind, redline, full=full, context=context))
             else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from millesime.assembly.assemble import Materials, assemble
@@ -16,19 +17,23 @@ from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
-from millesime.markup.ast import Block, Document, string, text_of
+from millesime.markup.ast import Block, Document, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
 from millesime.press.build import RENDERERS
 from millesime.press.edition import Desk, imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
-from millesime.redline.annex import annex_chapter, annex_title, write_annex
+from millesime.redline.annex import annex_title, write_annex
 from millesime.redline.compare import compare
+from millesime.redline.excerpts import annex_chapter, tracked_chapter
 from millesime.redline.model import Redline
 from millesime.redline.passages import changed_chapters
+from millesime.redline.picture import change_picture
 from millesime.series.series import ChapterEntry, Series
 
+PICTURE = "@annex/redline.svg"  # the key of the map of changes, which pages of HTML hold as a drawing
+_PICTURED = 3  # chapters, from which a map of them tells something
 WORKING_TREE = "."  # names the working tree where a revision may stand
 _SOURCE_ENDINGS = (".md", ".markdown", ".rmd", ".qmd")
 _PLAIN_PATH = re.compile(r"(?:\.{1,2}|~)?/")  # "./2018", "../old", "/tmp/a.docx": no edition, no revision
@@ -169,18 +174,56 @@ def redline_report(
     """Return a report that holds nothing but the redline: an overview, and a chapter for each changed chapter."""
     labels, language = new.labels, new.edition.language
     old_side, new_side = side(old), side(new)
-    overview = write_annex(
-        redline, old=old_side, new=new_side, note=[], labels=labels, language=language, detail="summary"
-    )
-    sources = [_generated("overview", [string(labels["annex_glance"])], overview, role="front")]
     chapters = redline.chapters if full else changed_chapters(redline)
-    for number, chapter in enumerate(chapters, start=1):
+    names = {id(chapter): f"redline-{number}" for number, chapter in enumerate(chapters, start=1)}
+    targets = {
+        index: f"#{names[id(chapter)]}" for index, chapter in enumerate(redline.chapters) if id(chapter) in names
+    }
+    picture = ""
+    if len(redline.chapters) >= _PICTURED:
+        picture = change_picture(
+            redline, old=old_side.name, new=new_side.name, labels=labels, language=language, targets=targets,
+            numbers=(old_side.numbers(), new_side.numbers()),
+        )  # fmt: skip
+    overview = write_annex(
+        redline, old=old_side, new=new_side, note=[], labels=labels, language=language, detail="summary",
+        picture=PICTURE if picture else "", targets=targets,
+    )  # fmt: skip
+    # The chapter's title says it.
+    overview = [block for block in overview if block != header(2, labels["annex_glance"])]
+    sources = [_generated("overview", [string(labels["annex_glance"])], overview, role="front")]
+    for chapter in chapters:
         title, blocks = annex_chapter(
             chapter, old=old_side, new=new_side, labels=labels, full=full, linked=False, context=context,
             language=language, moves=redline.moves,
         )  # fmt: skip
-        sources.append(_generated(f"redline-{number}", title, blocks, role="body"))
-    title = annex_title(old_side, labels, language)
+        sources.append(_generated(names[id(chapter)], title, blocks, role="body"))
+    return _report(old, new, sources, series=series, pictures={PICTURE: picture.encode("utf-8")} if picture else {})
+
+
+def tracked_report(redline: Redline, old: Manuscript, new: Manuscript, *, series: Series | None) -> Report:
+    """Return a report of all chapters whole, with nothing said beside the changes: for Word's tracked changes.
+
+    Who accepts all of them has the new text, who rejects all has the old one.
+    """
+    old_side = side(old)
+    sources = [
+        _generated(f"redline-{number}", *tracked_chapter(chapter, old=old_side), role="body")
+        for number, chapter in enumerate(redline.chapters, start=1)
+    ]
+    return _report(old, new, sources, series=series)
+
+
+def _report(
+    old: Manuscript,
+    new: Manuscript,
+    sources: Sequence[ChapterSource],
+    *,
+    series: Series | None,
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
+) -> Report:
+    labels = new.labels
+    title = annex_title(side(old), labels, new.edition.language)
     series = series or Series(Path(), new.edition.report, ())
     return assemble(Materials(
         imprint=replace(
@@ -188,20 +231,22 @@ def redline_report(
             identifier=f"urn:millesime:redline:{quote(old.edition.name)}:{quote(new.edition.name)}",
         ),
         sources=tuple(sources),
-        read_image=_image_reader(old, new),
+        read_image=_image_reader(old, new, pictures),
         labels=labels,
         theme=new.theme,
     ))  # fmt: skip
 
 
-def _image_reader(old: Manuscript, new: Manuscript) -> ImageReader:
+def _image_reader(old: Manuscript, new: Manuscript, pictures: Mapping[str, bytes]) -> ImageReader:
     """Return what reads the images of a redline: "@2018/chapters/a.svg" is the old side's, "chapters/a.svg" the new's.
 
-    A revision's name may have slashes of its own.
+    A revision's name may have slashes of its own. `pictures` are made for the redline.
     """
     prefix = f"@{old.edition.name}/"
 
     def read(key: str) -> bytes | None:
+        if key in pictures:
+            return pictures[key]
         snapshot = old.snapshot if key.startswith(prefix) else new.snapshot
         path = key.removeprefix(prefix)
         try:

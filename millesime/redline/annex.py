@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from millesime.assembly.dates import long_date
-from millesime.markup.ast import SPACE, Block, Inline, bullet_list, header, para, span, words
+from millesime.markup.ast import SPACE, Block, Inline, bullet_list, div, header, para, span, words
 from millesime.redline.advice import write_advice
 from millesime.redline.concordance import concordance_table
 from millesime.redline.excerpts import CONTEXT, annex_chapter
 from millesime.redline.figures import count_chapter
-from millesime.redline.glance import figures_table, passages_anchor, picture_figure, where_to_begin
+from millesime.redline.glance import figures_table, passage_targets, passages_anchor, picture_figure, where_to_begin
 from millesime.redline.model import Redline
 from millesime.redline.provenance import Provenance
 from millesime.redline.quantity_table import write_quantities
@@ -46,6 +46,7 @@ def write_annex(
     context: int = CONTEXT,
     picture: str = "",
     provenance: Provenance | None = None,
+    targets: Mapping[int, str] | None = None,
 ) -> list[Block]:
     """Return the blocks of the annex, as a chapter's source would hold them; headings begin at level 2.
 
@@ -53,6 +54,8 @@ def write_annex(
     passages, "passages" shows them with `context` blocks on either side,
     "full" prints every changed chapter whole. `picture` is the key of the
     image of `change_picture`; with `provenance`, passages name their commits.
+    `targets`: index into `redline.chapters` → "#…", where passages are that
+    stand elsewhere than in the annex.
     """
     names = {
         "old": old.name,
@@ -68,10 +71,11 @@ def write_annex(
     if redline.is_empty:
         return [*out, para(fill(labels["annex_nothing"], **names))]
     figures = [count_chapter(chapter) for chapter in redline.chapters]
-    linked = detail != "summary"
+    if targets is None:
+        targets = passage_targets(redline, old.name) if detail != "summary" else {}
     out += [
         para(fill(labels["annex_intro"], **names)),
-        *where_to_begin(redline, figures, linked=linked, **words_for),
+        *where_to_begin(redline, figures, targets=targets, **words_for),
         figures_table(redline, figures, **words_for),
     ]
     if picture:
@@ -80,7 +84,7 @@ def write_annex(
     out += write_quantities(redline, **words_for)
     out += [
         header(2, labels["annex_concordance"]),
-        para(fill(labels["annex_concordance_intro"], **names)),
+        div([para(fill(labels["annex_concordance_intro"], **names))], classes=["table-intro"]),
         concordance_table(section_changes(redline, old=old, new=new), **words_for),
     ]
     if detail != "summary":
@@ -98,11 +102,14 @@ def write_annex(
 def _how_to_read(labels: Mapping[str, str], names: Mapping[str, str], has_reasons: bool) -> list[Block]:
     inserted = span(words(labels["annex_example_inserted"]), classes=["insertion"])
     deleted = span(words(labels["annex_example_deleted"]), classes=["deletion"])
+    dotted = span(words(labels["annex_example_dotted"]), classes=["reformatted"])
     return [
         bullet_list([
             [para(inserted, SPACE, labels["annex_reading_inserted"])],
             [para(deleted, SPACE, labels["annex_reading_deleted"])],
+            [para(dotted, SPACE, labels["annex_reading_dotted"])],
             [para(labels["annex_reading_moved"])],
+            [para(labels["annex_reading_code"])],
             [para(labels["annex_reading_replaced"])],
             *([[para(labels["annex_reading_why"])]] if has_reasons else []),
         ]),

@@ -22,12 +22,14 @@ from millesime.markup.ast import (
     link,
     para,
     plain,
+    span,
     string,
     text_of,
     with_attr,
     words,
 )
 from millesime.redline.ast import blocks_ast
+from millesime.redline.marks import mark_of
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
 from millesime.redline.passages import passages
 from millesime.redline.provenance import Provenance, tell_reasons
@@ -99,6 +101,32 @@ def annex_chapter(
         rest = provenance.rest(chapter)
         out += tell_reasons(rest, provenance, labels=labels, language=language, heading=labels["annex_why_chapter"])
     return title, out
+
+
+def tracked_chapter(chapter: ChapterChange, *, old: Side) -> tuple[list[Inline], list[Block]]:
+    """Return a chapter whole, its title and its text, with nothing said beside the changes.
+
+    For Word's tracked changes: who accepts all has the new text, who rejects
+    all the old one. The title is the text's own heading, if it has one.
+    """
+    marked = for_readers(blocks_ast(chapter.blocks), whole=True, details=False)
+    title, rest = _own_title(quote_chapter(marked, chapter, old_name=old.name, with_headings=True))
+    return title or words(chapter.title), rest
+
+
+def _own_title(blocks: list[Block]) -> tuple[list[Inline], list[Block]]:
+    """Take the first heading out of marked blocks: one, or the old one and the new one, each in its mark."""
+    title: list[Inline] = []
+    rest = list(blocks)
+    for place, block in enumerate(blocks[:2]):
+        if block["t"] == "Header" and block["c"][0] == 1 and not title:
+            return block["c"][2], blocks[:place] + blocks[place + 1 :]
+        inner = block["c"][1] if mark_of(block) else []
+        if not inner or inner[0]["t"] != "Header" or inner[0]["c"][0] != 1:
+            break
+        title += [*([SPACE] if title else []), span(inner[0]["c"][2], classes=[mark_of(block)])]
+        rest[place] = div(inner[1:], classes=block["c"][0][1], pairs=block["c"][0][2])
+    return title, [block for block in rest if not (block["t"] == "Div" and not block["c"][1])]
 
 
 def move_anchor(desk_name: str, move: str) -> str:

@@ -10,9 +10,12 @@ from millesime.redline.figures import Figures, total_figures
 from millesime.redline.model import DELETED, INSERTED, ChapterChange, Redline
 from millesime.redline.picture import picture_facts
 from millesime.redline.side import Side
-from millesime.redline.wording import counted, is_shown, numbered, shown_kinds, strong, word_balance
+from millesime.redline.wording import counted, is_shown, numbered, opening, shown_kinds, strong, word_balance
 
 _MOST_CHANGED = 5  # chapters
+_LINES = 12  # chapters that are named one below the other
+_SUMMARY_FACTS = 2  # of words, of chapters
+_ALTERNATIVE_MAX = 600  # characters: read out in one go, it cannot be skimmed
 
 
 def passages_anchor(name: str, chapter: ChapterChange) -> str:
@@ -70,50 +73,63 @@ def where_to_begin(
     new: Side,
     labels: Mapping[str, str],
     language: str,
-    linked: bool,
+    targets: Mapping[int, str],
 ) -> list[Block]:
-    """Return what is new, what is gone and what changed most, by name: for a reader with ten minutes."""
-    pairs = list(zip(redline.chapters, figures, strict=True))
+    """Return what is new, what is gone and what changed most, by name: for a reader with ten minutes.
 
-    def listed(chapters: Sequence[tuple[ChapterChange, Figures]], *, balance: bool) -> list[Inline]:
-        out: list[Inline] = []
-        for chapter, counts in chapters:
-            side, place = (new, chapter.new) if chapter.new else (old, chapter.old)
-            found = side.place(place.path)
-            name = numbered(found.number, found.short) if found else words(chapter.title)
-            out += [string(";"), SPACE] if out else []
-            out += [link(name, f"#{passages_anchor(old.name, chapter)}")] if linked else name
-            if balance and (text := word_balance(counts, language)):
-                out += [SPACE, *words(f"({text})")]
+    `targets`: index into `redline.chapters` → "#…", where its passages are.
+    """
+    changes = [(index, chapter, figures[index]) for index, chapter in enumerate(redline.chapters)]
+
+    def named(index: int, chapter: ChapterChange, counts: Figures, *, balance: bool) -> list[Inline]:
+        side, place = (new, chapter.new) if chapter.new else (old, chapter.old)
+        found = side.place(place.path)
+        name = numbered(found.number, found.short) if found else words(chapter.title)
+        out = [link(name, targets[index])] if index in targets else name
+        if balance and (text := word_balance(counts, language)):
+            out = [*out, SPACE, *words(f"({text})")]
         return out
 
-    edited = [pair for pair in pairs if "edited" in shown_kinds(pair[0]) and pair[1].words_changed]
-    edited.sort(key=lambda pair: -pair[1].words_changed)
+    edited = [change for change in changes if "edited" in shown_kinds(change[1]) and change[2].words_changed]
+    edited.sort(key=lambda change: -change[2].words_changed)
     groups = (
-        ("annex_begin_new", [pair for pair in pairs if INSERTED in shown_kinds(pair[0])], False),
-        ("annex_begin_gone", [pair for pair in pairs if DELETED in shown_kinds(pair[0])], False),
+        ("annex_begin_new", [change for change in changes if INSERTED in shown_kinds(change[1])], False),
+        ("annex_begin_gone", [change for change in changes if DELETED in shown_kinds(change[1])], False),
         ("annex_begin_most", edited[:_MOST_CHANGED], True),
     )
     items = [
-        [plain(strong(words(labels[label])), SPACE, *listed(chapters, balance=balance), string("."))]
-        for label, chapters, balance in groups
-        if chapters
+        _listed(labels[label], [named(*change, balance=balance) for change in group])
+        for label, group, balance in groups
+        if group
     ]
     return [bullet_list(items)] if items else []
+
+
+def _listed(label: str, names: Sequence[list[Inline]]) -> list[Block]:
+    """Return names below their label, a line each; a single one, or very many, in the same line."""
+    head = [strong(words(label))]
+    if 1 < len(names) <= _LINES:
+        return [plain(*head), bullet_list([[plain(*name)] for name in names])]
+    for number, name in enumerate(names):
+        head += [*([string(";")] if number else []), SPACE, *name]
+    return [plain(*head, string("."))]
 
 
 def picture_figure(
     redline: Redline, key: str, *, old: Side, new: Side, labels: Mapping[str, str], language: str
 ) -> Block:
-    """Return the picture as a figure whose alternative text says the same facts in words."""
-    facts = picture_facts(redline, labels=labels, language=language)
+    """Return the picture as a figure whose alternative text says what it sums up to.
+
+    What it shows of each chapter is in the table of concordance.
+    """
+    facts = picture_facts(redline, labels=labels, language=language)[:_SUMMARY_FACTS]
     names = {"{old}": old.name, "{new}": new.name}
     texts = {name: labels[name] for name in ("picture_title", "picture_alt")}
     for name, text in texts.items():
         for place, value in names.items():
             text = text.replace(place, value)
         texts[name] = text
-    alternative = " ".join([texts["picture_alt"], *facts])
+    alternative = opening(" ".join([texts["picture_alt"], *facts]), _ALTERNATIVE_MAX)
     image = {"t": "Image", "c": [["", ["change-picture"], [["alt", alternative]]], words(alternative), [key, ""]]}
     caption = [None, [plain(*words(texts["picture_title"]))]]
     return {"t": "Figure", "c": [["", ["change-picture"], []], caption, [{"t": "Plain", "c": [image]}]]}

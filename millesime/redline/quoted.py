@@ -1,4 +1,4 @@
-"""Blocks of a chapter as they stand in an annex: no headings, no ids, images from the repository's root.
+"""Blocks of a chapter as they stand in an annex: headings as paragraphs, no ids, images from the repository's root.
 
 Images of the old edition have its name before: "@2018/chapters/figures/a.svg".
 """
@@ -10,26 +10,33 @@ from millesime.markup.ast import Block, Node, attr_of, div, para, span, with_att
 from millesime.redline.model import OLD_ONLY, ChapterChange
 
 
-def quote_chapter(blocks: list[Block], chapter: ChapterChange, *, old_name: str) -> list[Block]:
-    """Return marked blocks of a chapter, quoted."""
+def quote_chapter(
+    blocks: list[Block], chapter: ChapterChange, *, old_name: str, with_headings: bool = False
+) -> list[Block]:
+    """Return marked blocks of a chapter, quoted; its headings stay headings `with_headings`."""
     path = (chapter.new or chapter.old).path
     old_path = (chapter.old or chapter.new).path
-    return quote_blocks(blocks, path=path, edition=old_name, old_path=old_path)
+    return quote_blocks(blocks, path=path, edition=old_name, old_path=old_path, with_headings=with_headings)
 
 
-def quote_blocks(blocks: list[Block], *, path: str, edition: str = "", old_path: str = "") -> list[Block]:
+def quote_blocks(
+    blocks: list[Block], *, path: str, edition: str = "", old_path: str = "", with_headings: bool = False
+) -> list[Block]:
     """Return blocks of the source at `path`, quoted; what is marked as old is of `edition`, at `old_path`."""
     return [
-        _quote(block, path=path, edition=edition, old_path=old_path or path, gone=bool(edition and _is_old(block)))
+        _quote(
+            block, path=path, edition=edition, old_path=old_path or path, gone=bool(edition and _is_old(block)),
+            with_headings=with_headings,
+        )
         for block in blocks
-    ]
+    ]  # fmt: skip
 
 
-def _quote(value, *, path: str, edition: str, old_path: str, gone: bool):
+def _quote(value, *, path: str, edition: str, old_path: str, gone: bool, with_headings: bool):
     def inside(item, gone: bool):
         if not isinstance(item, (dict, list)):
             return item
-        return _quote(item, path=path, edition=edition, old_path=old_path, gone=gone)
+        return _quote(item, path=path, edition=edition, old_path=old_path, gone=gone, with_headings=with_headings)
 
     if isinstance(value, list):
         return [inside(item, gone) for item in value]
@@ -39,7 +46,7 @@ def _quote(value, *, path: str, edition: str, old_path: str, gone: bool):
     if "c" in value and isinstance(value["c"], (list, dict)):
         value = {"t": value["t"], "c": inside(value["c"], gone)}
     attributes = attr_of(value)
-    if value["t"] == "Header":
+    if value["t"] == "Header" and not with_headings:
         level, (_, classes, _), inlines = value["c"]
         kept = [name for name in classes if name != "unnumbered"]
         return div([para(span(inlines, classes=["quoted-heading", f"level-{level}"]))], classes=kept)

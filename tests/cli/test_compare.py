@@ -119,6 +119,50 @@ def test_a_redline_of_two_files_is_a_report_without_problems(tmp_path: Path):
     assert not list(check_report(report))
 
 
+def tracked(path: Path, *, changes: str) -> list[str]:
+    """The words of a Word file below its contents, all changes accepted or rejected; pandoc leaves empty items."""
+    shown = subprocess.run([pandoc_path(), f"--track-changes={changes}", "-t", "plain", "--wrap=none", path],
+                           capture_output=True, text=True, check=True).stdout  # fmt: skip
+    return [word for word in shown.partition("Sommaire")[2].split() if word != "-"]
+
+
+def test_all_tracked_changes_accepted_are_the_new_text_and_rejected_the_old_one(tmp_path: Path):
+    old = (
+        "# Le modèle\n\nLa ville *publie* ses [données](https://example.org/a) chaque mois.\n\n"
+        "Ce long paragraphe raconte comment la métropole a mesuré la qualité de l'air dans cinq écoles.\n\n"
+        "## Le service\n\n- un élément\n- un autre\n\nUne phrase[^1] demeure ici. Une autre la suit de près.\n\n"
+        "Un texte qui disparaîtra.\n\n[^1]: Voir 2017.\n"
+    )
+    new = (
+        "# Le nouveau modèle\n\nLa ville publie ses [données](https://example.org/b) chaque semaine.\n\n"
+        "### Le service\n\n- un élément\n- un second\n- un tiers\n\nUne phrase[^1] demeure ici.\n\n"
+        "Une autre la suit de près.\n\n"
+        "Ce long paragraphe raconte comment la métropole a mesuré la qualité de l'air dans cinq écoles.\n\n"
+        "[^1]: Voir 2018.\n"
+    )
+    for name, text in (("avant.md", old), ("apres.md", new)):
+        convert(tmp_path, name, text)
+    done = run("compare", "avant.md", "apres.md", "--to", "docx", "--language", "fr", "-o", "r.docx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for changes, text in (("reject", old), ("accept", new)):
+        plain = subprocess.run(
+            [pandoc_path(), "-t", "plain", "--wrap=none"], input=text, capture_output=True, text=True
+        )
+        wanted = [word for word in plain.stdout.replace("'", "’").split() if word != "-"]
+        assert tracked(tmp_path / "r.docx", changes=changes) == wanted
+
+
+def test_the_overview_has_a_map_that_leads_to_the_chapters(tmp_path: Path):
+    for side, text in (("old", "L'eau coule."), ("new", "L'eau coule vite.")):
+        write_folder(tmp_path / side, {f"{number}.md": f"# Chapitre {number}\n\n{text}\n" for number in range(1, 4)})
+    done = run("compare", "old", "new", "--to", "html", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    overview = (tmp_path / "out/overview.html").read_text(encoding="utf-8")
+    assert 'href="redline-1.html"' in overview.partition("<svg")[2]
+    few = run("compare", "old/1.md", "new/1.md", "--to", "html", "-o", "few", cwd=tmp_path)
+    assert few.returncode == 0 and "<svg" not in (tmp_path / "few/overview.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("ending", ["html", "docx", "odt", "epub", "rst", "org"])
 def test_a_text_in_another_format_is_the_same_text(tmp_path: Path, ending: str):
     text = OLD.replace("---\ntitle: Le modèle\nlang: fr\n---\n\n", "")

@@ -168,3 +168,11 @@ def test_the_note_of_the_editors_opens_the_annex():
 def test_the_title_names_the_other_edition():
     side, _ = edition("2018", a="# A")
     assert text_of(annex_title(side, LABELS, "fr")) == "Ce qui change depuis l'édition 2018"
+
+
+def test_the_alternative_text_of_the_map_is_short_whatever_the_book():
+    chapters = {f"c{number}": f"# Un chapitre au titre long, numéro {number}\n\nTexte." for number in range(60)}
+    blocks = annex(chapters, {name: text + " Et encore." for name, text in chapters.items()}, picture="@annex/x.svg")
+    (image,) = [node for node in walk(blocks) if node["t"] == "Image"]
+    alternative = dict(image["c"][0][2])["alt"]
+    assert len(alternative) <= 600 and "60" in alternative
