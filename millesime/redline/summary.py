@@ -127,13 +127,19 @@ def _table(rows: Sequence[_Row], width: int, paint: Paint) -> list[str]:
 
 
 def _wrapped(notes: Sequence[str], width: int) -> list[str]:
-    """Return notes in lines, parted between notes."""
+    """Return notes in lines, parted between notes; one that is longer than a line, between words."""
     lines: list[str] = []
     for note in notes:
         if lines and columns(lines[-1]) + 2 + columns(note) <= width:
             lines[-1] += f"; {note}"
-        else:
-            lines.append(cut(note, width))
+            continue
+        words = note.split(" ")
+        lines.append(cut(words[0], width))
+        for word in words[1:]:
+            if columns(lines[-1]) + 1 + columns(word) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(cut(f"  {word}", width))
     return lines
 
 

@@ -53,3 +53,12 @@ def test_a_comment_of_the_source_is_no_change():
     text = para(*words("Les compteurs sont relevés."))
     block = BlockChange(kind=EDITED, old=text, new=text, merged=(text,), edited=True, aspects=frozenset({"comment"}))
     assert summary(ChapterChange(old=WATER, new=WATER, blocks=(block,))) == ["no change in 1 chapter, 4 words"]
+
+
+def test_a_note_longer_than_a_line_goes_on_in_the_next_one():
+    halves = [place("Les réseaux de chaleur du nord de la ville", 0), place("Les lampes et les bornes de la ville", 1)]
+    lines = write_summary(Redline(chapters=tuple(part(GRIDS, new, split=True) for new in halves)), width=70)
+    assert lines.splitlines()[1:3] == [
+        "     “Réseaux” split into “Les réseaux de chaleur du nord de la vi…”",
+        "       and “Les lampes et les bornes de la ville”",
+    ]
