@@ -18,8 +18,6 @@ _MARKDOWN = "markdown" + "".join(
     for extension in (
         "smart",
         "raw_attribute",
-        "fenced_divs",
-        "bracketed_spans",
         "native_divs",
         "native_spans",
         "simple_tables",

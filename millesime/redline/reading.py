@@ -15,6 +15,7 @@ from typing import Any
 
 from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, div, para, span, string, text_of, walk
 from millesime.redline.code import code_lines
+from millesime.redline.inlines import merge_inlines
 from millesime.redline.marks import (
     ATTRIBUTES,
     CITATION,
@@ -271,16 +272,30 @@ def _image(old: list, new: list, reader: _Reader) -> list:
     if same_files and texts[0] != texts[1]:  # the same names and the same texts: what the files hold has changed
         shown = _list(new, reader)
         if shown[0]["t"] != "Figure":
-            return [*shown, *reader.detail("text", *texts)]
+            return [*shown, *_alternative(before, after, reader)]
         captions = [text_of(take_side(figure[0]["c"][1][1], side)) for figure, side in ((old, OLD), (new, NEW))]
         # Pandoc takes the caption for the text where the source has none: what is marked in it is told.
-        return [*shown, *_beside(reader.detail("text", *texts))] if captions != texts else shown
+        return [*shown, *_beside(_alternative(before, after, reader))] if captions != texts else shown
     if not reader.details:
         new = take_side(new, NEW)  # counted as another figure, not by the marks in its caption
     old_mark, new_mark = {"classes": [DELETION, IMAGE]}, {"classes": [INSERTION, IMAGE]}
     if new[0]["t"] != "Image":
         return [div([div(old, **old_mark), div(_list(new, reader), **new_mark)], classes=["side-by-side"])]
     return [span([span(old, **old_mark), span(new, **new_mark)], classes=["side-by-side"])]
+
+
+def _alternative(old: list[Inline], new: list[Inline], reader: _Reader) -> list[Inline]:
+    """Return what changed in the text of an image, by words where most of them stay."""
+    texts = [", ".join(text_of(image["c"][1]) for image in side) for side in (old, new)]
+    detail = reader.detail("text", *texts)
+    if not detail or not all(texts) or not len(old) == len(new) == 1:
+        return detail
+    merged = merge_inlines(old[0]["c"][1], new[0]["c"][1], merge_note=lambda old, new: None)
+    if merged is None:
+        return detail
+    label, *_ = detail[1]["c"][1]
+    told = [string(f"{label['c']}:"), SPACE, *_list(merged, reader), string(")")]
+    return [SPACE, span(told, classes=[DETAIL])]
 
 
 def _images(value: list) -> list[Inline]:
