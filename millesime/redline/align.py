@@ -79,12 +79,17 @@ def align_units(old: Sequence[Unit], new: Sequence[Unit], vocabulary: Vocabulary
     crossing = _alike(old, new, rows, columns, vocabulary) if found and rows and columns else []
     if not crossing:
         return found
-    chain = heaviest_chain([*((i, j, _weight(old[i], new[j], 1.0)) for i, j in found), *crossing])
+    known = [(i, j, _weight(old[i], new[j], 1.0)) for i, j in found]
+    known = [(i, j, _EQUAL * (_LENGTH + weight) if old[i].key == new[j].key else weight) for i, j, weight in known]
+    chain = heaviest_chain([*known, *crossing])
     if chain == found:
         return found
     edges = [(-1, -1), *chain, (len(old), len(new))]
     gaps = [(i + 1, next_i, j + 1, next_j) for (i, j), (next_i, next_j) in pairwise(edges)]
     return sorted({*chain, *_anchored(old, new, gaps, vocabulary)})
+
+
+_EQUAL, _LENGTH = 3.0, 8  # equal text that alike text crosses counts so many times, and as so many words more
 
 
 def _anchored(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,7 @@ class Moves:
             stands |= {(j, column) for group in found.values() for column in group.columns}
         gone = _unpaired(before, stayed)
         come = _unpaired(after, stands)
-        for pairs in find_moves(gone, come, comparison.vocabulary):
+        for pairs in find_moves(gone, come, comparison.vocabulary, boilerplate=_boilerplate(before, after)):
             run = Run(pairs, edited=any(gone[source].key != come[target].key for source, target in pairs))
             for source, target in pairs:
                 self.by_old[source] = (run, target)
@@ -72,14 +73,14 @@ class Moves:
         for (i, j), pairs in aligned.items():
             for row, column in pairs:
                 old, new = before[i][row], after[j][column]
-                if old.key == new.key or old.kind not in ("BulletList", "OrderedList"):
+                if old.key == new.key or old.kind != "List":
                     continue
                 left, right = unpaired_items(items_of(old.value), items_of(new.value), self.comparison)
                 olds |= {((i, row), item): unit for item, unit in left.items()}
                 news |= {((j, column), item): unit for item, unit in right.items()}
         for units, places, taken in ((olds, gone, self.by_old), (news, come, self.by_new)):
             for place, unit in places.items():
-                if unit.kind == "BulletList" and place not in taken:
+                if unit.value["t"] == "BulletList" and place not in taken:
                     units |= {(place, item): item_unit(value) for item, value in enumerate(unit.value["c"])}
         for pairs in find_moves(olds, news, self.comparison.vocabulary):
             run = Run(pairs)
@@ -103,6 +104,15 @@ class Moves:
                 edited=run.edited,
             )
         return found
+
+
+def _boilerplate(*editions: Sequence[Sequence[Unit]]) -> set[str]:
+    """Return the keys of blocks that stand in several chapters of one edition."""
+    found: set[str] = set()
+    for chapters in editions:
+        counts = Counter(key for units in chapters for key in {unit.key for unit in units})
+        found |= {key for key, number in counts.items() if number > 1}
+    return found
 
 
 def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Place, Unit]:

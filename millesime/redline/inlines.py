@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from millesime.markup.ast import Inline, walk
+from millesime.markup.ast import SPACE, Inline, walk
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import heaviest_chain
 from millesime.redline.leaves import NO_BREAK, Leaf, Text, Wrap, read_text, with_children
@@ -159,6 +159,8 @@ def _marked(before: Text, after: Text, old: list, new: list) -> list[Inline]:
 
 
 def _marked_nodes(gone: list[Inline], come: list[Inline]) -> list[Inline]:
+    if gone and come and gone[-1] == come[-1] == SPACE:
+        return [*_marked_nodes(gone[:-1], come[:-1]), SPACE]
     extra = [aspect] if (aspect := _aspect(gone, come)) else []
     out = []
     if gone:
@@ -200,7 +202,7 @@ def _levelled(value: Any) -> Any:
     """Return inlines with all quotes and spaces of one kind; inside quotes, none at the ends."""
     if isinstance(value, dict):
         if value.get("t") == "Str":
-            return {"t": "Str", "c": _level(value["c"])}
+            return {"t": "Str", "c": value["c"].translate(_LEVELS)}
         if "t" in value and "c" not in value:
             return value
         return {key: _levelled(item) if isinstance(item, (list, dict)) else item for key, item in value.items()}
@@ -213,11 +215,9 @@ def _levelled(value: Any) -> Any:
             out.append({"t": "Str", "c": " "})
         else:
             out.append(_levelled(item) if isinstance(item, (list, dict)) else item)
-    return normalise(out) if any(isinstance(item, dict) for item in out) else out
-
-
-def _level(text: str) -> str:
-    levelled = text.translate(_LEVELS)
-    for inner in ('" ', ' "'):
-        levelled = levelled.replace(inner, '"')
-    return levelled
+    if not all(isinstance(item, dict) for item in out):
+        return out
+    return [
+        {"t": "Str", "c": item["c"].replace('" ', '"').replace(' "', '"')} if item.get("t") == "Str" else item
+        for item in normalise(out)
+    ]

@@ -1,7 +1,8 @@
-"""A text as a row of leaves: the words, signs and spaces that a redline marks, each with its formatting.
+"""A text as a row of leaves, the words, signs and spaces that a redline marks, and the wrappers around them.
 
-Formatting is an attribute of words: `*pas* à pas` and `pas à pas` differ in
-the formatting of one word.
+Formatting is an attribute of words: `*pas* à pas` and `pas à pas` have the
+same leaves, of which one is wrapped. So words are matched first, whatever
+their formatting, and where their wrappers differ the formatting changed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ NO_BREAK = "\u00a0\u202f"  # no-break space, narrow no-break space
 class Leaf:
     """The least thing that is marked: a word, a sign, a space, an image, a formula."""
 
-    key: str  # what it says and how it is formatted; typography is levelled
+    key: str  # what it says; formatting and typography are levelled
     node: Inline
     words: int  # 0 for a sign or space
     is_space: bool = False
@@ -55,7 +56,12 @@ class Text:
 def read_text(inlines: Sequence[Inline]) -> Text:
     """Return inlines as leaves and the wrappers around them; nothing is lost."""
     leaves: list[Leaf] = []
-    return Text(leaves, _read(inlines, "", leaves))
+    text = Text(leaves, _read(inlines, "", leaves))
+    for before, space, after in zip(leaves, leaves[1:], leaves[2:], strict=False):
+        if space.is_space and (before.text == "«" or after.text == "»"):
+            space.is_space = False  # a part of the quote, not what parts two words
+            space.key += "»"
+    return text
 
 
 _PLAIN_WRAPS = frozenset({"Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps"})
@@ -69,10 +75,10 @@ def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
         if kind == "Str":
             for text in _parted(node["c"]):
                 items.append(len(leaves))
-                leaves.append(_string_leaf(text, path))
+                leaves.append(_string_leaf(text))
         elif kind == "Space":
             items.append(len(leaves))
-            leaves.append(Leaf(path + " ", node, 0, is_space=True))
+            leaves.append(Leaf(" ", node, 0, is_space=True))
         elif (kind in _PLAIN_WRAPS and node["c"]) or (kind in _OTHER_WRAPS and node["c"][1]):
             inner = f"{path}{_wrap_key(node)}\n"
             wrap = Wrap(inner, node, len(leaves), 0)
@@ -81,7 +87,7 @@ def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
             items.append(wrap)
         else:
             items.append(len(leaves))
-            leaves.append(Leaf(f"{path}{kind}\t{equality_key(node)}", node, 1))
+            leaves.append(Leaf(f"{kind}\t{equality_key(node)}", node, 1))
     return items
 
 
@@ -97,11 +103,11 @@ def _parted(text: str) -> list[str]:
     return [piece for part in _SPACES.split(text) if part for piece in pieces(part)]
 
 
-def _string_leaf(text: str, path: str) -> Leaf:
+def _string_leaf(text: str) -> Leaf:
     node = {"t": "Str", "c": text}
     if text in NO_BREAK:
-        return Leaf(path + " ", node, 0, is_space=True, text=text)
-    return Leaf(path + text.translate(_LEVELS), node, int(is_word(text)), text=text)
+        return Leaf(" ", node, 0, is_space=True, text=text)
+    return Leaf(text.translate(_LEVELS), node, int(is_word(text)), text=text)
 
 
 def children_of(node: Inline) -> list[Inline]:

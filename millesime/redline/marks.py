@@ -27,11 +27,12 @@ CODE = "code"  # the lines that changed are found by `reading.py`
 COMMENT = "comment"  # of the source, which no reader sees
 RAW = "raw"  # code of an output format, of which readers see what it does
 LEVEL = "level"  # of a heading
+CAPTION = "caption"  # of a table or figure, which came or went
 NUMBERING = "numbering"  # of a list: start, style or delimiter
 ATTRIBUTES = "attributes"  # classes, ids and the like
-TABLE = "table"  # its build: columns and spans
 TWINS = frozenset((
-    SPACING, TYPOGRAPHY, COMMENT, FORMATTING, LINK, IMAGE, CITATION, CODE, RAW, LEVEL, NUMBERING, ATTRIBUTES, TABLE,
+    SPACING, TYPOGRAPHY, COMMENT, FORMATTING, LINK, IMAGE, CITATION, CODE, RAW, LEVEL, NUMBERING, CAPTION,
+    ATTRIBUTES,
 ))  # fmt: skip
 
 

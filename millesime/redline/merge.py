@@ -16,6 +16,7 @@ from millesime.redline.inlines import merge_inlines
 from millesime.redline.lists import merge_items
 from millesime.redline.marks import (
     ATTRIBUTES,
+    CAPTION,
     CODE,
     COMMENT,
     IMAGE,
@@ -28,8 +29,8 @@ from millesime.redline.marks import (
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
-from millesime.redline.tables import merge_table
-from millesime.redline.units import Comparison, block_unit, line_unit, proves, steps
+from millesime.redline.tables import aligned_anew, merge_caption, merge_table
+from millesime.redline.units import Comparison, block_unit, items_of, line_unit, proves, steps
 
 MIN_KEPT_SHARE_HEADING = 0.2  # a heading is short and stays in its place: mark it sooner
 
@@ -88,6 +89,10 @@ def _merged_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
     if {old["t"], kind} == {"Para", "Plain"}:
         inlines = merge_inlines(old["c"], new["c"], merge_note=note_merger(comparison))
         return [] if inlines is None else _twin(old, {"t": kind, "c": inlines}, SPACING)
+    if {old["t"], kind} == {"BulletList", "OrderedList"}:
+        items = merge_items(items_of(old), items_of(new), comparison, merge_blocks)
+        merged = {"t": kind, "c": items if kind == "BulletList" else [new["c"][0], items]}
+        return _twin(old, merged, NUMBERING)
     if old["t"] != kind or kind not in MERGERS:
         return []
     merged = MERGERS[kind](old, new, comparison)
@@ -128,7 +133,10 @@ def _merge_figure(old: Block, new: Block, comparison: Comparison) -> Block | lis
     """Mark the caption's words; another image makes a twin."""
     old_attr, (old_short, old_caption), old_content = old["c"]
     attr, (short, caption), content = new["c"]
-    merged = {"t": "Figure", "c": [attr, [short, merge_blocks(old_caption, caption, comparison)], content]}
+    merged_caption = merge_caption(old_caption, caption, comparison, merge_blocks)
+    merged = {"t": "Figure", "c": [attr, [short, merged_caption], content]}
+    if bool(old_caption) != bool(caption) and equality_key(old_content) == equality_key(content):
+        return _twin(old, merged, CAPTION)
     if (old_attr, old_short) == (attr, short) and equality_key(old_content) == equality_key(content):
         return merged
     return _twin(old, merged, IMAGE if equality_key(old_content) != equality_key(content) else ATTRIBUTES)
@@ -209,9 +217,14 @@ def _merge_lines(old: Block, new: Block, comparison: Comparison) -> Block:
 
 def _merge_table(old: Block, new: Block, comparison: Comparison) -> Block | list[Block] | None:
     merged = merge_table(old, new, comparison, merge=merge_blocks, merge_note=note_merger(comparison))
-    if merged is None or old["c"][0] == new["c"][0]:
-        return merged
-    return _twin(old, merged, ATTRIBUTES)
+    if merged is None:
+        return None
+    if bool(old["c"][1][1]) != bool(new["c"][1][1]):
+        return _twin(old, merged, CAPTION)
+    if old["c"][0] != new["c"][0]:
+        return _twin(old, merged, ATTRIBUTES)
+    # Cells that stand elsewhere in their columns are layout, as the space between the items of a list is.
+    return _twin(old, merged, SPACING) if aligned_anew(old, new) else merged
 
 
 MERGERS: dict[str, Callable[[Block, Block, Comparison], Block | list[Block] | None]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from millesime.redline.align import Unit, Vocabulary, like_pairs, phrase_candidates
 
@@ -17,9 +17,16 @@ _ALIKE_BESIDE = 0.5  # next to a block that moved
 
 
 def find_moves(
-    gone: Mapping[Place, Unit], come: Mapping[Place, Unit], vocabulary: Vocabulary
+    gone: Mapping[Place, Unit],
+    come: Mapping[Place, Unit],
+    vocabulary: Vocabulary,
+    *,
+    boilerplate: Set[str] = frozenset(),
 ) -> list[list[tuple[Place, Place]]]:
     """Return the moves among deleted and inserted blocks: each a run of (old place, new place).
+
+    `boilerplate` holds the keys of blocks that stand in several chapters of
+    one edition: they go along with a neighbour, and are no move by themselves.
 
     Equal blocks first, then alike ones, the longest first; each move grows
     over its neighbours on both sides, so that a section's heading and its
@@ -27,12 +34,15 @@ def find_moves(
     gone here and come there are no move. Runs are in the order of the new
     edition.
     """
-    pairs = _equal_pairs(gone, come)
+    pairs = _equal_pairs(
+        {place: unit for place, unit in gone.items() if unit.key not in boilerplate},
+        {place: unit for place, unit in come.items() if unit.key not in boilerplate},
+    )
     pairs = _grown(pairs, gone, come, vocabulary)
     taken = set(pairs.values())
     pairs |= _alike_pairs(
-        {place: unit for place, unit in gone.items() if place not in pairs},
-        {place: unit for place, unit in come.items() if place not in taken},
+        {place: unit for place, unit in gone.items() if place not in pairs and unit.key not in boilerplate},
+        {place: unit for place, unit in come.items() if place not in taken and unit.key not in boilerplate},
         vocabulary,
     )
     return [run for run in _runs(_grown(pairs, gone, come, vocabulary)) if _is_worth_telling(run, come)]

@@ -18,6 +18,7 @@ from millesime.redline.code import code_lines
 from millesime.redline.inlines import merge_inlines
 from millesime.redline.marks import (
     ATTRIBUTES,
+    CAPTION,
     CITATION,
     CODE,
     FORMATTING,
@@ -35,7 +36,7 @@ from millesime.redline.marks import (
     mark_of,
     take_side,
 )
-from millesime.redline.model import DELETION, EDITED, INSERTION, KEPT, NEW_ONLY, QUIET, Redline
+from millesime.redline.model import DELETED, DELETION, INSERTION, KEPT, NEW_ONLY, QUIET, BlockChange, Redline
 
 DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
 
@@ -44,6 +45,7 @@ LABELS = {
     "change_level": "level",
     "change_numbering": "numbering",
     "change_target": "link",
+    "change_title": "link title",
     "change_text": "alternative text",
     "change_language": "language",
     "change_attributes": "attributes",
@@ -79,22 +81,25 @@ def without_typography(value: Any) -> Any:
 
 
 def ignore_typography(redline: Redline) -> Redline:
-    """Return the redline without differences of quotes, apostrophes, no-break spaces and list spacing.
+    """Return the redline without what no reader is told of: typography, list spacing and comments.
 
-    Rejecting it gives the old edition in the new one's typography.
+    Rejecting it gives the old edition in the new one's typography, with the
+    new one's comments.
     """
     chapters = []
     for chapter in redline.chapters:
-        blocks = tuple(
-            replace(change, kind=KEPT, edited=False, merged=(change.new,), aspects=frozenset())
-            if change.quiet and change.kind == EDITED
-            else replace(change, merged=tuple(without_typography(list(change.merged))), aspects=change.aspects - QUIET)
-            if change.aspects & QUIET
-            else change
-            for change in chapter.blocks
-        )
-        chapters.append(replace(chapter, blocks=blocks))
+        kept = [change for change in chapter.blocks if not (change.quiet and change.kind == DELETED)]
+        chapters.append(replace(chapter, blocks=tuple(map(_without_quiet, kept))))
     return replace(redline, chapters=tuple(chapters))
+
+
+def _without_quiet(change: BlockChange) -> BlockChange:
+    if change.quiet:
+        return replace(change, kind=KEPT, edited=False, merged=(change.new,), aspects=frozenset())
+    if change.aspects & QUIET and change.merged:
+        merged = tuple(without_typography(list(change.merged)))
+        return replace(change, merged=merged, aspects=change.aspects - QUIET)
+    return change
 
 
 class _Reader:
@@ -185,12 +190,13 @@ def _formatting(old: list[Inline], new: list[Inline], reader: _Reader) -> list:
 
 
 def _link(old: list[Inline], new: list[Inline], reader: _Reader) -> list:
-    before, after = _targets(old), _targets(new)
-    return [span(_list(new, reader), classes=["relinked"]), *reader.detail("target", before, after)]
+    name, part = ("target", 0) if _targets(old, 0) != _targets(new, 0) else ("title", 1)
+    detail = reader.detail(name, _targets(old, part), _targets(new, part))
+    return [span(_list(new, reader), classes=["relinked"]), *detail]
 
 
-def _targets(inlines: list[Inline]) -> str:
-    return ", ".join(node["c"][2][0] for node in walk(inlines) if node["t"] in ("Link", "Image"))
+def _targets(inlines: list[Inline], part: int) -> str:
+    return ", ".join(node["c"][2][part] for node in walk(inlines) if node["t"] in ("Link", "Image"))
 
 
 def _code(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
@@ -208,6 +214,8 @@ def _numbering(old: list[Block], new: list[Block], reader: _Reader) -> list[Bloc
 
 
 def _first_number(block: Block) -> str:
+    if block["t"] == "BulletList":
+        return "•"
     start, style, delimiter = block["c"][0]
     number = _STYLES.get(style["t"], str)(start)
     return {"OneParen": f"{number})", "TwoParens": f"({number})"}.get(delimiter["t"], f"{number}.")
@@ -232,6 +240,15 @@ _STYLES: dict[str, Callable[[int], str]] = {
     "LowerRoman": _roman,
     "UpperRoman": lambda number: _roman(number).upper(),
 }
+
+
+def _caption(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
+    """Show the new version, with its caption marked inserted, or the old one's marked deleted in its place."""
+    (shown,) = _list(new, reader)
+    at = 1  # of a table and of a figure alike
+    (_, gone), (short, come) = old[0]["c"][at], shown["c"][at]
+    caption = [div(come, classes=[INSERTION])] if come else [div(gone, classes=[DELETION])]
+    return [{"t": shown["t"], "c": [*shown["c"][:at], [short, caption], *shown["c"][at + 1 :]]}]
 
 
 def _attributes(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
@@ -309,6 +326,7 @@ _SHOWN: dict[str, Callable[[list, list, _Reader], list]] = {
     LEVEL: _level,
     NUMBERING: _numbering,
     ATTRIBUTES: _attributes,
+    CAPTION: _caption,
     IMAGE: _image,
 }
 

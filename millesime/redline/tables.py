@@ -11,7 +11,7 @@ from millesime.redline.align import Unit, align_units
 from millesime.redline.inlines import merge_inlines
 from millesime.redline.lists import MergeBlocks
 from millesime.redline.marks import mark_row
-from millesime.redline.model import DELETION, INSERTION
+from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, OLD_ONLY
 from millesime.redline.units import Comparison, proves, row_unit, steps
 
 MergeNote = Callable[[Inline, Inline], Inline | None]
@@ -35,9 +35,7 @@ def merge_table(
     parts_old = (old_short, old_head[0], old_foot[0], [body[:2] for body in old_bodies])
     if parts_old != (short, head[0], foot[0], [body[:2] for body in bodies]):
         return None
-    if short == [] and bool(old_caption) != bool(caption):
-        return None  # with its last words the whole caption would seem to have gone
-    if old_columns == columns:
+    if old_columns == columns or aligned_anew(old, new):
         merging = _Merging(comparison, merge, merge_note, [(place, place) for place in range(len(columns))])
     else:
         paired = _pair_columns(old, new, comparison)
@@ -49,7 +47,7 @@ def merge_table(
         "t": "Table",
         "c": [
             attributes,
-            [short, merge(old_caption, caption, comparison)],
+            [short, merge_caption(old_caption, caption, comparison, merge)],
             columns,
             [head[0], merging.rows(old_head[1], head[1])],
             [
@@ -59,6 +57,20 @@ def merge_table(
             [foot[0], merging.rows(old_foot[1], foot[1])],
         ],
     }
+
+
+def merge_caption(old: list[Block], new: list[Block], comparison: Comparison, merge: MergeBlocks) -> list[Block]:
+    """Return a caption that holds both versions; the new one if it came or went.
+
+    A caption that loses all its blocks would lose its place in the table as
+    well: it is told by a twin of class `caption`.
+    """
+    return merge(old, new, comparison) if bool(old) == bool(new) else new
+
+
+def aligned_anew(old: Block, new: Block) -> bool:
+    """Whether two tables have as many columns, some of them with another alignment."""
+    return old["c"][2] != new["c"][2] and len(old["c"][2]) == len(new["c"][2])
 
 
 # ---- columns ---------------------------------------------------------------
@@ -109,11 +121,15 @@ class _Merging:
     def rows(self, old: list, new: list) -> list:
         before = [self._unit(row, [i for i, j in self.columns if i is not None and j is not None]) for row in old]
         after = [self._unit(row, [j for i, j in self.columns if i is not None and j is not None]) for row in new]
+        pairs = align_units(before, after, self.comparison.vocabulary)
+        gone = set(range(len(before))) - {i for i, _ in pairs}
+        come = set(range(len(after))) - {j for _, j in pairs}
+        moved = {before[i].key for i in gone if before[i].words} & {after[j].key for j in come}
         out: list[Any] = []
-        for row, column in steps(align_units(before, after, self.comparison.vocabulary), len(before), len(after)):
+        for row, column in steps(pairs, len(before), len(after)):
             if isinstance(row, range):
-                out += [self._one_sided(old[i], DELETION) for i in row]
-                out += [self._one_sided(new[j], INSERTION) for j in column]
+                out += [self._one_sided(old[i], MOVED_FROM if before[i].key in moved else DELETION) for i in row]
+                out += [self._one_sided(new[j], MOVED_TO if after[j].key in moved else INSERTION) for j in column]
                 continue
             merged = self._merge_row(old[row], new[column])
             if merged is None:
@@ -128,8 +144,8 @@ class _Merging:
 
     def _one_sided(self, row: list, kind: str) -> list:
         if not self.same_columns:
-            side = 0 if kind == DELETION else 1
-            other = INSERTION if kind == DELETION else DELETION
+            side = 0 if kind in OLD_ONLY else 1
+            other = INSERTION if kind in OLD_ONLY else DELETION
             cells = [
                 row[1][pair[side]] if pair[side] is not None else mark_row(other, _EMPTY_CELL) for pair in self.columns
             ]

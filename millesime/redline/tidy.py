@@ -26,6 +26,7 @@ def match_leaves(old: list[Leaf], new: list[Leaf], *, min_kept: float) -> Partne
     1; one that keeps less is given up whole.
     """
     partner = _match_words(old, new)
+    _slide(old, new, partner)
     if min_kept:
         _give_up_rewritten_sentences(old, new, partner, min_kept)
     _give_up_islands(old, new, partner)
@@ -308,7 +309,7 @@ _MONTHS = frozenset(
     "january february march april may june july august september october november december".split()
 )
 _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
-_UNITS = frozenset(("%", "‰", "€", "$", "£", "°", "M€", "k€", "K€", "Md€", "Mds€"))
+_UNITS = frozenset(("%", "‰", "€", "$", "£", "°", "°C", "°F", "M€", "k€", "K€", "Md€", "Mds€"))
 _DAY = re.compile(r"[0-3]?\d(?:er|st|nd|rd|th)?", re.IGNORECASE)
 _YEAR = re.compile(r"[12]\d{3}")
 

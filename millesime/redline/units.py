@@ -63,11 +63,14 @@ _THRESHOLDS = {
 }
 
 
+# Kinds that become each other: a list became loose, or was numbered.
+_ONE_KIND = {"Plain": "Para", "BulletList": "List", "OrderedList": "List"}
+
+
 def block_unit(block: Block) -> Unit:
     kind = block["t"]
     label = block["c"][1][0] if kind == "Header" else ""
-    # Para and Plain are one kind: a list became loose.
-    return Unit(block, equality_key(block), "Para" if kind == "Plain" else kind, _THRESHOLDS.get(kind, 0.5), label)
+    return Unit(block, equality_key(block), _ONE_KIND.get(kind, kind), _THRESHOLDS.get(kind, 0.5), label)
 
 
 def item_unit(item: list[Block]) -> Unit:

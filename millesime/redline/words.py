@@ -11,7 +11,9 @@ _NO_BREAK = "\u00a0\u202f"
 # elision before its word ("l'", "qu'"), so that only the noun is marked; a word with what holds it
 # together ("peut-être", "aujourd'hui", an address); no-break spaces; any other sign by itself.
 _PIECE = re.compile(
-    rf"[+\-−]?\d(?:[\w.,:/\-–’'{_NO_BREAK}]*\w)?(?:[{_NO_BREAK}]?[%‰€$£°])?"
+    rf"[+\-−]?\d(?:[\w.,:/\-–’'{_NO_BREAK}]*\w)?(?:[{_NO_BREAK}]?(?:°[CF]\b|[%‰€$£°]))?"
+    r"|°[CF]\b"
+    r"|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
     r"|(?:[cdjlmnst]|(?:jus|lors|puis|quoi|quel|pres)?qu)['’](?=\w)"
     r"|\w(?:[\w'’\-‑./:@&+#?=%~]*\w)?"
     rf"|[{_NO_BREAK}]+"

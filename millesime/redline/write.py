@@ -23,7 +23,7 @@ ChapterKind = Literal[
     "kept", "typography", "inserted", "deleted", "split", "merged", "renamed", "moved", "edited"
 ]  # fmt: skip
 Aspect = Literal[
-    "words", "formatting", "link", "image", "citation", "code", "raw", "level", "numbering", "attributes",
+    "words", "formatting", "link", "image", "citation", "code", "raw", "level", "numbering", "caption", "attributes",
     "split", "joined", "typography", "spacing", "comment",
 ]  # fmt: skip
 

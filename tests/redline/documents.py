@@ -437,8 +437,10 @@ def _kind(value: Any) -> str:
 
 def edit(old: Sequence[ChapterText], tapes: Sequence[Tape]) -> list[ChapterText]:
     """Return the edition after one random edit for each tape."""
-    new = [replace(one, blocks=json.loads(json.dumps(one.blocks))) for one in old]
+    new = list(old)
     for tape in tapes:
+        # Copied each time: an edit may have put in a node that stands elsewhere, or in this module.
+        new = [replace(one, blocks=json.loads(json.dumps(one.blocks))) for one in new]
         change, finds = tape.pick(EDITS)
         target = finds(new)
         if target:
