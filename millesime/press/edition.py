@@ -22,6 +22,7 @@ from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex import Side, annex_title, write_annex
 from millesime.redline.compare import compare
+from millesime.redline.memory import Memory
 from millesime.redline.follow import write_follow
 from millesime.redline.glance import passage_targets
 from millesime.redline.model import Redline
@@ -39,6 +40,7 @@ class Desk:
         self._manuscripts: dict[str, Manuscript] = {}
         self._sides: dict[str, Side] = {}
         self._redlines: dict[tuple[str, str], Redline] = {}
+        self._memory = Memory()
 
     def manuscript(self, name: str) -> Manuscript:
         """Return the manuscript of an edition. Raises ManifestError for a name that is none."""
@@ -55,7 +57,7 @@ class Desk:
         renames: Mapping[str, str] = {}
         if self.repository and old.snapshot.commit and new.snapshot.commit:
             renames = find_renames(self.repository, old.snapshot.commit.id, new.snapshot.commit.id)
-        redline = compare(chapter_texts(old), chapter_texts(new), renames=renames)
+        redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)
         if self._holds(old) and self._holds(new):
             self._redlines[names] = redline
         return redline
