@@ -22,9 +22,9 @@ from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex import Side, annex_title, write_annex
 from millesime.redline.compare import compare
-from millesime.redline.memory import Memory
 from millesime.redline.follow import write_follow
 from millesime.redline.glance import passage_targets
+from millesime.redline.memory import Memory
 from millesime.redline.model import Redline
 from millesime.redline.picture import change_picture
 from millesime.series.manifest import FollowAnnex

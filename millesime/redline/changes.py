@@ -10,7 +10,7 @@ from typing import Any
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit
 from millesime.redline.lists import mark_items, unpaired_items
-from millesime.redline.marks import COMMENT, IMAGE, aspects_of, is_comment
+from millesime.redline.marks import COMMENT, IMAGE, aspects_of
 from millesime.redline.memory import Memory
 from millesime.redline.merge import merge_blocks, merge_pair, with_images
 from millesime.redline.model import (
@@ -33,6 +33,7 @@ from millesime.redline.moves import Place, find_moves
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group
 from millesime.redline.units import Comparison, Run, item_unit, items_of
+from millesime.redline.words import is_comment
 
 
 @dataclass(slots=True, init=False)

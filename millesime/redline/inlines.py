@@ -19,12 +19,11 @@ from millesime.redline.marks import (
     LINK,
     RAW,
     TYPOGRAPHY,
-    is_comment,
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
 from millesime.redline.tidy import match_leaves
-from millesime.redline.words import text_words
+from millesime.redline.words import is_comment, text_words
 
 MIN_KEPT_SHARE = 0.3  # of the words of a sentence; below it the sentence is replaced whole
 

@@ -77,14 +77,6 @@ def classes_of(node: Any) -> Sequence[str]:
     return ()
 
 
-def is_comment(node: Any) -> bool:
-    """Whether a node is an HTML comment."""
-    if not isinstance(node, dict) or node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
-        return False
-    text = node["c"][1].strip()
-    return text.startswith("<!--") and text.find("-->") == len(text) - 3
-
-
 def aspects_of(value: Any) -> frozenset[str]:
     """Return what marked blocks change: the second classes of their marks, and "words" for marks without one."""
     found: set[str] = set()

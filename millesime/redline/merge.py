@@ -24,13 +24,13 @@ from millesime.redline.marks import (
     NUMBERING,
     RAW,
     SPACING,
-    is_comment,
     mark_blocks,
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
 from millesime.redline.tables import aligned_anew, merge_caption, merge_table
 from millesime.redline.units import Comparison, block_unit, items_of, line_unit, proves, steps
+from millesime.redline.words import is_comment
 
 MIN_KEPT_SHARE_HEADING = 0.2  # a heading is short and stays in its place: mark it sooner
 

@@ -50,10 +50,18 @@ def is_word(piece: str) -> bool:
 
 
 def text_words(value: Any) -> list[str]:
-    """Return the words of a subtree in reading order, cut at white space; code and raw text count."""
+    """Return the words of a subtree in reading order, cut at white space; code and raw text count, comments do not."""
     parts: list[str] = []
     _collect(value, parts)
     return "".join(parts).split()
+
+
+def is_comment(node: Any) -> bool:
+    """Whether a node is an HTML comment, which no reader sees."""
+    if not isinstance(node, dict) or node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
+        return False
+    text = node["c"][1].strip()
+    return text.startswith("<!--") and text.find("-->") == len(text) - 3
 
 
 def count_words(value: Any) -> int:
@@ -76,7 +84,8 @@ def _collect(value: Any, parts: list[str]) -> None:
     elif kind in _BLANKS:
         parts.append(" ")
     elif kind in _VERBATIM:
-        parts += (" ", value["c"][1], " ")
+        if not is_comment(value):
+            parts += (" ", value["c"][1], " ")
     elif kind in _SECOND:
         _collect(value["c"][1], parts)
     elif isinstance(value.get("c"), list):
