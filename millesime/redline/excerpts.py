@@ -25,6 +25,7 @@ from millesime.markup.ast import (
     span,
     string,
     text_of,
+    walk,
     with_attr,
     words,
 )
@@ -205,12 +206,19 @@ def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list
     """A passage: where it stands, the marked text, and why."""
     if all(change.kind == MOVED_FROM or not change.told for change in run):
         run = [change for change in run if change.told]
+    run = [change for change in run if change.told or not _is_blank(change.new)]
     heading = not run[0].told and run[0].new is not None and run[0].new["t"] == "Header"
     inner = _where(desk, run, titled=not _shows_heading(run)) + _shown(desk, run[1:] if heading else run)
     if desk.provenance is not None and reasoned:
         reasons = desk.provenance.behind(desk.chapter, run)
         inner += tell_reasons(reasons, desk.provenance, labels=desk.labels, language=desk.language)
     return [div(inner, classes=["passage"])]
+
+
+def _is_blank(block: Block | None) -> bool:
+    """Whether a block shows nothing: some sources write `<br>` for a distance."""
+    pictured = block is not None and any(node["t"] in ("Image", "Math") for node in walk([block]))
+    return block is None or not (pictured or text_of(block).strip())
 
 
 def _shows_heading(run: Sequence[BlockChange]) -> bool:

@@ -93,11 +93,59 @@ def _as_block_change(element: Element, kind: str, labels: Mapping[str, str]) -> 
         element.getparent().replace(element, box)
         box.append(element)
         element = box
+    elif _is_item(element):
+        _mark_item(element, kind)
+        return
+    elif len(element) == 0 or element[0].tag in PHRASING:
+        _wrap_lead(element, kind)
     element.set("role", "insertion" if CHANGES[kind] == "ins" else "deletion")
     if _is_beside(element):
         _put_side(element, kind, labels, tag="p")
     else:
         _put_label(element, kind, labels, tag="p")
+
+
+def _is_item(element: Element) -> bool:
+    """Whether this is all that an item of a list or a definition holds, and it is text."""
+    parent = element.getparent()
+    if parent.tag not in ("li", "dd") or len(parent) != 1 or (parent.text or "").strip() or CHANGES.get(_kind_of(element)) is None:
+        return False
+    inner = list(element)
+    return not _kind_of(element).startswith("moved") and (
+        all(child.tag in PHRASING for child in inner)
+        or (not (element.text or "").strip() and all(child.tag == "p" for child in inner))
+    )
+
+
+def _kind_of(element: Element) -> str:
+    return next((name for name in classes_of(element) if name in CHANGES), "")
+
+
+def _mark_item(element: Element, kind: str) -> None:
+    """Mark the words of an item that came or went, as in a paragraph: a label for each would be noise."""
+    if len(element) and element[0].tag == "p":
+        for paragraph in element:
+            _wrap_content(paragraph, CHANGES[kind], kind)
+    else:
+        _wrap_lead(element, kind)
+    _drop_class(element, kind)
+    add_class(element, "changed-item")
+
+
+def _wrap_lead(element: Element, kind: str) -> None:
+    """Mark the words that stand in a block before its first paragraph, which no rule for paragraphs reaches."""
+    lead = list(element)
+    lead = lead[: next((place for place, child in enumerate(lead) if child.tag not in PHRASING), len(lead))]
+    if not lead and not (element.text or "").strip():
+        return
+    marked = etree.Element(CHANGES[kind], {"class": kind})
+    marked.text, element.text = (element.text or "").lstrip("\n"), None
+    marked.extend(lead)
+    if lead:
+        lead[-1].tail = (lead[-1].tail or "").rstrip("\n")
+    else:
+        marked.text = marked.text.rstrip("\n")
+    element.insert(0, marked)
 
 
 def _drop_class(element: Element, name: str) -> None:

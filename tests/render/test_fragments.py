@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from millesime.markup.ast import div, header, link, para, simple_table, span, string, words
+from millesime.markup.ast import div, header, link, para, plain, simple_table, span, string, words
 from millesime.redline.code import code_lines
 from millesime.render.conform import conform
 from millesime.render.fragments import pages_of, to_html, to_xhtml, write_fragments, write_titles
@@ -380,3 +380,15 @@ def test_all_ids_of_a_report_are_distinct():
         ids = [element.get("id") for root in fragments.values() for element in root.iter() if element.get("id")]
         assert len(ids) == len(set(ids))
         assert not [ident for ident in ids if re.search(r"\s", ident)]
+
+
+def test_an_item_that_came_is_marked_by_its_words_alone():
+    came = {"t": "BulletList", "c": [[plain("a")], [div([plain("neuf")], classes=["insertion"])]]}
+    item = fragment(came).findall("ul/li")[1]
+    assert "".join(item.itertext()).strip() == "neuf" and item.find(".//ins").text == "neuf"
+    assert item.find("div").get("class") == "changed-item"
+
+
+def test_bare_words_of_a_deleted_block_are_struck():
+    block = fragment(div([plain("vieux")], classes=["deletion"])).find("div")
+    assert (block[0].get("class"), block[1].tag, block[1].text) == ("change-label deletion-label", "del", "vieux")
