@@ -37,6 +37,7 @@ from millesime.redline.provenance import Provenance, tell_reasons
 from millesime.redline.quoted import quote_chapter
 from millesime.redline.reading import for_readers
 from millesime.redline.sections import count_changed
+from millesime.redline.shortened import shorten
 from millesime.redline.side import Place, Side
 from millesime.redline.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.words import count_words
@@ -285,6 +286,8 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
             out.append(_moved_away(desk, held, move))
             continue
         marked = for_readers(blocks_ast(held), labels=desk.labels, whole=desk.full)
+        if not desk.full:
+            marked = shorten(marked)
         blocks = quote_chapter(marked, desk.chapter, old_name=desk.old.name)
         if kind == MOVED_TO:
             out += _moved_here(desk, held, blocks, move)

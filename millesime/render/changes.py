@@ -108,17 +108,12 @@ def _as_block_change(element: Element, kind: str, labels: Mapping[str, str]) -> 
 def _is_item(element: Element) -> bool:
     """Whether this is all that an item of a list or a definition holds, and it is text."""
     parent = element.getparent()
-    if parent.tag not in ("li", "dd") or len(parent) != 1 or (parent.text or "").strip() or CHANGES.get(_kind_of(element)) is None:
+    if parent.tag not in ("li", "dd") or len(parent) != 1 or (parent.text or "").strip():
         return False
-    inner = list(element)
-    return not _kind_of(element).startswith("moved") and (
-        all(child.tag in PHRASING for child in inner)
-        or (not (element.text or "").strip() and all(child.tag == "p" for child in inner))
-    )
-
-
-def _kind_of(element: Element) -> str:
-    return next((name for name in classes_of(element) if name in CHANGES), "")
+    if not {"insertion", "deletion"}.intersection(classes_of(element)):
+        return False
+    is_words = all(child.tag in PHRASING for child in element)
+    return is_words or (not (element.text or "").strip() and all(child.tag == "p" for child in element))
 
 
 def _mark_item(element: Element, kind: str) -> None:
