@@ -30,6 +30,7 @@ from millesime.markup.ast import (
     words,
 )
 from millesime.redline.ast import blocks_ast
+from millesime.redline.foreign_tags import tell_tags
 from millesime.redline.marks import mark_of
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
 from millesime.redline.passages import passages
@@ -37,7 +38,7 @@ from millesime.redline.provenance import Provenance, tell_reasons
 from millesime.redline.quoted import quote_chapter
 from millesime.redline.reading import for_readers
 from millesime.redline.sections import count_changed
-from millesime.redline.shortened import shorten
+from millesime.redline.shortened import is_marked, shorten
 from millesime.redline.side import Place, Side
 from millesime.redline.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.words import count_words
@@ -59,6 +60,7 @@ class _Desk:
     moves: Mapping[str, Move]
     provenance: Provenance | None
     named: set[str] = field(default_factory=set)  # moves that have their anchor
+    where: list[Block] = field(default_factory=list)  # the line above the passage before
 
 
 def annex_chapter(
@@ -209,7 +211,12 @@ def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list
         run = [change for change in run if change.told]
     run = [change for change in run if change.told or not _is_blank(change.new)]
     heading = not run[0].told and run[0].new is not None and run[0].new["t"] == "Header"
-    inner = _where(desk, run, titled=not _shows_heading(run)) + _shown(desk, run[1:] if heading else run)
+    shown = _shown(desk, run[1:] if heading else run)
+    if not is_marked(shown) and not any(change.kind == MOVED_FROM for change in run):
+        return []  # a closing tag, or what shows in no edition
+    where = _where(desk, run, titled=not _shows_heading(run))
+    inner = shown if where == desk.where else where + shown
+    desk.where[:] = where
     if desk.provenance is not None and reasoned:
         reasons = desk.provenance.behind(desk.chapter, run)
         inner += tell_reasons(reasons, desk.provenance, labels=desk.labels, language=desk.language)
@@ -286,6 +293,7 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
             out.append(_moved_away(desk, held, move))
             continue
         marked = for_readers(blocks_ast(held), labels=desk.labels, whole=desk.full)
+        marked = tell_tags(marked)
         if not desk.full:
             marked = shorten(marked)
         blocks = quote_chapter(marked, desk.chapter, old_name=desk.old.name)

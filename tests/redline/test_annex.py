@@ -176,3 +176,19 @@ def test_the_alternative_text_of_the_map_is_short_whatever_the_book():
     (image,) = [node for node in walk(blocks) if node["t"] == "Image"]
     alternative = dict(image["c"][0][2])["alt"]
     assert len(alternative) <= 600 and "60" in alternative
+
+
+def test_a_passage_of_which_nothing_shows_is_left_out():
+    old = {"a": "# A\n\nUn.\n\n## B\n\nDeux.\n\n## C\n\nTrois."}
+    new = {"a": "# A\n\nUn et demi.\n\n## B\n\nDeux.\n\n</Listing>\n\n## C\n\nTrois."}
+    passages = [node for node in walk(annex(old, new)) if node["t"] == "Div" and "passage" in attr_of(node)[1]]
+    assert len(passages) == 1
+
+
+def test_passages_of_one_section_have_its_line_once():
+    old = {"a": "# A\n\n## B\n\n" + "\n\n".join(f"Le paragraphe numéro {number} demeure." for number in range(9))}
+    new = {"a": old["a"].replace("1 demeure", "1 reste").replace("7 demeure", "7 reste")}
+    blocks = annex(old, new)
+    classes = [attr_of(node)[1] for node in walk(blocks) if node["t"] == "Div"]
+    assert sum("passage" in names for names in classes) == 2
+    assert sum("passage-trail" in names for names in classes) == 1
