@@ -150,7 +150,11 @@ def _take_node(node: Node, drop: frozenset[str]) -> tuple[Node, bool]:
     if not isinstance(content, list) or node["t"] in _CLOSED:
         return node, False
     if node["t"] == "Table":
-        content = _without_columns(content, drop)
+        (short, caption), content = content[1], _without_columns(content, drop)
+        caption, lost_lines = _take_list(caption, drop)
+        kept, lost = _take_list([content[0], None, *content[2:]], drop)
+        kept = [kept[0], [short, caption], *kept[2:]]
+        return {"t": "Table", "c": kept}, lost or lost_lines
     kept, lost = _take_list(content, drop)
     return (node if kept is node["c"] else {"t": node["t"], "c": kept}), lost
 

@@ -28,7 +28,7 @@ from millesime.redline.marks import (
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
-from millesime.redline.tables import aligned_anew, merge_caption, merge_table
+from millesime.redline.tables import aligned_anew, caption_came_or_went, merge_caption, merge_table
 from millesime.redline.units import Comparison, block_unit, items_of, line_unit, proves, steps
 from millesime.redline.words import is_comment
 
@@ -135,7 +135,7 @@ def _merge_figure(old: Block, new: Block, comparison: Comparison) -> Block | lis
     attr, (short, caption), content = new["c"]
     merged_caption = merge_caption(old_caption, caption, comparison, merge_blocks)
     merged = {"t": "Figure", "c": [attr, [short, merged_caption], content]}
-    if bool(old_caption) != bool(caption) and equality_key(old_content) == equality_key(content):
+    if caption_came_or_went(old_caption, caption) and equality_key(old_content) == equality_key(content):
         return _twin(old, merged, CAPTION)
     if (old_attr, old_short) == (attr, short) and equality_key(old_content) == equality_key(content):
         return merged
@@ -219,7 +219,7 @@ def _merge_table(old: Block, new: Block, comparison: Comparison) -> Block | list
     merged = merge_table(old, new, comparison, merge=merge_blocks, merge_note=note_merger(comparison))
     if merged is None:
         return None
-    if bool(old["c"][1][1]) != bool(new["c"][1][1]):
+    if caption_came_or_went(old["c"][1][1], new["c"][1][1]):
         return _twin(old, merged, CAPTION)
     if old["c"][0] != new["c"][0]:
         return _twin(old, merged, ATTRIBUTES)

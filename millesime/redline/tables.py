@@ -10,7 +10,7 @@ from millesime.markup.normalise import equality_key
 from millesime.redline.align import Unit, align_units
 from millesime.redline.inlines import merge_inlines
 from millesime.redline.lists import MergeBlocks
-from millesime.redline.marks import mark_row
+from millesime.redline.marks import is_hollow, mark_row
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, OLD_ONLY
 from millesime.redline.units import Comparison, proves, row_unit, steps
 
@@ -60,12 +60,17 @@ def merge_table(
 
 
 def merge_caption(old: list[Block], new: list[Block], comparison: Comparison, merge: MergeBlocks) -> list[Block]:
-    """Return a caption that holds both versions; the new one if it came or went.
+    """Return a caption that holds both versions; the new one if it came or went."""
+    return new if caption_came_or_went(old, new) else merge(old, new, comparison)
+
+
+def caption_came_or_went(old: list[Block], new: list[Block]) -> bool:
+    """Whether one of two captions says nothing, and the other is not the same.
 
     A caption that loses all its blocks would lose its place in the table as
-    well: it is told by a twin of class `caption`.
+    well, so this is told by a twin of class `caption`.
     """
-    return merge(old, new, comparison) if bool(old) == bool(new) else new
+    return (is_hollow(old) or is_hollow(new)) and old != new
 
 
 def aligned_anew(old: Block, new: Block) -> bool:

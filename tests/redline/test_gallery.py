@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery import GROUPS, PAGE, gallery, read_cases
+from tests.redline.gallery import GROUPS, PAGE, gallery, read_cases
 
 
 def test_the_gallery_is_made_from_the_cases():

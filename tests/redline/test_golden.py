@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 
 import pytest
-from gallery import CASES, case_names, read_case, read_wanted
 
 from millesime.markup.ast import text_of
 from millesime.markup.normalise import equality_key, normalise
@@ -21,6 +20,7 @@ from millesime.redline.critic import write_markdown
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.model import ChapterText, Redline
 from millesime.redline.summary import write_summary
+from tests.redline.gallery import CASES, case_names, read_case, read_wanted
 
 WANTED = read_wanted()
 _CHAPTER = re.compile(rb"<!-- chapter: (.+?) -->\r?\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -700,10 +701,14 @@ def read_by_pandoc(content: bytes, track_changes: str, folder: Path) -> list[str
     """Return the text of every paragraph that has any.
 
     pandoc knows no changes of rows and items, which it leaves, empty; and in
-    blocks of code it passes over all words that changed (3.9).
+    blocks of code it passes over all words that changed (3.9). A table that
+    it leaves empty keeps the caption among its properties, which is taken
+    out here: the caption's paragraph is what is read.
     """
     path = folder / "rapport.docx"
-    path.write_bytes(content)
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"<w:tblCaption [^>]*/>", b"", old.read(name)))
     command = [pandoc_path(), str(path), "--to=json", f"--track-changes={track_changes}"]
     blocks = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["blocks"]
     lines = [node for node in walk(blocks) if node["t"] in ("Para", "Plain", "Header")]
