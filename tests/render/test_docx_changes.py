@@ -686,12 +686,32 @@ def test_libreoffice_gives_back_either_text(office, constructs, command, side):
     assert seen(found, styles=True) == seen(office(getattr(constructs, side)), styles=True)
 
 
+def beside_tables(answer: dict) -> dict:
+    """Return what LibreOffice holds without empty paragraphs beside tables.
+
+    A paragraph that goes from between two tables (the caption of a figure,
+    which pandoc writes as a table) leaves one behind in LibreOffice 7.4.
+    """
+    lines = answer["lines"]
+    around = [None, *lines, None]
+    return {
+        **answer,
+        "lines": [
+            line
+            for before, line, after in zip(around, lines, around[2:], strict=False)
+            if not (isinstance(line, tuple) and not line[2] and (isinstance(before, list) or isinstance(after, list)))
+        ],
+    }
+
+
 # Not the styles: LibreOffice refuses a moved paragraph that was edited piece by piece, and then gives its style, or its
 # place in a list, to the paragraph that follows. Word goes by the end that stays (17.3.1.29).
 @pytest.mark.parametrize(("command", "side"), [(ACCEPT, NEW), (REJECT, OLD)])
 def test_libreoffice_gives_back_either_edition(office, redlines, command, side):
     found = office(redlines.marked, command)
-    assert seen(found, styles=False) == seen(office(getattr(redlines, side)), styles=False)
+    assert beside_tables(seen(found, styles=False)) == beside_tables(
+        seen(office(getattr(redlines, side)), styles=False)
+    )
 
 
 # ---- pandoc --------------------------------------------------------------------
