@@ -31,12 +31,12 @@ from millesime.markup.ast import (
 )
 from millesime.redline.ast import blocks_ast
 from millesime.redline.foreign_tags import tell_tags
-from millesime.redline.marks import mark_of
+from millesime.redline.marks import classes_of, mark_of
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
 from millesime.redline.passages import passages
 from millesime.redline.provenance import Provenance, tell_reasons
 from millesime.redline.quoted import quote_chapter
-from millesime.redline.reading import for_readers
+from millesime.redline.reading import DETAIL, for_readers
 from millesime.redline.sections import count_changed
 from millesime.redline.shortened import is_marked, shorten
 from millesime.redline.side import Place, Side
@@ -294,6 +294,8 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
             continue
         marked = for_readers(blocks_ast(held), labels=desk.labels, whole=desk.full)
         marked = tell_tags(marked)
+        if desk.linked:
+            marked = _without_attributes(marked, desk.labels)
         if not desk.full:
             marked = shorten(marked)
         blocks = quote_chapter(marked, desk.chapter, old_name=desk.old.name)
@@ -302,6 +304,18 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
         else:
             out += blocks
     return out
+
+
+def _without_attributes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
+    """Leave out the notes on classes and ids: an edition does not print them."""
+    begins = f"({labels['change_attributes']} "
+
+    def is_note(block: Block) -> bool:
+        return block["t"] == "Para" and len(block["c"]) == 1 and (
+            DETAIL in classes_of(block["c"][0]) and text_of(block).startswith(begins)
+        )  # fmt: skip
+
+    return [block for block in blocks if not is_note(block)]
 
 
 def _move_of(change: BlockChange) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from millesime.redline.model import MARKS
 
 _NEAR = 1  # unchanged items or rows shown on either side of a changed one
 _FEWEST = 3  # unchanged items or rows that are left out: fewer are no longer than the sign for them
+_CONTEXT, _ENDS = 8, 2  # items or rows of context that are shown whole; those kept at either end of longer ones
 _LEFT_OUT = "⋮"
 _SAID = MARKS | {"reformatted", "relinked", "change-detail", "code-diff", "side-by-side"}
 
@@ -19,8 +20,8 @@ _SAID = MARKS | {"reformatted", "relinked", "change-detail", "code-diff", "side-
 def shorten(blocks: Sequence[Block]) -> list[Block]:
     """Return marked blocks whose unchanged items and rows are left out where they are many, "⋮" in their place.
 
-    Only of lists and tables of which something changed; one without changes
-    is context, and stays as it is.
+    Of one without changes, which is context, a long one keeps its beginning
+    and its end.
     """
     return [part for block in blocks for part in _parts(block)]
 
@@ -79,7 +80,7 @@ def _left_out(row: list) -> list:
 def _shown(items: Sequence[Any]) -> list[bool]:
     changed = [is_marked(item) for item in items]
     if not any(changed):
-        return [True] * len(items)
+        return [len(items) <= _CONTEXT or min(place, len(items) - 1 - place) < _ENDS for place in range(len(items))]
     shown = [any(changed[max(0, place - _NEAR) : place + _NEAR + 1]) for place in range(len(items))]
     for is_shown, run in groupby(list(range(len(items))), key=list(shown).__getitem__):
         places = list(run)

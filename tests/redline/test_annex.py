@@ -192,3 +192,10 @@ def test_passages_of_one_section_have_its_line_once():
     classes = [attr_of(node)[1] for node in walk(blocks) if node["t"] == "Div"]
     assert sum("passage" in names for names in classes) == 2
     assert sum("passage-trail" in names for names in classes) == 1
+
+
+def test_an_id_or_a_class_that_changed_is_not_told_in_an_annex():
+    old = {"a": "# A\n\n::: {.recommendation #rec-a}\nTester chaque puits de la commune.\n:::\n"}
+    new = {"a": "# A\n\n::: {.recommendation #rec-b}\nTester chaque puits de la ville.\n:::\n"}
+    text = text_of(annex(old, new))
+    assert "rec-a" not in text and "rec-b" not in text and "ville" in text

@@ -20,9 +20,14 @@ def test_unchanged_items_far_from_a_change_are_left_out():
     assert shown == [["⋮"], ["i4", "i5", "i6", "i7", "i8"]]
 
 
-def test_a_list_without_changes_and_one_in_which_little_would_be_saved_stay():
-    for block in (bullet_list(items(20, changed=None)), bullet_list(items(4, changed=3))):
+def test_a_short_list_without_changes_and_one_in_which_little_would_be_saved_stay():
+    for block in (bullet_list(items(8, changed=None)), bullet_list(items(4, changed=3))):
         assert shorten([block]) == [block]
+
+
+def test_a_long_list_without_changes_keeps_its_ends():
+    shown = [text_of(block).split() for block in shorten([bullet_list(items(20, changed=None))])]
+    assert shown == [["i0", "i1"], ["⋮"], ["i18", "i19"]]
 
 
 def test_a_numbered_list_keeps_its_numbers():
