@@ -16,7 +16,10 @@ from millesime.markup.ast import SPACE, Block, Inline, Node, para, span, string,
 from millesime.redline.marks import classes_of, mark_inlines, mark_of
 from millesime.redline.model import DELETION, INSERTION
 
-_TAGS = re.compile(r"\s*(?:</?[A-Za-z][\w:.-]*(?:\s+[^<>]*)?/?>\s*)+", re.DOTALL)
+_QUOTED = r""""[^"]*"|'[^']*'"""
+_TAGS = re.compile(rf"\s*(?:</?[A-Za-z][\w:.-]*(?:\s(?:{_QUOTED}|[^<>\"'])*)?/?>\s*)+")
+# Comments, and anchors around nothing: old addresses that links may still use.
+_SILENT = re.compile(rf"(?:\s|<!--.*?-->|<a(?:\s(?:{_QUOTED}|[^<>\"'])*)?>|</a>)+", re.DOTALL | re.IGNORECASE)
 _NAME = re.compile(r"</?([A-Za-z][\w:.-]*)")
 _VALUE = re.compile(r"""[\w:.-]+\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _BETWEEN = " ·"
@@ -25,8 +28,9 @@ _BETWEEN = " ·"
 def tell_tags(blocks: list[Block]) -> list[Block]:
     """Return marked blocks with the values of unknown tags in their place, what changed of them marked.
 
-    A tag without values, as a closing one, is left out, and with it the block
-    or mark that holds nothing else.
+    A tag without values, as a closing one, is left out, and so are comments
+    and anchors around nothing; with them the block or mark that holds nothing
+    else.
     """
     return _list(blocks)
 
@@ -53,6 +57,8 @@ def _one(item: Any) -> list:
         return [_list(item)]
     if not isinstance(item, dict):
         return [item]
+    if _is_silent(item):
+        return []
     if (text := _foreign(item)) is not None:
         values = _values(text)
         return _told(item, values, values)
@@ -63,6 +69,18 @@ def _one(item: Any) -> list:
     if item["t"] in ("Para", "Plain"):
         return [] if content and _is_bare(inner["c"]) else [inner]
     return [] if mark_of(item) and content[1] and _is_bare(inner["c"][1]) else [inner]
+
+
+def _is_silent(node: Node) -> bool:
+    """Whether a block is nothing but comments and empty anchors."""
+    if node.get("t") == "RawBlock":
+        return node["c"][0] == "html" and _SILENT.fullmatch(node["c"][1]) is not None
+    if node.get("t") not in ("Para", "Plain"):
+        return False
+    raw = [inner for inner in node["c"] if inner["t"] not in ("Space", "SoftBreak", "LineBreak")]
+    return bool(raw) and all(
+        inner["t"] == "RawInline" and inner["c"][0] == "html" and _SILENT.fullmatch(inner["c"][1]) for inner in raw
+    )
 
 
 def _is_bare(items: list) -> bool:
@@ -84,7 +102,10 @@ def _foreign(node: Node) -> str | None:
     if node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
         return None
     text = node["c"][1]
-    if not _TAGS.fullmatch(text) or any(name.lower() in KNOWN_TAGS for name in _NAME.findall(text)):
+    if not _TAGS.fullmatch(text):
+        return None
+    names = _NAME.findall(re.sub(_QUOTED, "", text))
+    if any(name.lower() in KNOWN_TAGS for name in names):
         return None
     return text
 

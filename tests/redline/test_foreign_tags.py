@@ -43,3 +43,16 @@ def test_a_mark_that_held_nothing_else_goes_along():
 def test_tags_that_pages_know_stay():
     for block in (raw('<figure class="wide">'), raw('<img src="a.svg" alt="A">'), raw("text <Listing>")):
         assert tell_tags([block]) == [block]
+
+
+def test_a_value_may_hold_angle_brackets():
+    (told,) = tell_tags([inline('<Listing caption="A `Box<T>` of `<a>`">')])
+    assert text_of(told) == "A `Box<T>` of `<a>`"
+
+
+def test_comments_and_empty_anchors_are_nothing():
+    anchor = para(raw('<a id="x">', kind="RawInline"), raw("</a>", kind="RawInline"))
+    comment = raw('<!-- Old headings.\nDo not remove. -->\n<a id="y"></a>')
+    assert tell_tags([div([comment, anchor], classes=["insertion"]), para("x")]) == [para("x")]
+    linked = para(raw('<a href="#x">', kind="RawInline"), "text", raw("</a>", kind="RawInline"))
+    assert tell_tags([linked]) == [linked]
