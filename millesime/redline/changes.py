@@ -32,7 +32,7 @@ from millesime.redline.model import (
 from millesime.redline.moves import Place, find_moves
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group
-from millesime.redline.units import Comparison, Run, item_unit, items_of
+from millesime.redline.units import Comparison, Run, item_unit, items_of, proves
 from millesime.redline.words import is_comment
 
 
@@ -152,7 +152,7 @@ def block_changes(
 def _gone(place: Place, moves: Moves) -> BlockChange:
     unit, index = _at(moves.olds, place)
     if place not in moves.by_old:
-        marked = mark_items(unit.value, DELETION, moves.comparison, merge_blocks)
+        marked = _marked_items(unit.value, DELETION, moves.comparison)
         return BlockChange(
             kind=DELETED,
             old=unit.value,
@@ -176,7 +176,7 @@ def _gone(place: Place, moves: Moves) -> BlockChange:
 def _come(place: Place, moves: Moves, memory: Memory) -> BlockChange:
     unit, index = _at(moves.news, place)
     if place not in moves.by_new:
-        marked = mark_items(unit.value, INSERTION, moves.comparison, merge_blocks)
+        marked = _marked_items(unit.value, INSERTION, moves.comparison)
         return BlockChange(
             kind=INSERTED,
             new=unit.value,
@@ -259,6 +259,13 @@ def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
             unit, index = before.units[place], before.start + place
             out.append(BlockChange(kind=JOINED, old=unit.value, old_index=index, merged=(block,)))
     return out
+
+
+def _marked_items(block: Block, kind: str, comparison: Comparison) -> Block | None:
+    """Return a list of one edition marked item by item, where items moved and the proof holds; else None."""
+    marked = mark_items(block, kind, comparison, merge_blocks)
+    sides = ([block], []) if kind == DELETION else ([], [block])
+    return marked if marked is not None and proves([marked], *sides) else None
 
 
 def _comment(block: Block) -> frozenset[str]:

@@ -75,6 +75,16 @@ def test_a_caption_that_goes_beside_an_empty_short_one_loses_nothing():
     assert_lossless([chapter(table([]))], [chapter(table([plain("caption")]))])
 
 
+def test_an_empty_item_that_became_tight_is_not_lost_with_its_list():
+    """Found at 100,000 examples: the item's blank line came and went, and the item with it."""
+    empty, tight = {"t": "Para", "c": []}, plain()
+    long = para("la la la la la la la")
+    assert_lossless(
+        [chapter(empty, bullet_list([[long], [empty], [tight]]))],
+        [chapter(bullet_list([[empty], [long], [tight]]), empty)],
+    )
+
+
 def test_empty_items_and_paragraphs_survive_next_to_deleted_ones():
     empty = {"t": "Para", "c": []}
     old = [chapter(bullet_list([[], [plain("gone")], [empty]]), empty, para("also gone"))]
