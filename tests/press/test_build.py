@@ -187,7 +187,9 @@ def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Pa
         [sys.executable, PROGRAM, "build", "--root", made.root, "--out", tmp_path / "dist"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
-    time.sleep(2.0)
+    assert process.stderr is not None
+    process.stderr.readline()  # it has begun, however long its start takes here
+    time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
     _, complaint = process.communicate(timeout=20)
     assert process.returncode == 130 and "Traceback" not in complaint
