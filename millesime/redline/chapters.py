@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from millesime.redline.align import heaviest_chain
+from millesime.redline.memory import Memory
 from millesime.redline.model import ChapterText
 
 # The least likeness at which two chapters are the same one:
@@ -100,28 +101,47 @@ def _named_pairs(
     return dict(found)
 
 
-def likenesses(old_phrases: Sequence[Set[int]], new_phrases: Sequence[Set[int]]) -> dict[tuple[int, int], Likeness]:
+def likenesses(
+    old: Sequence[tuple[bytes, Set[int]]], new: Sequence[tuple[bytes, Set[int]]], memory: Memory
+) -> dict[tuple[int, int], Likeness]:
     """Return the likeness of all pairs that share a phrase which is not everywhere.
 
-    A chapter is the set of its phrases, see `phrases`.
+    A chapter is the digest of its content, and the set of its phrases (see
+    `align.phrases`). A phrase in more than a quarter of the old chapters is
+    boilerplate. What a new chapter shares with the old edition is remembered,
+    as long as that edition stays what it is.
     """
-    # A phrase of one new chapter maps to its index, one of several to all of theirs: counting stays in C.
-    index: dict[int, int | tuple[int, ...]] = {}
-    for j, mine in enumerate(new_phrases):
-        repeated = [(phrase, index[phrase]) for phrase in mine if phrase in index]
-        index.update(dict.fromkeys(mine, j))
-        index.update((phrase, (known, j) if isinstance(known, int) else (*known, j)) for phrase, known in repeated)
-    common = max(4, len(new_phrases) // 4)  # a phrase in more chapters than this is boilerplate
+    edition = tuple(digest for digest, _ in old)
+    index: dict[int, int | tuple[int, ...]] = memory.recall(
+        ("phrases", edition), lambda: _places_of_phrases([phrases for _, phrases in old])
+    )
+    common = max(4, len(old) // 4)
     found: dict[tuple[int, int], Likeness] = {}
-    for i, mine in enumerate(old_phrases):
-        shared: Counter[int] = Counter()
-        for places, number in Counter(map(index.get, mine)).items():
-            if isinstance(places, int):
-                shared[places] += number
-            elif places is not None and len(places) <= common:
-                for j in places:
-                    shared[j] += number
-        for j, number in shared.items():
-            size = len(new_phrases[j])
-            found[i, j] = Likeness(2 * number / (len(mine) + size), number / len(mine), number / size)
+    for j, (digest, mine) in enumerate(new):
+        shared = memory.recall(("shared", edition, digest), lambda mine=mine: _shared_phrases(mine, index, common))
+        for i, number in shared.items():
+            size = len(old[i][1])
+            found[i, j] = Likeness(2 * number / (len(mine) + size), number / size, number / len(mine))
     return found
+
+
+def _places_of_phrases(chapters: Sequence[Set[int]]) -> dict[int, int | tuple[int, ...]]:
+    """Return for each phrase the index of the chapter that has it, or those of several: counting stays in C."""
+    index: dict[int, int | tuple[int, ...]] = {}
+    for i, mine in enumerate(chapters):
+        repeated = [(phrase, index[phrase]) for phrase in mine if phrase in index]
+        index.update(dict.fromkeys(mine, i))
+        index.update((phrase, (known, i) if isinstance(known, int) else (*known, i)) for phrase, known in repeated)
+    return index
+
+
+def _shared_phrases(mine: Set[int], index: Mapping[int, int | tuple[int, ...]], common: int) -> dict[int, int]:
+    """Return how many phrases a chapter shares with each one of the index, boilerplate left out."""
+    shared: Counter[int] = Counter()
+    for places, number in Counter(map(index.get, mine)).items():
+        if isinstance(places, int):
+            shared[places] += number
+        elif places is not None and len(places) <= common:
+            for i in places:
+                shared[i] += number
+    return dict(shared)

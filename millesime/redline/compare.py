@@ -38,7 +38,7 @@ def compare(
     memory.begin()
     comparison = Comparison(memory.vocabulary)
     before, after = ([_read(chapter, memory) for chapter in edition] for edition in (old, new))
-    alike = likenesses([text.phrases for text in before], [text.phrases for text in after])
+    alike = likenesses(*([(text.digest, text.phrases) for text in edition] for edition in (before, after)), memory)
     sizes = [[text.words for text in edition] for edition in (before, after)]
     pairs = pair_chapters(old, new, *sizes, alike=alike, renames=renames or {})
     olds, news, pairs = part_chapters(
