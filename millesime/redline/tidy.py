@@ -115,7 +115,7 @@ def _is_chance(island: _Island, left: tuple[int, int], right: tuple[int, int]) -
     if island.words == 1:
         return changed >= (4 if replaced else 7)
     if island.words == 2:
-        return (changed >= 5 and island.letters <= 8) or (changed >= 9 and least >= 3)
+        return (changed >= 4 and island.letters <= 9) or (changed >= 9 and least >= 3)
     return island.words == 3 and changed >= 14 and least >= 4
 
 
