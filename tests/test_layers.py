@@ -16,7 +16,7 @@ ALLOWED_WITHIN = {("history", "series"), ("history", "markup")}
 DOORS = {
     "git": {"history/repository.py"},
     "pypandoc": {"markup/pandoc.py"},
-    "weasyprint": {"render/pdf.py"},
+    "weasyprint": {"render/pdf/engine.py", "render/pdf/internals.py"},
 }
 # Who may ask for the time, the environment or the working directory.
 WORLDLY = {
@@ -86,7 +86,7 @@ def test_no_stage_reads_the_clock_the_environment_or_the_working_directory(path:
 
 
 # Engines that take settings from the environment only.
-ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf.py", "markup/pandoc.py"}
+ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf/engine.py", "markup/pandoc.py"}
 
 
 def test_build_py_has_three_lines():

@@ -33,7 +33,7 @@ from millesime.render.docx_changes import Marks, name_changes, new_marks, track_
 from millesime.render.docx_styles import reference_document
 from millesime.render.fragments import find_image, set_labels
 from millesime.render.images import published_image
-from millesime.render.pdf import date_epoch
+from millesime.render.pdf.engine import date_epoch
 
 _BOX_STYLES = {
     "recommendation": "Recommendation",

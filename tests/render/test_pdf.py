@@ -11,8 +11,8 @@ from lxml import etree
 
 from millesime.markup.ast import para
 from millesime.problems import EngineError
-from millesime.render import pdf
-from millesime.render.pdf import build_book, print_report, render_pdf
+from millesime.render.pdf import engine, print_report, render_pdf
+from millesime.render.pdf.book import build_book
 from millesime.render.printable import make_printable
 from tests.render.builders import SVG, chapter, markdown, report, sample_report
 
@@ -321,14 +321,14 @@ def test_a_missing_system_library_is_named_with_the_line_to_type(monkeypatch):
 
     monkeypatch.setattr("builtins.__import__", refuse)
     with pytest.raises(EngineError, match="apt-get install libpango"):
-        pdf._engine()
+        engine.load_engine()
 
 
 def test_the_environment_is_left_as_it_was(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "12")
-    with pdf._pinned_clock(datetime.date(2019, 7, 3)):
-        assert pdf.os.environ["SOURCE_DATE_EPOCH"] == str(pdf.date_epoch(datetime.date(2019, 7, 3)))
-    assert pdf.os.environ["SOURCE_DATE_EPOCH"] == "12"
+    with engine.pinned_clock(datetime.date(2019, 7, 3)):
+        assert engine.os.environ["SOURCE_DATE_EPOCH"] == str(engine.date_epoch(datetime.date(2019, 7, 3)))
+    assert engine.os.environ["SOURCE_DATE_EPOCH"] == "12"
 
 
 def test_every_anchor_of_the_report_is_in_the_book():

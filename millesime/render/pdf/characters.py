@@ -1,0 +1,55 @@
+"""Characters that no font on this machine has: found before the book is laid out, and spelt out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+import lxml.html
+from lxml import etree
+
+
+def rare_characters(book: etree._Element) -> str:
+    """Return the characters of a book that not every font has, each once, in their order."""
+    return "".join(
+        sorted({letter for text in book.itertext() for letter in text if ord(letter) > 0x24F and _is_drawn(letter)})
+    )
+
+
+def find_missing(rare: str, print_proof: Callable[[etree._Element], Iterable[str]]) -> tuple[str, ...]:
+    """Return which of these characters no font has, in their order, by printing all once on a page of their own.
+
+    `print_proof` prints a tree and returns what the engine said about it.
+    """
+    if not rare:
+        return ()
+    proof = lxml.html.document_fromstring("<html lang='en'><title>-</title><body><p></p></body></html>")
+    proof.find(".//p").text = " ".join(rare)
+    said = print_proof(proof)
+    return tuple(sorted({chr(int(code, 16)) for note in said if ".notdef" in note for code in _CODE.findall(note)}))
+
+
+def missing_note(missing: Iterable[str]) -> str:
+    return f"no font for {' '.join(missing)}; install fonts-noto-core, fonts-noto-cjk or the like"
+
+
+def _is_drawn(letter: str) -> bool:
+    return unicodedata.category(letter) not in ("Cc", "Cf", "Zs", "Zl", "Zp") and not 0xFE00 <= ord(letter) <= 0xFE0F
+
+
+_CODE = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
+
+
+def spell_out(book: etree._Element, missing: Iterable[str]) -> None:
+    """Write characters that cannot be printed as their code: a box would hide which one it was, and fails PDF/UA."""
+    codes = {ord(letter): f"[U+{ord(letter):04X}]" for letter in missing}
+    if not codes:
+        return
+    for element in book.iter():
+        if not isinstance(element.tag, str):
+            continue
+        element.text = element.text and element.text.translate(codes)
+        element.tail = element.tail and element.tail.translate(codes)
+        if element.get("data-running"):
+            element.set("data-running", element.get("data-running").translate(codes))

@@ -1,0 +1,64 @@
+"""The book laid out in one piece: the reference for the other path, and what stands in where that one cannot go."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from millesime.assembly.report import Report
+from millesime.assembly.theme import read_theme_file
+from millesime.render.pdf.book import SCHEME, build_book, serve_picture
+from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
+from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedReport:
+    """A PDF, and what the engine could not do."""
+
+    content: bytes
+    pages: int
+    notes: tuple[str, ...] = ()
+
+
+def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
+    """Return the report as PDF, with what the engine said about it; the same report gives the same bytes.
+
+    Raises EngineError when WeasyPrint or its libraries are missing.
+    """
+    engine = load_engine()
+    served: dict[str, tuple[bytes, str]] = {}
+    book = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
+    style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
+    with surroundings(report.imprint.date) as notes:
+        fetch = fetcher(engine, served, notes)
+        fonts = engine.text.fonts.FontConfiguration()
+        sheet = engine.CSS(string=style, font_config=fonts, base_url=f"{SCHEME}/", url_fetcher=fetch)
+
+        def lay_out(tree: etree._Element):
+            document = engine.HTML(string="<title></title>", base_url=f"{SCHEME}/", url_fetcher=fetch)
+            put_tree(document.etree_element, tree)
+            return document.render(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+
+        def print_proof(proof: etree._Element) -> Iterable[str]:
+            before = len(notes)
+            lay_out(proof).write_pdf()
+            said = notes[before:]
+            del notes[before:]
+            return said
+
+        missing = find_missing(rare_characters(book), print_proof)
+        if missing:
+            notes.append(missing_note(missing))
+        spell_out(book, missing)
+        pages = lay_out(book)
+        content = pages.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=file_identifier(report.imprint.identifier))
+    return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys(notes)))
+
+
+def file_identifier(identifier: str) -> bytes:
+    """Return the first half of the file's /ID, which names the edition and not the file."""
+    return hashlib.sha256(identifier.encode()).hexdigest()[:32].encode()
