@@ -1,0 +1,7 @@
+"""The cache of the press: what a step made is kept, and found again by what it was made from.
+
+`keys.py` makes keys, `versions.py` the parts of them that are our own code and
+other people's; `entry.py` is one entry on disk, `place.py` the folder,
+`store.py` what a build talks to, `explain.py` why a step ran, `upkeep.py`
+what `millesime cache` does. docs/cache.md is the page for users.
+"""
