@@ -1,7 +1,8 @@
 """Citations: one bibliography for the whole report, set by citeproc.
 
 citeproc gets the citations alone, in the order of the report, and gives them
-back set; no other text passes through it.
+back set; no other text passes through it. What an annex quotes of another
+edition names it, "@2018/ostrom", and is set from what that edition prints.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, Node, div, rewrite, span, string, text_of, with_attr
+from millesime.markup.normalise import equality_key, normalise
 from millesime.markup.pandoc import cite, reference_key
+
+_REFERENCE = "#ref-"  # opens citeproc's links to its bibliography
 
 
 def set_citations(
@@ -53,13 +57,7 @@ def set_citations(
     ]
     if not pending:
         return collected, []
-    cited = cite(
-        [{"t": "Para", "c": [node]} for node in pending], references=references, style=style, language=language
-    )
-    entries = [
-        entry for block in cited if block["t"] == "Div" and block["c"][0][0] == "refs" for entry in block["c"][1]
-    ]
-    settled = [block["c"] for block in cited if block["t"] == "Para"]
+    settled, entries = _set(pending, references=references, style=style, language=language)
 
     def put_back(node: Node) -> Node | list[Node]:
         if node["t"] == "Cite" and isinstance(node["c"], int):
@@ -67,6 +65,89 @@ def set_citations(
         return node
 
     return [rewrite(blocks, put_back) for blocks in collected], [_entry(entry) for entry in entries]
+
+
+def printed_citations(
+    chapters: Sequence[Sequence[Block]],
+    *,
+    references: Sequence[Mapping[str, Any]],
+    style: bytes | None,
+    language: str,
+) -> dict[str, list[Inline]]:
+    """Return each citation of an edition as it prints it where it comes first, for `quote_citations`.
+
+    All of them are set together, so that numbers and the letters behind years
+    are the edition's own. They lead to no bibliography: another edition's is
+    not in the report that quotes them.
+    """
+    known = {reference_key(reference) for reference in references}
+    found = [
+        node for node in _citations(list(chapters)) if any(citation["citationId"] in known for citation in node["c"][0])
+    ]
+    if not found:
+        return {}
+    settled, _ = _set(found, references=references, style=style, language=language)
+    out: dict[str, list[Inline]] = {}
+    for node, inlines in zip(found, settled, strict=True):
+        out.setdefault(_key(node), rewrite(_inner(inlines), _without_reference))
+    return out
+
+
+def quote_citations(value: Any, printed: Mapping[str, list[Inline]], *, edition: str = "") -> Any:
+    """Return blocks or inlines with the citations of an edition as it prints them.
+
+    `edition` is the one that their keys name, "@2018/ostrom"; without it they
+    are those that name none. One that the edition does not know stays as it
+    was written.
+    """
+    begins = f"@{edition}/" if edition else ""
+    if isinstance(value, list):
+        out: list = []
+        for item in value:
+            if not isinstance(item, dict) or item.get("t") != "Cite":
+                out.append(quote_citations(item, printed, edition=edition))
+            elif not _names(item, begins):
+                out.append(item)
+            else:
+                key = _key(item, begins)
+                out += [span(printed[key], classes=["citation"])] if key in printed else item["c"][1]
+        return out
+    if isinstance(value, dict):
+        return {key: quote_citations(item, printed, edition=edition) for key, item in value.items()}
+    return value
+
+
+def _citations(value: Any) -> list[Inline]:
+    """Return the citations in reading order; those in another's locator belong to it."""
+    if isinstance(value, dict):
+        return [value] if value.get("t") == "Cite" else _citations(list(value.values()))
+    return [node for item in value for node in _citations(item)] if isinstance(value, list) else []
+
+
+def _names(node: Inline, begins: str) -> bool:
+    return all(citation["citationId"].startswith(begins or "@") == bool(begins) for citation in node["c"][0])
+
+
+def _key(node: Inline, begins: str = "") -> str:
+    (levelled,) = normalise([node])
+    return equality_key(levelled).replace(f'"citationId":"{begins}', '"citationId":"')
+
+
+def _without_reference(node: Node) -> Node | list[Node]:
+    return node["c"][1] if node["t"] == "Link" and node["c"][2][0].startswith(_REFERENCE) else node
+
+
+def _set(
+    citations: Sequence[Inline], *, references: Sequence[Mapping[str, Any]], style: bytes | None, language: str
+) -> tuple[list[list[Inline]], list[Block]]:
+    """Return citations as citeproc sets them, one after the other, and the entries of its bibliography."""
+    cited = cite(
+        [{"t": "Para", "c": [node]} for node in citations], references=references, style=style, language=language
+    )
+    entries = [
+        entry for block in cited if block["t"] == "Div" and block["c"][0][0] == "refs" for entry in block["c"][1]
+    ]
+    return [block["c"] for block in cited if block["t"] == "Para"], entries
 
 
 def _as_written(citations: list[dict], written: list[Inline]) -> list[Inline]:

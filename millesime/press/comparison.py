@@ -12,13 +12,15 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from millesime.assembly.assemble import Materials, assemble
+from millesime.assembly.citations import quote_citations
 from millesime.assembly.images import ImageReader
 from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
-from millesime.markup.ast import Block, Document, header, string, text_of
+from millesime.markup.ast import Block, Document, Inline, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
+from millesime.press.bibliography import quoted_citations
 from millesime.press.build import RENDERERS
 from millesime.press.edition import Desk, imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
@@ -225,16 +227,26 @@ def _report(
     labels = new.labels
     title = annex_title(side(old), labels, new.edition.language)
     series = series or Series(Path(), new.edition.report, ())
+    # Either side's citations as it prints them; the redline has no bibliography of its own.
+    quoted = {name: quoted_citations(one, beside=new) for name, one in ((old.edition.name, old), ("", new))}
     return assemble(Materials(
         imprint=replace(
             imprint(series, new.edition, new.snapshot), siblings=(), subtitle=text_of(title),
             identifier=f"urn:millesime:redline:{quote(old.edition.name)}:{quote(new.edition.name)}",
         ),
-        sources=tuple(sources),
+        sources=tuple(_with_citations(source, quoted) for source in sources),
         read_image=_image_reader(old, new, pictures),
         labels=labels,
         theme=new.theme,
     ))  # fmt: skip
+
+
+def _with_citations(source: ChapterSource, quoted: Mapping[str, Mapping[str, list[Inline]]]) -> ChapterSource:
+    blocks, title = source.document.blocks, list(source.title)
+    for name, printed in quoted.items():
+        blocks = quote_citations(blocks, printed, edition=name)
+        title = quote_citations(title, printed, edition=name)
+    return replace(source, document=Document(blocks=blocks), title=tuple(title))
 
 
 def _image_reader(old: Manuscript, new: Manuscript, pictures: Mapping[str, bytes]) -> ImageReader:

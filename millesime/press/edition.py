@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from millesime.assembly.assemble import Materials, assemble
+from millesime.assembly.citations import quote_citations
 from millesime.assembly.registers import read_register, register_annex, register_path
 from millesime.assembly.report import Author, Imprint, Report, Sibling
 from millesime.assembly.sources import ChapterSource
-from millesime.assembly.theme import has_theme_file, read_theme_file
 from millesime.history.renames import find_renames
 from millesime.history.repository import Repository
 from millesime.history.snapshot import Snapshot
 from millesime.history.worktree import WorkingTree
 from millesime.markup.ast import Document, words
-from millesime.markup.pandoc import Source, read_references
+from millesime.press.bibliography import citation_style, edition_references, quoted_citations
 from millesime.press.manuscript import Manuscript, chapter_texts, read_manuscript, read_note
 from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
@@ -106,15 +106,12 @@ def materials(
 ) -> Materials:
     """Return all that an edition is assembled from: `sources`, its chapters and annexes; `pictures` made for these."""
     edition, snapshot = manuscript.edition, manuscript.snapshot
-    where = edition.content_paths
-    contents = snapshot.read_many(edition.bibliography, where=where)
-    bibliography = [Source(path=path, content=content) for path, content in contents.items()]
     return Materials(
         imprint=imprint(desk.series, edition, snapshot),
         sources=tuple(sources),
         parts=edition.parts,
-        references=tuple(read_references(bibliography, jobs=desk.jobs)),
-        citation_style=_citation_style(manuscript),
+        references=tuple(edition_references(manuscript, jobs=desk.jobs)),
+        citation_style=citation_style(manuscript),
         read_image=image_reader(desk, manuscript, pictures=pictures),
         labels=manuscript.labels,
         theme=manuscript.theme,
@@ -181,6 +178,8 @@ def _redline_annex(
         picture="" if redline.is_empty else key,
         provenance=read_provenance(desk, redline, old, new) if annex.provenance else None,
     )
+    # Struck citations are the old edition's, and must not bring works into this one's bibliography.
+    blocks = quote_citations(blocks, quoted_citations(old, beside=new, jobs=desk.jobs), edition=old_side.name)
     title = words(annex.title) if annex.title else annex_title(old_side, labels, language)
     # Images of the annex are named from the repository's root, see redline/annex.py.
     source = ChapterSource(
@@ -232,18 +231,6 @@ def _register_annex(manuscript: Manuscript, annex: RegisterAnnex, index: int) ->
     where = f"{manuscript.edition.file}: annexes[{index}].register"
     entries = read_register(manuscript.snapshot.read(path, where=where), path)
     return register_annex(entries, name=annex.register_name, title=annex.title, labels=manuscript.labels)
-
-
-def _citation_style(manuscript: Manuscript) -> bytes | None:
-    """The manifest's CSL style, else the theme's for the language, else pandoc's own."""
-    edition = manuscript.edition
-    if edition.csl:
-        return manuscript.snapshot.read(edition.csl, where=edition.content_paths[edition.csl])
-    for language in (edition.language, edition.language.split("-")[0]):
-        name = f"csl/{language}.csl"
-        if has_theme_file(name, manuscript.theme):
-            return read_theme_file(name, manuscript.theme)
-    return None
 
 
 def image_reader(

@@ -1,12 +1,14 @@
 """Blocks of a chapter as they stand in an annex: headings as paragraphs, no ids, images from the repository's root.
 
-Images of the old edition have its name before: "@2018/chapters/figures/a.svg".
+Images and citations of the old edition have its name before:
+"@2018/chapters/figures/a.svg", "@2018/ostrom".
 """
 
 from __future__ import annotations
 
 from millesime.assembly.images import image_key
 from millesime.markup.ast import Block, Node, attr_of, div, para, span, with_attr
+from millesime.redline.marks import mark_of
 from millesime.redline.model import OLD_ONLY, ChapterChange
 
 
@@ -25,8 +27,8 @@ def quote_blocks(
     """Return blocks of the source at `path`, quoted; what is marked as old is of `edition`, at `old_path`."""
     return [
         _quote(
-            block, path=path, edition=edition, old_path=old_path or path, gone=bool(edition and _is_old(block)),
-            with_headings=with_headings,
+            block, path=path, edition=edition, old_path=old_path or path,
+            gone=bool(edition) and mark_of(block) in OLD_ONLY, with_headings=with_headings,
         )
         for block in blocks
     ]  # fmt: skip
@@ -38,11 +40,13 @@ def _quote(value, *, path: str, edition: str, old_path: str, gone: bool, with_he
             return item
         return _quote(item, path=path, edition=edition, old_path=old_path, gone=gone, with_headings=with_headings)
 
+    gone = gone or mark_of(value) in OLD_ONLY
     if isinstance(value, list):
         return [inside(item, gone) for item in value]
+    if "citationId" in value and gone and edition:
+        value = {**value, "citationId": f"@{edition}/{value['citationId']}"}
     if "t" not in value:
         return {key: inside(item, gone) for key, item in value.items()}
-    gone = gone or _is_old(value)
     if "c" in value and isinstance(value["c"], (list, dict)):
         value = {"t": value["t"], "c": inside(value["c"], gone)}
     attributes = attr_of(value)
@@ -68,8 +72,3 @@ def _with_own_move(node: Node, edition: str) -> Node:
     ident, classes, pairs = attr_of(node)
     renamed = [[key, f"{edition}-{move}" if key == "move" and edition else move] for key, move in pairs]
     return with_attr(node, [ident, classes, renamed])
-
-
-def _is_old(node: Node) -> bool:
-    attributes = attr_of(node)
-    return attributes is not None and bool(OLD_ONLY & set(attributes[1]))

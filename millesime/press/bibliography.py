@@ -1,0 +1,56 @@
+"""The bibliography of an edition, and its citations as it prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from millesime.assembly.citations import printed_citations
+from millesime.assembly.sources import ROLES, split_title
+from millesime.assembly.theme import has_theme_file, read_theme_file
+from millesime.markup.ast import Inline
+from millesime.markup.pandoc import Source, read_references
+from millesime.press.manuscript import Manuscript
+from millesime.problems import MarkupError
+
+
+def edition_references(manuscript: Manuscript, *, jobs: int = 1) -> list[dict[str, Any]]:
+    """Return the works of an edition's bibliography. Raises ReportError for a file that is missing or unreadable."""
+    contents = manuscript.snapshot.read_many(manuscript.edition.bibliography, where=manuscript.edition.content_paths)
+    return read_references([Source(path=path, content=content) for path, content in contents.items()], jobs=jobs)
+
+
+def citation_style(manuscript: Manuscript) -> bytes | None:
+    """Return the manifest's CSL style, else the theme's for the language, else None for pandoc's own."""
+    edition = manuscript.edition
+    if edition.csl:
+        return manuscript.snapshot.read(edition.csl, where=edition.content_paths[edition.csl])
+    for language in (edition.language, edition.language.split("-")[0]):
+        name = f"csl/{language}.csl"
+        if has_theme_file(name, manuscript.theme):
+            return read_theme_file(name, manuscript.theme)
+    return None
+
+
+def quoted_citations(manuscript: Manuscript, *, beside: Manuscript, jobs: int = 1) -> dict[str, list[Inline]]:
+    """Return an edition's citations as it prints them, for a redline that quotes it; see `assembly/citations.py`.
+
+    The works are the edition's own, the style and the language those of the
+    edition that stands `beside` it: what differs is what was cited. Where
+    files are missing or cannot be read, as in a revision that had none,
+    citations stay as they were written.
+    """
+    snapshots = (manuscript.snapshot, beside.snapshot)
+    needed = (manuscript.edition.bibliography, (beside.edition.csl,) if beside.edition.csl else ())
+    if not needed[0] or not all(
+        snapshot.has(path) for snapshot, paths in zip(snapshots, needed, strict=True) for path in paths
+    ):
+        return {}
+    try:
+        references = edition_references(manuscript, jobs=jobs)
+    except MarkupError:
+        return {}
+    sources = sorted(manuscript.chapters, key=lambda source: ROLES.index(source.role))
+    return printed_citations(
+        [split_title(source)[1] for source in sources],
+        references=references, style=citation_style(beside), language=beside.edition.language,
+    )  # fmt: skip
