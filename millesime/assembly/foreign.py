@@ -33,6 +33,7 @@ _EQUATION = re.compile(
 _EQUATION_LABEL = re.compile(r"\\label\{[^}]*\}|\(\\#[^)]*\)|\\(?:nonumber|notag)\b")
 # XML 1.0, 2.2: characters that no document may contain; and lone surrogates.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SETTLED = frozenset({"RawInline", "RawBlock", "Str", "Code", "CodeBlock", "Math"})
 # Marks that must be resolved by whoever reads them aloud: bidi overrides and isolates are kept, see checks.
 
 
@@ -42,7 +43,7 @@ def settle_foreign(blocks: list[Block]) -> list[Block]:
     Pairs of tags around text become nodes of their own (`<a id>`, `<sup>`,
     `<kbd>`), so that every format has them.
     """
-    return rewrite_inlines(rewrite(blocks, _settle), _pair_tags)
+    return rewrite_inlines(rewrite(blocks, _settle, kinds=_SETTLED), _pair_tags)
 
 
 def _pair_tags(inlines: list[Inline]) -> list[Inline]:

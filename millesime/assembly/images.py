@@ -37,8 +37,6 @@ def settle_images(blocks: list[Block], *, path: str, read_image: ImageReader, im
     """
 
     def change(node: Node) -> Node | list[Node]:
-        if node["t"] != "Image":
-            return node
         attributes, alternative, (target, title) = node["c"]
         key = image_key(target, path)
         if key is not None and key not in images:
@@ -49,7 +47,7 @@ def settle_images(blocks: list[Block], *, path: str, read_image: ImageReader, im
             return [missing(alternative, target)]
         return {"t": "Image", "c": [attributes, alternative, [key, title]]}
 
-    return rewrite(blocks, change)
+    return rewrite(blocks, change, kinds={"Image"})
 
 
 def image_key(target: str, path: str) -> str | None:

@@ -15,6 +15,7 @@ from millesime.assembly.sources import slug, unique_id
 from millesime.markup.ast import (
     BLOCKS_WITH_ATTR,
     SPACE,
+    WITH_ATTR,
     Attr,
     Block,
     Inline,
@@ -72,22 +73,19 @@ def settle_levels(blocks: list[Block]) -> list[Block]:
     remaining = iter(settled)
 
     def change(node: Node) -> Node:
-        if node["t"] != "Header":
-            return node
         return {"t": "Header", "c": [next(remaining), *node["c"][1:]]}
 
-    return rewrite(blocks, change)
+    return rewrite(blocks, change, kinds={"Header"})
 
 
 def _headings(value) -> list[tuple[int, Node]]:
     found: list[tuple[int, Node]] = []
 
     def note(node: Node) -> Node:
-        if node["t"] == "Header":
-            found.append((node["c"][0], node))
+        found.append((node["c"][0], node))
         return node
 
-    rewrite(value, note)
+    rewrite(value, note, kinds={"Header"})
     return found
 
 
@@ -104,7 +102,7 @@ def source_ids(blocks: list[Block]) -> list[str]:
             found.append(attributes[0])
         return node
 
-    rewrite(blocks, note)
+    rewrite(blocks, note, kinds=WITH_ATTR)
     return found
 
 
@@ -160,7 +158,7 @@ def set_anchors(
             return with_attr(block, [ident, *attributes[1:]])
         return div([block], ident=ordinal(), pairs=[("wrapper", "1")])
 
-    renamed = rewrite(blocks, rename)
+    renamed = rewrite(blocks, rename, kinds=WITH_ATTR)
     return [give(block) for block in renamed], names
 
 

@@ -64,8 +64,6 @@ def resolve_references(
     """
 
     def change(node: Node) -> Node | list[Node]:
-        if node["t"] != "Link":
-            return node
         attributes, inlines, (target, title) = node["c"]
         scheme = _SCHEME.match(target)
         if scheme or target.startswith("//"):
@@ -79,7 +77,7 @@ def resolve_references(
             inlines = _named(directory.targets[anchor], labels)
         return {"t": "Link", "c": [attributes, inlines, [f"#{anchor}", title]]}
 
-    return rewrite(blocks, change)
+    return rewrite(blocks, change, kinds={"Link"})
 
 
 def _resolve(target: str, *, chapter: str, path: str, directory: Directory) -> str | None:

@@ -7,7 +7,7 @@ treated as immutable: a transform returns new nodes and shares what it kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ _ATTR_AT = {
     "Span": 0,
 }
 BLOCKS_WITH_ATTR = frozenset({"Header", "CodeBlock", "Div", "Table", "Figure"})
+WITH_ATTR = frozenset(_ATTR_AT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,39 +223,61 @@ def _collect_text(value: Any, parts: list[str], notes: bool) -> None:
 # ---- rewriting -------------------------------------------------------------
 
 
-def rewrite(value: Any, change: Callable[[Node], Node | list[Node]]) -> Any:
+def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: Collection[str] | None = None) -> Any:
     """Return the value with every node replaced, children before parents.
 
     `change` gets a node whose children are already rewritten and returns a
     node, or a list of nodes to stand in its place (an empty list drops it).
+    Only nodes of these `kinds` are given to it; None: all. What did not
+    change is the same object as before.
     """
     if isinstance(value, list):
-        out: list = []
-        for item in value:
+        out: list | None = None  # made at the first difference
+        for index, item in enumerate(value):
             if isinstance(item, dict) and "t" in item:
-                new = rewrite(item, change)
-                if isinstance(new, list):
-                    out.extend(new)
+                if item["t"] in _WITHOUT_NODES:
+                    new = change(item) if kinds is None or item["t"] in kinds else item
                 else:
-                    out.append(new)
+                    new = rewrite(item, change, kinds=kinds)
+                if isinstance(new, list):
+                    out = value[:index] if out is None else out
+                    out.extend(new)
+                    continue
             elif isinstance(item, (list, dict)):
-                out.append(rewrite(item, change))
+                new = rewrite(item, change, kinds=kinds)
             else:
-                out.append(item)
-        return out
+                new = item
+            if out is not None:
+                out.append(new)
+            elif new is not item:
+                out = [*value[:index], new]
+        return value if out is None else out
     if isinstance(value, dict):
         if "t" not in value:
-            return {key: rewrite(item, change) for key, item in value.items()}
-        if "c" in value and isinstance(value["c"], (list, dict)):
-            value = {"t": value["t"], "c": rewrite(value["c"], change)}
-        return change(value)
+            inner = {key: rewrite(item, change, kinds=kinds) for key, item in value.items()}
+            return value if all(inner[key] is item for key, item in value.items()) else inner
+        content = value.get("c")
+        if isinstance(content, (list, dict)):
+            new = rewrite(content, change, kinds=kinds)
+            if new is not content:
+                value = {"t": value["t"], "c": new}
+        return change(value) if kinds is None or value["t"] in kinds else value
     return value
+
+
+# What holds text or nothing: most nodes of a book.
+_WITHOUT_NODES = frozenset({"Str", "Space", "SoftBreak", "LineBreak", "HorizontalRule"})
 
 
 def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) -> Any:
     """Return the value with every list of inlines replaced, inner lists first."""
     if isinstance(value, list):
-        new = [rewrite_inlines(item, change) if isinstance(item, (dict, list)) else item for item in value]
+        new = [
+            rewrite_inlines(item, change)
+            if isinstance(item, list) or (isinstance(item, dict) and item.get("t") not in _WITHOUT_NODES)
+            else item
+            for item in value
+        ]
         if new and isinstance(new[0], dict) and new[0].get("t") in INLINES:
             return change(new)
         return new

@@ -158,12 +158,10 @@ class Side:
 
 def _tagged(block: Block, index: int) -> Block:
     def tag(node: Node) -> Node:
-        if node["t"] != "Header":
-            return node
         ident, classes, pairs = attr_of(node)
         return with_attr(node, [ident, classes, [*pairs, [_AT, str(index)]]])
 
-    return rewrite(block, tag)
+    return rewrite(block, tag, kinds={"Header"})
 
 
 def _headings(blocks: list[Block]) -> list[Node]:

@@ -153,7 +153,7 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
             return with_attr(node, [ident, [name for name in classes if name != "section"], pairs])
         return node
 
-    return rewrite(blocks, change)
+    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div"})
 
 
 def find_image(source: str, chapter: Chapter, images: Mapping[str, bytes]) -> str | None:
