@@ -8,11 +8,13 @@ from itertools import groupby
 from millesime.markup.ast import SPACE, Block, Inline, header, link, para, string, words
 from millesime.redline.model import MOVED_FROM, Redline
 from millesime.redline.quantities import QuantityChange, changed_quantities
+from millesime.redline.sentences import OPAQUE
 from millesime.redline.side import Place, Side
 from millesime.redline.wording import fill, strong, wide_table
 
 _SHARES = (0.5, 0.17, 0.17, 0.16)
 _LISTED = "; "
+_LEFT_OUT = "[…]"  # a formula, code, a citation, a reference that the report words: a sentence is quoted in words
 _AROUND = 70  # characters of a sentence on either side of its figure
 
 
@@ -47,6 +49,7 @@ def write_quantities(
 
 def _sentence(text: str, values: Sequence[str]) -> list[Inline]:
     """The sentence as it reads now, cut, its figures emphasised."""
+    text = text.replace(OPAQUE, _LEFT_OUT)
     spans: list[tuple[int, int]] = []
     at = 0
     for value in values:

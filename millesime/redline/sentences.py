@@ -1,7 +1,8 @@
 """The text of a block as a reader takes it in, sentences and rows of cells; and which sentence became which.
 
-Code, formulas, citations and images are one sign each, OPAQUE: they keep the
-words on their two sides apart and say nothing themselves.
+Code, formulas, citations, images and references without words are one sign
+each, OPAQUE: they keep the words on their two sides apart and say nothing
+themselves.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def _text(inlines: Sequence[Any], notes: list[Any]) -> str:
                 notes.append(node["c"])
             case "Superscript":
                 parts.append(_text(node["c"], notes).translate(_RAISED))
-            case "Link" | "Span":
+            case "Link":  # without words: a reference, of which assembly makes "chapitre 4"
+                parts.append(_text(node["c"][1], notes) or OPAQUE)
+            case "Span":
                 parts.append(_text(node["c"][1], notes))
             case "Quoted":
                 parts.append(f"“{_text(node['c'][1], notes)}”")

@@ -144,6 +144,12 @@ def test_figures_that_changed_are_in_a_table_of_their_own():
     assert "Aucun nombre" in text_of(annex({"a": "# A\n\nun mot"}, {"a": "# A\n\nun autre mot"}))
 
 
+def test_what_has_no_words_leaves_no_hole_in_the_sentence_of_a_figure():
+    line = "# A\n\nLe réseau, que développe le [](#b), a servi {} foyers [@sen] avec `x` et $y$ cette année."
+    blocks = annex({"a": line.format(12)}, {"a": line.format(15)}, detail="summary")
+    assert "que développe le […], a servi 15 foyers […] avec […] et […] cette année." in text_of(blocks)
+
+
 def test_typography_alone_is_not_shown():
     text = text_of(annex({"a": "# A\n\nOui ?\n\nx", "b": "# B\n\nx"}, {"a": "# A\n\nOui\u00a0?\n\nx", "b": "# B\n\ny"}))
     assert "2. B" in text and "1. A inchangé" in text
