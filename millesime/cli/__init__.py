@@ -14,6 +14,7 @@ import click
 
 from millesime import __version__
 from millesime.cli.build import build
+from millesime.cli.cache import cache
 from millesime.cli.check import check
 from millesime.cli.compare import compare
 from millesime.cli.init import init
@@ -38,7 +39,7 @@ def program() -> None:
     """
 
 
-for verb in (build, compare, list_editions, check, new, seal, init, text):
+for verb in (build, compare, list_editions, check, new, seal, init, text, cache):
     program.add_command(verb)
 
 
