@@ -108,7 +108,7 @@ def test_the_limit_may_come_from_the_environment(filled: Path, monkeypatch: pyte
 def test_clear_removes_everything_that_is_kept_and_nothing_else(filled: Path):
     (filled / "mine.txt").write_text("")
     assert run("cache", "clear").stdout == "removed 4 entries, 5.0 kB\n"
-    assert sorted(path.name for path in filled.iterdir()) == ["CACHEDIR.TAG", "mine.txt"]
+    assert sorted(path.name for path in filled.iterdir()) == [".gitignore", "CACHEDIR.TAG", "mine.txt"]
     assert ask("clear") == {"removed": {"entries": 0, "bytes": 0}}
 
 

@@ -26,12 +26,24 @@ from millesime.press.cache.keys import digest
 from millesime.press.cache.place import TAG, default_folder
 from millesime.press.cache.store import Counts, Store, open_store
 from millesime.press.cache.upkeep import clear, list_entries, prune, verify
+from tests.support import make_repository
 
 KEY, OTHER = digest("one"), digest("other")
 CONTENT = "Le modèle de la ville partagée.\n".encode() * 4
 HEADER = 48
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else, or mount a disk")
+
+
+def can_mount() -> bool:
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
+    except OSError:
+        return False
+
+
+with_disks = pytest.mark.skipif(os.geteuid() != 0 or not can_mount(), reason="no disk can be mounted here")
 
 
 @pytest.fixture
@@ -382,34 +394,22 @@ def test_a_file_that_may_not_grow_is_said_once_and_leaves_nothing(folder: Path):
     assert len(list_entries(folder)) == 1
 
 
-@as_root
+@with_disks
 def test_a_full_disk_is_said_once_and_leaves_room_for_the_report(tmp_path: Path):
     # In a mount namespace of its own: the disk goes with the process.
     script = 'mount -t tmpfs -o size=1m tmpfs "$1" && "$2" -c "$3" "$1/cache" && ls "$1/cache/read" && df "$1"'
-    try:
-        said = run_code("unshare", "--mount", "sh", "-c", script, "sh", tmp_path, sys.executable,
-                        _PUT_TWO.format(setup=""))  # fmt: skip
-    except (AssertionError, FileNotFoundError) as error:
-        if "mount" in str(error) or "unshare" in str(error):
-            pytest.skip(f"no disk can be mounted here: {error}")
-        raise
+    said = run_code("unshare", "--mount", "sh", "-c", script, "sh", tmp_path, sys.executable, _PUT_TWO.format(setup=""))
     lines = said.splitlines()
     assert lines[0].startswith(f"1 1 {tmp_path}/cache: this cache cannot be written: {os.strerror(errno.ENOSPC)}")
     assert lines[1] == digest("small") and int(lines[3].split()[4].rstrip("%")) < 50
 
 
-@as_root
+@with_disks
 def test_a_disk_that_is_read_only_is_read(tmp_path: Path):
     kept(tmp_path / "cache", digest("small"), content=b"s" * 100)
     set_age(place(tmp_path / "cache", digest("small")), 90_000)  # old enough to be marked as used
     script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && "$2" -c "$3" "$1/cache"'
-    try:
-        said = run_code("unshare", "--mount", "sh", "-c", script, "sh", tmp_path, sys.executable,
-                        _PUT_TWO.format(setup=""))  # fmt: skip
-    except (AssertionError, FileNotFoundError) as error:
-        if "mount" in str(error) or "unshare" in str(error):
-            pytest.skip(f"no disk can be mounted here: {error}")
-        raise
+    said = run_code("unshare", "--mount", "sh", "-c", script, "sh", tmp_path, sys.executable, _PUT_TWO.format(setup=""))
     assert said.startswith(f"0 1 {tmp_path}/cache: this cache cannot be written: {os.strerror(errno.EROFS)}")
 
 
@@ -542,6 +542,12 @@ def test_backups_know_the_folder_as_a_cache(folder: Path):
     assert (folder / TAG).read_bytes()[:43] == b"Signature: 8a477f597d28d172789f06886806bc55"
 
 
+def test_git_does_not_see_a_cache_in_a_repository(tmp_path: Path):
+    made = make_repository(tmp_path)
+    kept(made.root / ".cache" / "millesime")
+    assert made.git("status", "--porcelain", "--untracked-files=all") == ""
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
@@ -642,7 +648,10 @@ def test_clearing_takes_what_is_the_caches_and_nothing_else(folder: Path):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("mine")
     assert clear(folder).entries == 3
-    assert files(folder) == {TAG, "notes.txt", "read/notes.txt", "Photos/" + KEY} and not (folder / "layout").exists()
+    assert (
+        files(folder) == {TAG, ".gitignore", "notes.txt", "read/notes.txt", "Photos/" + KEY}
+        and not (folder / "layout").exists()
+    )
     assert Store(folder).get("read", KEY) is None
 
 

@@ -66,12 +66,18 @@ def open_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700)
     check_folder(folder)
     if not _is_tagged(folder):
-        beside = folder / f".{TAG}.{secrets.token_hex(8)}"
-        try:
-            beside.write_bytes(_TAG_TEXT)
-            os.replace(beside, folder / TAG)
-        finally:
-            beside.unlink(missing_ok=True)
+        _write(folder / TAG, _TAG_TEXT)
+        # CI systems keep only what lies in the repository's folder: there it must not look like a part of the report.
+        _write(folder / ".gitignore", b"*\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{TAG}.{secrets.token_hex(8)}")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def open_step(folder: Path, step: str, *, create: bool) -> Path:
