@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Indel
 
-from millesime.markup.ast import Block, Inline, attr, div, string
+from millesime.markup.ast import Block, Inline, attr, div, span, string
 from millesime.redline.marks import mark_inlines
 from millesime.redline.model import DELETION, INSERTION
 
+RESPACED = "respaced"  # the class of a line of which nothing but white space changed
 CONTEXT_LINES = 3  # unchanged lines shown on either side of a changed one
 _ALIKE = 0.6  # the likeness of two lines whose words are marked
 _WORD = re.compile(r"\w")
@@ -21,7 +22,8 @@ def code_lines(old: Block, new: Block, *, whole: bool) -> Block:
     """Return a `Div.code-diff` around a line block: one line of `Code` for each line of either version.
 
     Lines are aligned by a shortest edit script; a gone and a come line that
-    are alike become one line with their words marked. Stretches of unchanged
+    are alike become one line with their words marked, in a `Span.respaced` if
+    nothing but their indentation or other white space changed. Stretches of unchanged
     lines are cut to three at either end, with "⋮" between, unless `whole`.
     """
     before, after = old["c"][1].split("\n"), new["c"][1].split("\n")
@@ -95,7 +97,10 @@ def _line(row: _Row) -> list[Inline]:
         return [mark_inlines(INSERTION, _code(new or ""))]
     if new is None:
         return [mark_inlines(DELETION, _code(old))]
-    return _code(new) if old == new else _words(old, new)
+    if old == new:
+        return _code(new)
+    marked = _words(old, new)
+    return [span(marked, classes=[RESPACED])] if old.split() == new.split() else marked
 
 
 def _words(old: str, new: str) -> list[Inline]:

@@ -8,6 +8,7 @@ from typing import Any
 from millesime.markup.ast import Attr, Block, Inline, Node, div, string, text_of, walk
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import to_ast
+from millesime.redline.code import RESPACED
 from millesime.redline.marks import NEW, OLD, classes_of, mark_inlines, mark_of, take_side
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import changed_chapters, passages
@@ -132,6 +133,8 @@ def _diff_lines(lines: list[list[Inline]]) -> list[str]:
     """Return lines as a unified diff has them; one with its words marked is out and in."""
     out: list[str] = []
     for line in lines:
+        if len(line) == 1 and RESPACED in classes_of(line[0]):
+            line = line[0]["c"][1]
         marks = [mark_of(node) for node in line]
         if not any(marks):
             out.append("  " + _code_text(line))

@@ -208,7 +208,7 @@ def shape_changes(root: Element, labels: Mapping[str, str]) -> None:
 
 
 def _set_code(lines: Element, labels: Mapping[str, str]) -> None:
-    """Make a line block a `pre` whose lines begin with "+", "−", "±" or a space, as in a unified diff.
+    """Make a line block a `pre` whose lines begin with "+", "−", "±", "~" or a space, as in a unified diff.
 
     Each line is an element of class `line` that ends with its line end, so
     that it reads right where no style is known.
@@ -242,6 +242,8 @@ def _code_line(held: list[Element], texts: list[str], labels: Mapping[str, str])
         add_class(line, "line")
         _put_sign(line, changes[0], labels)
         line[0].text = f"{_SIGNS[changes[0]]} "
+    elif len(held) == 1 and "respaced" in classes_of(held[0]):
+        line = _respaced_line(held[0], labels)
     else:
         line = etree.Element("span", {"class": "line"})
         line.text = texts[0]
@@ -258,6 +260,21 @@ def _code_line(held: list[Element], texts: list[str], labels: Mapping[str, str])
         line[-1].tail = (line[-1].tail or "") + "\n"
     else:
         line.text = (line.text or "") + "\n"
+    return line
+
+
+def _respaced_line(line: Element, labels: Mapping[str, str]) -> Element:
+    """Return a line of which only white space changed as it is now: nobody can read a space that is struck out."""
+    for gone in list(line.iter("del")):
+        gone.clear(keep_tail=True)
+        unwrap(gone)
+    for come in list(line.iter("ins")):
+        unwrap(come)
+    add_class(line, "line")
+    line.set("title", labels["code_respaced"])
+    sign = etree.Element("span", {"class": "change-sign", "aria-hidden": "true"})
+    sign.text, sign.tail, line.text = "~ ", line.text, None
+    line.insert(0, sign)
     return line
 
 

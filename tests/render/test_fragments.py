@@ -293,6 +293,13 @@ def test_left_out_lines_of_code_are_a_line():
     assert "".join(block.find("pre").itertext()).splitlines()[0] == "  ⋮"
 
 
+def test_a_line_of_code_whose_indentation_changed_is_shown_as_it_is_now():
+    old, new = ({"t": "CodeBlock", "c": [["", [], []], f"if x:\n{spaces}y = 1"]} for spaces in ("  ", "      "))
+    (pre,) = fragment(code_lines(old, new, whole=True)).iter("pre")
+    assert "".join(pre.itertext()) == "  if x:\n~       y = 1\n"
+    assert not list(pre.iter("ins", "del")) and [line.get("title") is not None for line in pre[0]] == [False, True]
+
+
 def test_a_block_that_only_bears_the_name_of_changed_code_keeps_its_text():
     text = html_of(div([para("a"), para("b")], classes=["code-diff"]))
     assert "<p>a</p>" in text and "<p>b</p>" in text
