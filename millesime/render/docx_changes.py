@@ -81,7 +81,7 @@ def name_changes(blocks: list[Block], marks: Marks, *, scope: str) -> list[Block
         if node["t"] == "LineBlock":
             return _lines(node["c"], marks)
         if node["t"] == "Table":
-            _flag_rows(node, marks, scope)
+            node = _flag_rows(node, marks, scope)
         attributes = attr_of(node)
         name = marks.add(attributes, scope=scope) if attributes else ""
         if not name:
@@ -134,15 +134,27 @@ def _sides_of(inlines: Sequence[Inline], marks: Marks) -> Sides:
     return any(one.kind in _OLD_ONLY for one in found), any(one.kind in _NEW_ONLY for one in found)
 
 
-def _flag_rows(table: Block, marks: Marks, scope: str) -> None:
-    """Open a marked row's first cell, and a marked cell, with an empty bookmark, which pandoc keeps."""
-    _, _, _, head, bodies, foot = table["c"]
-    for row in [*head[1], *(row for body in bodies for row in [*body[2], *body[3]]), *foot[1]]:
-        for cell in row[1]:
-            if name := marks.add(cell[0], scope=scope, place="cell"):
-                cell[4] = [plain(span([], ident=name)), *cell[4]]
-        if row[1] and (name := marks.add(row[0], scope=scope, place="row")):
-            row[1][0][4] = [plain(span([], ident=name)), *row[1][0][4]]
+def _flag_rows(table: Block, marks: Marks, scope: str) -> Block:
+    """Return a table in which a marked row's first cell, and a marked cell, open with an empty bookmark.
+
+    pandoc keeps those.
+    """
+
+    def flag(row: list) -> list:
+        cells = [opened(cell, marks.add(cell[0], scope=scope, place="cell")) for cell in row[1]]
+        if cells and (name := marks.add(row[0], scope=scope, place="row")):
+            cells[0] = opened(cells[0], name)
+        return [row[0], cells]
+
+    def opened(cell: list, name: str) -> list:
+        return [*cell[:4], [plain(span([], ident=name)), *cell[4]]] if name else cell
+
+    *rest, head, bodies, foot = table["c"]
+    parts = (
+        [head[0], [flag(row) for row in head[1]]],
+        [[*body[:2], [flag(row) for row in body[2]], [flag(row) for row in body[3]]] for body in bodies],
+    )
+    return {"t": "Table", "c": [*rest, *parts, [foot[0], [flag(row) for row in foot[1]]]]}
 
 
 # ---- after pandoc: bookmarks become revisions ----------------------------------
