@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib.metadata
 import logging
 import os
 import sys
@@ -19,6 +20,7 @@ from millesime.render.pdf.book import SCHEME
 
 SYSTEM_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
+_PACKAGES = ("weasyprint", "pydyf", "tinycss2", "cssselect2", "pyphen", "fonttools", "pillow", "tinyhtml5")
 _RECURSION_LIMIT = 20_000  # WeasyPrint calls itself some six times per nested element
 _LAYOUT = threading.Lock()  # the recursion limit, the environment and the log belong to the whole process
 
@@ -38,6 +40,13 @@ def load_engine():
             f"on Debian or Ubuntu run `sudo apt-get install {SYSTEM_PACKAGES}`"
         ) from error
     return weasyprint
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what lays out pages, by name; raises EngineError when WeasyPrint is missing."""
+    engine = load_engine()
+    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {**found, "pango": str(engine.text.fonts.pango.pango_version())}
 
 
 @contextlib.contextmanager

@@ -1,0 +1,36 @@
+"""The book laid out unit by unit: what an edit leaves alone need not be laid out again."""
+
+from __future__ import annotations
+
+from millesime.assembly.report import Report
+from millesime.render.pdf import internals
+from millesime.render.pdf.bind import bind
+from millesime.render.pdf.engine import versions
+from millesime.render.pdf.layout import UnbindableError
+from millesime.render.pdf.paginate import paginate
+from millesime.render.pdf.plain import PrintedReport
+from millesime.render.pdf.units import Run, plan_pdf
+
+
+def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:
+    """Return the report as PDF, with what the engine said about it; the same report gives the same bytes.
+
+    `run(function, sources)` returns the function's result for each source; it
+    may keep results under the sources' `key`, and work in other processes.
+    Raises UnbindableError, with the reason, for a book that must be laid out
+    in one piece, and EngineError when WeasyPrint or its libraries are missing.
+    """
+    found = versions()
+    if not internals.is_known(found):
+        names = ", ".join(f"{name} {found[name]}" for name in internals.KNOWN)
+        raise UnbindableError(f"versions that were not tried ({names})")
+    book = plan_pdf(report, run=run, versions=repr(sorted(found.items())), jobs=jobs)
+    if book.obstacles:
+        raise UnbindableError(f"what the theme uses: {'; '.join(book.obstacles)}")
+    bound, files = paginate(book, run=run)
+    content = bind(book, bound, files, run=run)
+    said = [note for one in bound for unit in (one.unit, one.furniture) for note in unit.notes]
+    last = bound[-1]
+    return PrintedReport(
+        content=content, pages=last.first + len(last.unit.pages), notes=tuple(dict.fromkeys([*book.notes, *said]))
+    )

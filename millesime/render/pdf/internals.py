@@ -1,0 +1,151 @@
+"""All that is known here of WeasyPrint's inside, for the versions it was tried with.
+
+The plain path needs none of it. For any other version `is_known` says no, and
+the book is laid out in one piece.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+from millesime.render.pdf.laid import FontUse, Frame
+
+KNOWN = {"weasyprint": ("70.0",), "pydyf": ("0.12.0", "0.12.1", "0.13.0")}
+
+_SIDES = {"left": "left", "right": "right", "recto": "right", "verso": "left"}
+
+
+def is_known(versions: Mapping[str, str]) -> bool:
+    """Say whether the installed versions of these packages were tried."""
+    return all(versions.get(name) in tried for name, tried in KNOWN.items())
+
+
+def page_type(page) -> tuple[str, str, bool]:
+    """Return a page's name in CSS, its side, and whether it is blank."""
+    kind = page._page_box.page_type
+    return kind.name or "auto", kind.side, kind.blank
+
+
+def frame_of(page) -> Frame:
+    box = page._page_box
+    return Frame(x=box.content_box_x(), y=box.content_box_y(), width=box.width, height=box.height)
+
+
+def strings_of(page) -> tuple[tuple[str, str], ...]:
+    """Return the (name, text) of each string set on a page, in the order in which WeasyPrint finds them."""
+    found: list[tuple[str, str]] = []
+    for box in page._page_box.descendants():
+        strings = box.string_set
+        if strings and strings != "none":
+            found += [(name, text) for name, text in strings]
+    return tuple(found)
+
+
+def is_decorated(page) -> bool:
+    """Say whether the page itself has a background or a border, which its side may decide."""
+    box = page._page_box
+    for background in (box.background, getattr(box, "canvas_background", None)):
+        if background is not None and (background.color.alpha or any(layer.image for layer in background.layers)):
+            return True
+    sides = ("top", "right", "bottom", "left")
+    return any(getattr(box, f"border_{side}_width", 0) for side in sides)
+
+
+def first_break(page) -> str:
+    """Return the side that a unit's first page must be on, "any", or "run-on" if it need not be a new page."""
+    values = _break_values(_section(page), "before")
+    sides = [_SIDES[value] for value in values if value in _SIDES]
+    return sides[-1] if sides else "any" if "page" in values else "run-on"
+
+
+def last_break(page) -> str:
+    """Return the side that the page after a unit's last page must be on, or "any"."""
+    sides = [_SIDES[value] for value in _break_values(_section(page), "after") if value in _SIDES]
+    return sides[-1] if sides else "any"
+
+
+def has_inner_sides(pages: Iterable) -> bool:
+    """Say whether anything but a unit's beginning asks for a side: what is blank then depends on where it begins."""
+    pages = list(pages)
+    opening = set()
+    box = _section(pages[0])
+    while box is not None and _is_block(box):
+        opening.add(box.element)
+        box = box.children[0] if box.children else None
+    waiting = [_section(page) for page in pages if not page._page_box.page_type.blank]
+    while waiting:
+        box = waiting.pop()
+        if box is None or not _is_block(box):
+            continue
+        style = box.style
+        if style["break_after"] in _SIDES or (style["break_before"] in _SIDES and box.element not in opening):
+            return True
+        waiting += box.children
+    return False
+
+
+def only_margins(page) -> None:
+    """Leave of a page nothing but its margin boxes."""
+    box = page._page_box
+    box.children = tuple(child for child in box.children if hasattr(child, "at_keyword"))
+    box.background = None
+    box.canvas_background = None
+
+
+def watch_glyphs(document, record: Callable[[dict], None]) -> None:
+    """Call `record` with the fonts drawn with so far, each time a page of the document has been painted.
+
+    After the last one the document forgets its fonts, so that none is
+    embedded: binding does that once for all.
+    """
+    last = document.pages[-1]
+    for page in document.pages:
+
+        def paint(stream, scale=1, *, page=page):
+            type(page).paint(page, stream, scale)
+            record(stream._fonts)
+            if page is last:
+                document.fonts = {}
+
+        page.paint = paint
+
+
+def font_use(font, files: dict[str, bytes]) -> FontUse | None:
+    """Return what binding must know of a font, and put its file among `files`; None for fonts that are pictures."""
+    if font.bitmap or font.png or font.svg or font.colr or font.missing or "fvar" in font.tables:
+        return None
+    digest = hashlib.sha256(font.file_content).hexdigest()
+    files.setdefault(digest, font.file_content)
+    return FontUse(
+        name=font.hash,
+        base=font.name,
+        family=font.family,
+        file=digest,
+        index=font.index,
+        ascent=font.ascent,
+        descent=font.descent,
+        italic_angle=font.italic_angle,
+        flags=font.flags,
+        stem_v=font.stemv,
+        stem_h=font.stemh,
+        widths=dict(font.widths),
+    )
+
+
+def _section(page):
+    """Return what stands first in a page's body."""
+    (body,) = page._page_box.children[0].children
+    return body.children[0] if body.children else None
+
+
+def _break_values(box, side: str) -> list[str]:
+    from weasyprint.layout import block
+
+    return block._add_break_values(box, side) if box is not None else []
+
+
+def _is_block(box) -> bool:
+    from weasyprint.formatting_structure import boxes
+
+    return isinstance(box, (boxes.BlockLevelBox, boxes.TableRowGroupBox, boxes.TableRowBox, boxes.TableCellBox))

@@ -1,0 +1,384 @@
+"""Lay out one unit of the book alone, or the furniture of its pages, as values that can be bound.
+
+Both are pure functions of their source: no clock, no folio, no neighbour. A
+unit stands behind a page of its own, which is dropped: so it is never the
+first of a document, and may ask for a right-hand page. What stands in the
+margins of its pages is its *furniture*: it depends on where in the book the
+unit ends up, and is laid out by the theme's own rules on empty pages.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from millesime.render.pdf.book import SCHEME
+from millesime.render.pdf.characters import find_missing
+from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
+from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
+from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
+
+_BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
+_MARGIN_BOXES = (
+    "top-left-corner top-left top-center top-right top-right-corner bottom-left-corner bottom-left bottom-center "
+    "bottom-right bottom-right-corner left-top left-middle left-bottom right-top right-middle right-bottom"
+).split()
+_NO_FURNITURE = f"@page {{ {' '.join(f'@{name} {{ content: none !important }}' for name in _MARGIN_BOXES)} }}"
+_NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
+_DRAWS = re.compile(rb"(?m)(?:^| )(?:TJ|Tj|Do|sh|EI|[fFBb]\*?|[Ss])$")
+
+
+class UnbindableError(Exception):
+    """What a unit holds cannot stand in a bound book; the message says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSource:
+    """All that the layout of a unit depends on."""
+
+    key: str  # a hash of everything below, and of the versions that lay it out
+    html: bytes  # the elements of the unit, well formed
+    root: bytes  # the tags that open `html` and `body`
+    head: bytes  # what tells the book's metadata; only in the first unit
+    style: str  # the theme's sheet
+    pictures: Mapping[str, tuple[bytes, str]]  # address → content, media type
+    foreign: tuple[str, ...]  # anchors elsewhere in the book that the unit links to
+    side: str  # the side its first page is laid out for: "left", "right"; or "": the first of the book
+    date: datetime.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurnitureSource:
+    """All that the margins of consecutive pages depend on."""
+
+    key: str
+    root: bytes
+    style: str
+    folio: int  # of the first page
+    pages: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]  # (name, side, strings); a blank page's name is ""
+    before: tuple[tuple[str, str], ...]  # strings in force before the first page
+    date: datetime.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofSource:
+    """All that decides which characters can be printed."""
+
+    key: str
+    rare: str
+    style: str
+    date: datetime.date
+
+
+def find_missing_characters(source: ProofSource) -> tuple[str, ...]:
+    """Return which characters no font has, in their order."""
+    with surroundings(source.date) as notes:
+        press = _press(source.style)
+
+        def print_proof(proof: etree._Element) -> Iterable[str]:
+            press.render(proof, {}, notes, sheets=(), variant=None).write_pdf(uncompressed_pdf=True)
+            return notes
+
+        return find_missing(source.rare, print_proof)
+
+
+def lay_out(source: UnitSource) -> Laid:
+    """Return a unit as it can be bound.
+
+    Raises EngineError when WeasyPrint or its libraries are missing, and
+    UnbindableError for what cannot be kept apart from its place.
+    """
+    from millesime.render.pdf import internals
+
+    with surroundings(source.date) as notes:
+        press = _press(source.style)
+        first = not source.side
+        before = "" if first else _BEFORE * (1 if source.side == "left" else 2)
+        root = source.root.replace(b"<head/>", source.head, 1) if source.head else source.root
+        tree = etree.fromstring(b"".join([root, before.encode(), source.html, b"</body></html>"]))
+        document = press.render(tree, source.pictures, notes, sheets=(press.bare,), variant="pdf/ua-1")
+        pages = document.pages if first else _own_pages(document.pages, 1 if source.side == "left" else 2)
+        starts = "any" if first else internals.first_break(pages[0])
+        if starts == "run-on":
+            raise UnbindableError("a chapter that does not begin on a page of its own")
+        facts = _Facts(
+            starts=starts,
+            ends=internals.last_break(pages[-1]),
+            sided=internals.has_inner_sides(pages),
+            foreign=source.foreign,
+            about=first,
+        )
+        return _extract(document.copy(pages), facts, [*press.notes, *notes])
+
+
+def lay_out_furniture(source: FurnitureSource) -> Laid:
+    """Return the margins of pages that stand one after the other, blank ones included; nothing of them is tagged."""
+    from millesime.render.pdf import internals
+
+    with surroundings(source.date) as notes:
+        press = _press(source.style)
+        first_of_book = source.folio == 1
+        body = "" if first_of_book else _strings(source.before, f"page: {SCHEME[:-1]}-before")
+        for name, side, strings in source.pages:
+            if name:
+                body += _strings(strings, f"page: {name}; break-before: {side}")
+        opposite = "left" if source.pages[0][1] == "right" else "right"
+        side = source.pages[0][1] if first_of_book else opposite
+        tree = etree.fromstring(source.root + body.encode() + b"</body></html>")
+        tree.set("style", f"{tree.get('style', '')};break-before: {side}")
+        folio = source.folio if first_of_book else source.folio - 1
+        count = press.sheet_of(f"@page :first {{ counter-reset: page {folio} !important }}")
+        document = press.render(tree, {}, notes, sheets=(count,), variant=None)
+        pages = document.pages if first_of_book else document.pages[1:]
+        wanted = [(name, side) for name, side, _ in source.pages]
+        if [("" if blank else name, side) for name, side, blank in map(internals.page_type, pages)] != wanted:
+            raise UnbindableError("pages whose kind depends on what stands on them")
+        for page in pages:
+            internals.only_margins(page)
+        return _extract(document.copy(pages), _Facts(tagged=False), list(notes))
+
+
+# ---- the press: what a process keeps from one unit to the next ----------------
+
+
+class _Press:
+    """A theme's sheet, read once, and the fonts it names."""
+
+    def __init__(self, style: str) -> None:
+        self.engine = load_engine()
+        self.notes: list[str] = []
+        self.served: dict[str, tuple[bytes, str]] = {}
+        self.fetcher = fetcher(self.engine, self.served, self.notes)
+        self.fonts = self.engine.text.fonts.FontConfiguration()
+        self.sheet = self.sheet_of(style)
+        self.bare = self.sheet_of(_NO_FURNITURE)
+
+    def sheet_of(self, style: str):
+        return self.engine.CSS(
+            string=style, font_config=self.fonts, base_url=f"{SCHEME}/", url_fetcher=self.fetcher
+        )  # fmt: skip
+
+    def render(self, tree: etree._Element, pictures: Mapping, notes: list[str], *, sheets: tuple, variant: str | None):
+        fetch = fetcher(self.engine, pictures, notes)
+        document = self.engine.HTML(string="<title></title>", base_url=f"{SCHEME}/", url_fetcher=fetch)
+        put_tree(document.etree_element, tree)
+        return document.render(stylesheets=[self.sheet, *sheets], font_config=self.fonts, pdf_variant=variant)
+
+
+@lru_cache(maxsize=1)
+def _press(style: str) -> _Press:
+    """Return the press for a theme. To set one up costs as much as ten pages, and it leaves no trace in them."""
+    return _Press(style)
+
+
+def _own_pages(pages: list, dropped: int) -> list:
+    """Return a unit's own pages: without those before it, and the blank one that lets it begin on its side."""
+    from millesime.render.pdf import internals
+
+    while dropped < len(pages) - 1 and internals.page_type(pages[dropped])[2]:
+        dropped += 1
+    return pages[dropped:]
+
+
+def _strings(strings: Iterable[tuple[str, str]], style: str) -> str:
+    """Return the empty element that stands for a page, and sets its strings."""
+    inner = "".join(
+        f'<div style="string-set: {name} attr(data-text)" data-text={quoteattr(text)}></div>' for name, text in strings
+    )
+    return f'<div style="{style}">{inner}</div>'
+
+
+# ---- from WeasyPrint's objects to values ---------------------------------------
+
+
+@dataclass(slots=True)
+class _Facts:
+    starts: str = "any"
+    ends: str = "any"
+    sided: bool = False
+    foreign: tuple[str, ...] = ()
+    about: bool = False  # take the book's metadata
+    tagged: bool = True
+
+
+def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
+    """Write a document without writing it: take its objects at the end, and leave nothing to be written."""
+    from millesime.render.pdf import internals
+
+    facts_of_pages = []
+    for page in document.pages:
+        name, side, blank = internals.page_type(page)
+        anchors = tuple((anchor, point[0], point[1]) for anchor, point in page.anchors.items())
+        bookmarks = tuple((level, label, *point, state) for level, label, point, state in page.bookmarks)
+        facts_of_pages.append(
+            {
+                "name": name,
+                "side": side,
+                "blank": blank,
+                "fixed": internals.is_decorated(page),
+                "frame": internals.frame_of(page),
+                "height": page.height,
+                "strings": internals.strings_of(page),
+                "anchors": anchors,
+                "bookmarks": bookmarks,
+            }
+        )
+    # WeasyPrint drops links that lead nowhere: those to other units get a place for a while.
+    for anchor in facts.foreign:
+        document.pages[0].anchors.setdefault(anchor, (0, 0, 0, 0))
+    glyphs: list[tuple] = []
+    seen: dict[str, int] = {}
+    fonts: dict = {}
+
+    def record(drawn: dict) -> None:
+        new = []
+        for font in drawn.values():
+            known = seen.get(font.hash, 0)
+            if len(font.to_unicode) > known:
+                new.append((font.hash, tuple(font.to_unicode.items())[known:]))
+                seen[font.hash] = len(font.to_unicode)
+        glyphs.append(tuple(new))
+        fonts.update(drawn)
+
+    internals.watch_glyphs(document, record)
+    taken: list[LaidUnit] = []
+    files: dict[str, bytes] = {}
+
+    def finish(document, pdf) -> None:
+        uses = []
+        for font in fonts.values():
+            use = internals.font_use(font, files)
+            if use is None:
+                raise UnbindableError(f"the font {font.family}, which is not of one piece")
+            uses.append(use)
+        taken.append(_take(pdf, facts, facts_of_pages, glyphs, tuple(uses), notes))
+        del pdf.objects[1:]
+        pdf.info.clear()
+
+    document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1" if facts.tagged else None, uncompressed_pdf=True)
+    return Laid(unit=taken[0], files=files)
+
+
+def _take(pdf, facts: _Facts, pages: list[dict], glyphs: list[tuple], fonts: tuple[FontUse, ...], notes) -> LaidUnit:
+    page_numbers = pdf.pages["Kids"][::3]
+    page_objects = [pdf.objects[number] for number in page_numbers]
+    links = [[pdf.objects[reference_number(link)] for link in page.get("Annots", ())] for page in page_objects]
+    resources = pdf.objects[reference_number(page_objects[0]["Resources"])]
+    names = {reference_number(resources["Font"]): FONTS, reference_number(resources["ColorSpace"]): COLOURS}
+    elements: list = []
+    parents: list = []
+    if facts.tagged:
+        root = pdf.objects[reference_number(pdf.catalog["StructTreeRoot"])]
+        document = pdf.objects[reference_number(root["K"][0])]
+        names[document.number] = DOCUMENT
+        parents = pdf.objects[reference_number(root["ParentTree"])]["Nums"][1::2]
+        elements = [
+            item
+            for item in pdf.objects
+            if isinstance(item, dict) and item.get("Type") in ("/StructElem", "/OBJR") and item is not document
+        ]
+    streams, others = _reachable(pdf, resources, names)
+    numbers = [*page_numbers, *(link.number for page in links for link in page)]
+    numbers += [item.number for item in (*elements, *others, *streams)]
+    names |= {number: b"%d" % at for at, number in enumerate(numbers)}
+    writer = Writer(names)
+    writer.name_cells(element for element in elements if "S" in element)
+    laid = []
+    for at, (page, item) in enumerate(zip(pages, page_objects, strict=True)):
+        content = operators(pdf.objects[reference_number(item["Contents"])])
+        laid.append(
+            LaidPage(
+                **page,
+                boxes=writer.entries({name: item[name] for name in ("MediaBox", "TrimBox", "BleedBox")}),
+                content=_content(content, tagged=facts.tagged),
+                links=tuple(_link(link, parents, writer) for link in links[at]),
+                elements=writer.write(parents[at])[1:-1] if facts.tagged else b"",
+                glyphs=glyphs[at],
+            )
+        )
+    order = sorted(
+        (link["StructParent"], at, place)
+        for at, page in enumerate(links)
+        for place, link in enumerate(page)
+        if "StructParent" in link
+    )
+    return LaidUnit(
+        pages=tuple(laid),
+        starts=facts.starts,
+        ends=facts.ends,
+        sided=facts.sided,
+        links=tuple((page, place) for _, page, place in order),
+        elements=writer.write(document["K"])[1:-1] if facts.tagged else b"",
+        objects=(*map(writer.element, elements), *map(writer.write, others)),
+        streams=tuple(map(writer.pack, streams)),
+        resources={
+            kind: tuple((_renamed(name, facts), writer.write(value)) for name, value in resources.get(kind, {}).items())
+            for kind in ("ExtGState", "XObject", "Pattern", "Shading")
+        },
+        fonts=fonts,
+        notes=tuple(dict.fromkeys(notes)),
+        about=_about(pdf, resources, writer) if facts.about else {},
+    )
+
+
+def _reachable(pdf, resources: dict, known: Mapping[int, bytes]) -> tuple[list, list]:
+    """Return the streams and other objects that resources lead to."""
+    streams, others = [], []
+    seen = set(known)
+    waiting: list = [value for name, value in resources.items() if name not in ("Font", "ColorSpace")]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, bytes) and item.endswith(b" 0 R"):
+            number = reference_number(item)
+            if number in seen:
+                continue
+            seen.add(number)
+            item = pdf.objects[number]
+            (streams if hasattr(item, "stream") else others).append(item)
+        if hasattr(item, "stream"):
+            waiting.append(item.extra)
+        elif isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return streams, others
+
+
+def _content(content: bytes, *, tagged: bool) -> bytes:
+    if tagged:
+        return deflate(b"q\n%b\nQ" % content)
+    if not _DRAWS.search(content):
+        return b""
+    return deflate(b"/Artifact BMC\n%b\nEMC" % _NAMED.sub(rb"\1/f\2 \3", content))
+
+
+def _renamed(name, facts: _Facts) -> bytes:
+    """Return a resource's name; furniture shares its pages' resources, hence has names of its own."""
+    name = name if isinstance(name, bytes) else str(name).encode("ascii")
+    return name if facts.tagged else b"f" + name
+
+
+def _link(link: dict, parents: list, writer: Writer) -> Link:
+    anchor = link["Dest"].string if "Dest" in link else None
+    return Link(
+        rectangle=tuple(float(value) for value in link["Rect"]),
+        anchor=anchor,
+        entries=writer.entries(link, leave=("Rect", "StructParent")),
+        element=writer.write(parents[link["StructParent"]]) if "StructParent" in link else b"",
+    )
+
+
+def _about(pdf, resources: dict, writer: Writer) -> dict[str, bytes]:
+    catalog = {name: pdf.catalog[name] for name in ("Lang", "ViewerPreferences", "MarkInfo") if name in pdf.catalog}
+    return {
+        "catalog": writer.entries(catalog),
+        "information": writer.entries(pdf.info),
+        "metadata": operators(pdf.objects[reference_number(pdf.catalog["Metadata"])]),
+        "colours": writer.write(pdf.objects[reference_number(resources["ColorSpace"])]),
+    }

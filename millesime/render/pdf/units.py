@@ -1,0 +1,150 @@
+"""The book cut into units that are laid out alone: cover and imprint, contents, part pages, chapters."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from millesime.assembly.report import Report
+from millesime.assembly.theme import read_theme_file
+from millesime.render.pdf.book import build_book, serve_picture
+from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
+from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
+from millesime.render.pdf.plain import file_identifier
+from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, read_scope
+
+# Runs a function on each source, here or elsewhere, now or from what it kept
+# under the sources' keys; the results are in the order of the sources.
+Run = Callable[[Callable, Sequence], Sequence]
+
+_EDITION = "1"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
+_ASKED = re.compile(rb"millesime-folio-(\d+)-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit before its links' folios are known."""
+
+    html: bytes  # in which `millesime-folio-3-` stands for the folio of the fourth anchor asked for
+    asks: tuple[str, ...]  # anchors whose folios it prints
+    foreign: tuple[str, ...]
+    pictures: Mapping[str, tuple[bytes, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The units of a book in their order, and what they share."""
+
+    units: tuple[Unit, ...]
+    root: bytes
+    head: bytes
+    style: str
+    sided: bool  # the theme tells left pages from right ones by more than their margins
+    obstacles: tuple[str, ...]  # why the book must be laid out in one piece, if it must
+    date: datetime.date
+    identifier: bytes
+    versions: str
+    notes: tuple[str, ...]
+
+    def source(self, number: int, *, side: str, folios: Mapping[str, int]) -> UnitSource:
+        """Return what unit `number` (0-based) is laid out from; folios not known yet are `000`."""
+        unit = self.units[number]
+        html = _ASKED.sub(lambda found: _folio(folios, unit.asks[int(found[1])]), unit.html)
+        head = self.head if number == 0 else b""
+        parts = [self.versions.encode(), self.root, head, html, self.style.encode(), side.encode()]
+        parts += [*(anchor.encode() for anchor in unit.foreign), b"", *(name.encode() for name in unit.pictures)]
+        return UnitSource(
+            key=key_of("unit", *parts, str(self.date).encode()),
+            html=html,
+            root=self.root,
+            head=head,
+            style=self.style,
+            pictures=unit.pictures,
+            foreign=unit.foreign,
+            side="" if number == 0 else side,
+            date=self.date,
+        )
+
+
+def key_of(*parts: str | bytes) -> str:
+    """Return a hash of values in their order, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in (_EDITION, *parts):
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(b"%d:" % len(content) + content)
+    return digest.hexdigest()
+
+
+def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
+    """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
+    served: dict[str, tuple[bytes, str]] = {}
+    tree = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
+    scope = read_scope(read_theme_file("pdf/page.css", report.theme).decode("utf-8"))
+    rare = rare_characters(tree)
+    date = report.imprint.date
+    key = key_of("proof", versions, rare, scope.style)
+    (missing,) = run(find_missing_characters, [ProofSource(key=key, rare=rare, style=scope.style, date=date)])
+    spell_out(tree, missing)
+    head, body = tree.find("head"), tree.find("body")
+    return Book(
+        units=tuple(_units(body, scope, served)),
+        root=_opening(tree) + b"<head/>" + _opening(body),
+        head=etree.tostring(head, encoding="utf-8", with_tail=False),
+        style=scope.style,
+        sided=scope.sided,
+        obstacles=scope.obstacles,
+        date=date,
+        identifier=file_identifier(report.imprint.identifier),
+        versions=versions,
+        notes=(missing_note(missing),) if missing else (),
+    )
+
+
+def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes, str]]):
+    groups: list[list[etree._Element]] = [[]]
+    for section in body:
+        if section.get("class") not in ("cover", "imprint"):
+            groups.append([])
+        groups[-1].append(section)
+    homes = {element.get("id"): at for at, group in enumerate(groups) for root in group for element in root.iter()}
+    homes.pop(None, None)
+    for at, group in enumerate(groups):
+        asks: dict[str, int] = {}
+        foreign: dict[str, None] = {}
+        pictures = {}
+        for element in [element for root in group for element in root.iter() if isinstance(element.tag, str)]:
+            for name in scope.folio_attributes:
+                anchor = _anchor(element.get(name))
+                if anchor in homes:
+                    place = asks.setdefault(anchor, len(asks))
+                    element.set(f"{FOLIO_ATTRIBUTE}{name}", f"millesime-folio-{place}-")
+            if element.tag == "a" and homes.get(_anchor(element.get("href")), at) != at:
+                foreign[_anchor(element.get("href"))] = None
+            if element.tag == "img" and element.get("src") in served:
+                pictures[element.get("src")] = served[element.get("src")]
+        yield Unit(
+            html=b"".join(etree.tostring(root, encoding="utf-8", with_tail=False) for root in group),
+            asks=tuple(asks),
+            foreign=tuple(sorted(foreign)),
+            pictures=pictures,
+        )
+
+
+def _anchor(link: str | None) -> str | None:
+    return unquote(link[1:]) if link and link.startswith("#") else None
+
+
+def _folio(folios: Mapping[str, int], anchor: str) -> bytes:
+    return b"%d" % folios[anchor] if anchor in folios else b"000"
+
+
+def _opening(element: etree._Element) -> bytes:
+    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in element.attrib.items())
+    return f"<{element.tag}{attributes}>".encode()

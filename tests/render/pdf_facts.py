@@ -1,0 +1,128 @@
+"""What a reader, a viewer and a screen reader get from a PDF: for telling two of them apart, page by page."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+
+
+def facts_of(content: bytes) -> dict[str, Any]:
+    """Return what must be the same in two files of one book, by name."""
+    with pikepdf.open(BytesIO(content)) as document:
+        pages = {page.objgen: number for number, page in enumerate(document.pages, 1)}
+        return {
+            "text": text_of_pages(content),
+            "words": _places_of_words(content),
+            "sizes": [[float(side) for side in page.MediaBox] for page in document.pages],
+            "links": [[_link(link) for link in page.get("/Annots", [])] for page in document.pages],
+            "destinations": _destinations(document, pages),
+            "outline": _outline(document, pages),
+            "structure": list(_structure(document, pages)),
+            "information": {name: str(value) for name, value in document.docinfo.items()},
+            "metadata": bytes(document.Root.Metadata.read_bytes()),
+            "language": str(document.Root.Lang),
+            "viewer": str(document.Root.ViewerPreferences),
+            "marked": str(document.Root.MarkInfo),
+            "fonts": sorted({str(font.BaseFont) for page in document.pages for font in page.Resources.Font.values()}),
+        }
+
+
+def text_of_pages(content: bytes) -> list[str]:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return done.stdout.decode("utf-8").split("\f")[:-1]
+
+
+def pictures_of(content: bytes, folder: Path, numbers: Iterable[int], *, dpi: int = 60) -> dict[int, str]:
+    """Return a hash of each of these pages (1-based) as it is painted."""
+    path = folder / "book.pdf"
+    path.write_bytes(content)
+    found = {}
+    for number in numbers:
+        command = ["pdftoppm", "-png", "-r", str(dpi), "-f", str(number), "-l", str(number), path]
+        found[number] = hashlib.sha256(subprocess.run(command, capture_output=True, check=True).stdout).hexdigest()
+    return found
+
+
+def _places_of_words(content: bytes) -> list[str]:
+    """Return poppler's lines of words and their boxes, to a tenth of a point."""
+    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True)
+    lines = []
+    for line in done.stdout.decode("utf-8").splitlines():
+        if "<word " in line:
+            head, text = line.strip().split(">", 1)
+            corners = [round(float(part.split('"')[1]), 1) for part in head.split()[1:]]
+            lines.append(f"{corners} {text}")
+    return lines
+
+
+def _numbers(values: Iterable) -> list[float]:
+    return [round(float(value), 3) for value in values]
+
+
+def _link(link) -> tuple:
+    target = str(link.Dest) if "/Dest" in link else str(link.A.URI)
+    return (target, str(link.get("/Contents", "")), _numbers(link.Rect))
+
+
+def _target(target, pages) -> tuple:
+    return (pages[target[0].objgen], *_numbers(target[2:4]))
+
+
+def _destinations(document: pikepdf.Pdf, pages) -> dict[str, tuple]:
+    names = document.Root.Names.Dests.Names
+    return {str(names[at]): _target(names[at + 1], pages) for at in range(0, len(names), 2)}
+
+
+def _outline(document: pikepdf.Pdf, pages) -> list:
+    def below(item) -> list:
+        found = []
+        while item is not None:
+            found.append(
+                (str(item.Title), _target(item.Dest, pages), int(item.get("/Count", 0)), below(item.get("/First")))
+            )
+            item = item.get("/Next")
+        return found
+
+    return below(document.Root.Outlines.First) if "/Outlines" in document.Root else []
+
+
+def _structure(document: pikepdf.Pdf, pages) -> Iterator[tuple]:
+    """Yield (depth, type, page, attributes, alternative, number of marks and links) of every element, in reading order."""
+    parents = document.Root.StructTreeRoot.ParentTree.Nums
+    owners = {int(parents[at]): parents[at + 1] for at in range(0, len(parents), 2)}
+    waiting = [(0, document.Root.StructTreeRoot.K[0])]
+    tables: dict[str, int] = {}
+    while waiting:
+        depth, element = waiting.pop()
+        kids = list(element.get("/K", []))
+        inner = [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
+        marks = [kid for kid in kids if not isinstance(kid, pikepdf.Dictionary)]
+        links = [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/Obj" in kid]
+        page = pages[element.Pg.objgen] if "/Pg" in element else 0
+        for mark in marks:
+            assert owners[page - 1][int(mark)].objgen == element.objgen
+        for link in links:
+            assert owners[int(link.Obj.StructParent)].objgen == element.objgen
+            assert link.Obj.objgen in {annotation.objgen for annotation in link.Pg.Annots}
+        attributes = element.get("/A")
+        box = _numbers(attributes.BBox) if attributes is not None and "/BBox" in attributes else []
+        spans = [
+            (name, int(attributes[name]))
+            for name in ("/ColSpan", "/RowSpan")
+            if attributes is not None and name in attributes
+        ]
+        heads = []
+        for name in ([element.ID] if "/ID" in element else []) + list(
+            (attributes or {}).get("/Headers", []) if attributes is not None else []
+        ):
+            table, _, rest = str(name).partition("-")
+            heads.append((tables.setdefault(table, len(tables)), rest))
+        alternative = str(element.get("/Alt", ""))
+        yield depth, str(element.S), page, box, spans, heads, alternative, len(marks), len(links)
+        waiting += [(depth + 1, kid) for kid in reversed(inner)]
