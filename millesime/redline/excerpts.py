@@ -32,7 +32,17 @@ from millesime.markup.ast import (
 from millesime.redline.ast import blocks_ast
 from millesime.redline.foreign_tags import tell_tags
 from millesime.redline.marks import classes_of, mark_of
-from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Move
+from millesime.redline.model import (
+    DELETION,
+    EDITED,
+    INSERTION,
+    KEPT,
+    MOVED_FROM,
+    MOVED_TO,
+    BlockChange,
+    ChapterChange,
+    Move,
+)
 from millesime.redline.passages import passages
 from millesime.redline.provenance import Provenance, tell_reasons
 from millesime.redline.quoted import quote_chapter
@@ -115,7 +125,16 @@ def tracked_chapter(chapter: ChapterChange, *, old: Side) -> tuple[list[Inline],
     """
     marked = for_readers(blocks_ast(chapter.blocks), whole=True, details=False)
     title, rest = _own_title(quote_chapter(marked, chapter, old_name=old.name, with_headings=True))
-    return title or words(chapter.title), rest
+    return title or _listed_title(chapter), rest
+
+
+def _listed_title(chapter: ChapterChange) -> list[Inline]:
+    """The title of a chapter whose text has none, marked as a heading of the text would be."""
+    old, new = (words(place.title) if place else [] for place in (chapter.old, chapter.new))
+    if old == new:
+        return new
+    sides = ((DELETION, old), (INSERTION, new))
+    return [span(inlines, classes=[mark]) for mark, inlines in sides if inlines]
 
 
 def _own_title(blocks: list[Block]) -> tuple[list[Inline], list[Block]]:
@@ -128,7 +147,7 @@ def _own_title(blocks: list[Block]) -> tuple[list[Inline], list[Block]]:
         inner = block["c"][1] if mark_of(block) else []
         if not inner or inner[0]["t"] != "Header" or inner[0]["c"][0] != 1:
             break
-        title += [*([SPACE] if title else []), span(inner[0]["c"][2], classes=[mark_of(block)])]
+        title.append(span(inner[0]["c"][2], classes=[mark_of(block)]))
         rest[place] = div(inner[1:], classes=block["c"][0][1], pairs=block["c"][0][2])
     return title, [block for block in rest if not (block["t"] == "Div" and not block["c"][1])]
 

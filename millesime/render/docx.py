@@ -129,7 +129,7 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
         depth = 0 if chapter.part is None else 1
         if depth and not opens_part:
             blocks.append(_PAGE_BREAK)
-        blocks.append(_chapter_heading(chapter, depth))
+        blocks += name_changes([_chapter_heading(chapter, depth)], marks, scope=chapter.id)
         body = _plain_raw(list(chapter.blocks))
         body = [_deeper(block, depth) for block in body]
         body = _place_images(_show_boxes(body, labels), chapter, report, files)

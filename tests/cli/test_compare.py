@@ -152,6 +152,15 @@ def test_all_tracked_changes_accepted_are_the_new_text_and_rejected_the_old_one(
         assert tracked(tmp_path / "r.docx", changes=changes) == wanted
 
 
+def test_another_chapter_title_is_tracked_whole(tmp_path: Path):
+    for name, title in (("avant.md", "Le modèle"), ("apres.md", "Gouverner")):
+        convert(tmp_path, name, f"# {title}\n\nLa ville publie ses données chaque mois.\n")
+    done = run("compare", "avant.md", "apres.md", "--to", "docx", "--language", "fr", "-o", "r.docx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for changes, title in (("reject", "Le modèle"), ("accept", "Gouverner")):
+        assert " ".join(tracked(tmp_path / "r.docx", changes=changes)).startswith(f"{title} La ville")
+
+
 def test_the_overview_has_a_map_that_leads_to_the_chapters(tmp_path: Path):
     for side, text in (("old", "L'eau coule."), ("new", "L'eau coule vite.")):
         write_folder(tmp_path / side, {f"{number}.md": f"# Chapitre {number}\n\n{text}\n" for number in range(1, 4)})

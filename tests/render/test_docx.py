@@ -1,6 +1,7 @@
 """The Word edition, read back by pandoc with its tracked changes."""
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -170,3 +171,16 @@ def test_the_same_report_gives_the_same_bytes(tmp_path):
     once = render_docx(sample_report(), tmp_path / "a" / "x.docx").path.read_bytes()
     again = render_docx(sample_report(), tmp_path / "b" / "y.docx").path.read_bytes()
     assert once == again
+
+
+def test_a_changed_chapter_title_is_signed_as_all_changes_are(written):
+    title = (
+        *words("Le"),
+        string(" "),
+        span(words("vieux"), classes=["deletion"]),
+        span(words("neuf"), classes=["insertion"]),
+    )
+    content = written(report(replace(chapter("un", para("Corps.")), title=title)))
+    assert changes(content) == [("del", "vieux"), ("ins", "neuf")]
+    marks = list(part(content, "word/document.xml").iter(f"{W}ins", f"{W}del"))
+    assert {mark.get(f"{W}author") for mark in marks} == {report().imprint.publisher or report().imprint.title}
