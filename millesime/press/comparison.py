@@ -20,8 +20,8 @@ from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
 from millesime.markup.ast import Block, Document, Inline, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
+from millesime.press.artifacts import render
 from millesime.press.bibliography import quoted_citations
-from millesime.press.build import RENDERERS
 from millesime.press.edition import Desk, imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
@@ -122,7 +122,7 @@ def _folder_manuscript(desk: Desk, folder: Path, name: str) -> Manuscript:
         )
     # Between edition names and images of the redline's report stands a "/": a name has none.
     edition = replace(newest, name=folder.resolve().name or "folder")
-    return open_manuscript(edition, snapshot, entries, annexes=False, jobs=desk.jobs)
+    return open_manuscript(edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs)
 
 
 def find_manuscript(desk: Desk, name: str) -> Manuscript:
@@ -142,7 +142,7 @@ def find_manuscript(desk: Desk, name: str) -> Manuscript:
     if not entries:
         folders = ", ".join(sorted({posixpath.dirname(entry.path) or "." for entry in newest.chapter_entries}))
         raise RevisionError(f"{name}: no chapters there; edition {newest.name} has its chapters in {folders}")
-    return open_manuscript(edition, snapshot, entries, annexes=False, jobs=desk.jobs)
+    return open_manuscript(edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs)
 
 
 def _revision(desk: Desk, name: str) -> Snapshot:
@@ -206,7 +206,7 @@ def redline_report(
 def tracked_report(redline: Redline, old: Manuscript, new: Manuscript, *, series: Series | None) -> Report:
     """Return a report of all chapters whole, with nothing said beside the changes: for Word's tracked changes.
 
-    Who accepts all of them has the new text, who rejects all has the old one.
+    Who accepts all of them has the new text, who rejects all has the old one, save for what docs/comparing.md names.
     """
     old_side = side(old)
     sources = [
@@ -271,7 +271,7 @@ def _image_reader(old: Manuscript, new: Manuscript, pictures: Mapping[str, bytes
 
 def print_redline(report: Report, kind: str, path: Path) -> Path:
     """Render a redline's report; return what a reader opens."""
-    return RENDERERS[kind](report, path).entry
+    return render(report, kind, path).entry
 
 
 def _generated(name: str, title: list, blocks: list[Block], *, role: str) -> ChapterSource:

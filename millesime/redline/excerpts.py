@@ -121,9 +121,9 @@ def tracked_chapter(chapter: ChapterChange, *, old: Side) -> tuple[list[Inline],
     """Return a chapter whole, its title and its text, with nothing said beside the changes.
 
     For Word's tracked changes: who accepts all has the new text, who rejects
-    all the old one. The title is the text's own heading, if it has one.
+    all the old one, save for what docs/comparing.md names. The title is the text's own heading, if it has one.
     """
-    marked = for_readers(blocks_ast(chapter.blocks), whole=True, details=False)
+    marked = for_readers(blocks_ast(chapter.blocks), whole=True, details=False, tracked=True)
     title, rest = _own_title(quote_chapter(marked, chapter, old_name=old.name, with_headings=True))
     return title or _listed_title(chapter), rest
 

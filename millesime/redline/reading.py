@@ -40,6 +40,8 @@ from millesime.redline.model import DELETED, DELETION, INSERTION, KEPT, NEW_ONLY
 
 DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
 
+FORMATTING_AND_LINKS = frozenset({FORMATTING, LINK})
+
 # How a detail is named, before its old and new value; the annex passes its own.
 LABELS = {
     "change_level": "level",
@@ -52,15 +54,24 @@ LABELS = {
 }
 
 
-def for_readers(value: Any, *, labels: Mapping[str, str] = LABELS, whole: bool = False, details: bool = True) -> Any:
+def for_readers(
+    value: Any,
+    *,
+    labels: Mapping[str, str] = LABELS,
+    whole: bool = False,
+    details: bool = True,
+    tracked: bool = False,
+) -> Any:
     """Return marked blocks (or inlines, items, rows) as every output but `ast` shows them.
 
     A changed code block is a `Div.code-diff` that holds a line block, its
     long unchanged stretches left out unless `whole`; what changed beside the
     text (a link's target, a heading's level) follows it in a
-    `Span.change-detail`, with `details`.
+    `Span.change-detail`, with `details`. `tracked`, for changes that can be
+    refused: words whose link or formatting changed stand there twice, old and
+    new.
     """
-    reader = _Reader(labels, whole, details)
+    reader = _Reader(labels, whole, details, FORMATTING_AND_LINKS if tracked else frozenset())
     return _list(value, reader) if isinstance(value, list) else _node(value, reader)
 
 
@@ -103,10 +114,10 @@ def _without_quiet(change: BlockChange) -> BlockChange:
 
 
 class _Reader:
-    """How details are named, and whether code and details are shown."""
+    """How details are named, whether code and details are shown, and which twins are left as they are."""
 
-    def __init__(self, labels: Mapping[str, str], whole: bool, details: bool) -> None:
-        self.labels, self.whole, self.details = labels, whole, details
+    def __init__(self, labels: Mapping[str, str], whole: bool, details: bool, kept: frozenset[str]) -> None:
+        self.labels, self.whole, self.details, self.kept = labels, whole, details, kept
 
     def detail(self, name: str, old: str, new: str) -> list[Inline]:
         """Return "(level 2 3)", the old value marked deleted and the new one inserted."""
@@ -138,7 +149,7 @@ def _list(items: list, reader: _Reader) -> list:
             place += 1
             continue
         what = twin_of(items, place)
-        if what in _SHOWN:
+        if what in _SHOWN and what not in reader.kept:
             old, new = item["c"][1], items[place + 1]["c"][1]
             out += _SHOWN[what](old, new, reader)
             place += 2

@@ -152,6 +152,18 @@ def test_all_tracked_changes_accepted_are_the_new_text_and_rejected_the_old_one(
         assert tracked(tmp_path / "r.docx", changes=changes) == wanted
 
 
+def test_rejecting_gives_links_and_emphasis_as_they_were(tmp_path: Path):
+    for name, number, word in (("avant.md", 1, "*ouvert*"), ("apres.md", 2, "ouvert")):
+        convert(tmp_path, name, f"# Le modèle\n\nVoir [le site](https://a.example/{number}) {word} de la ville.\n")
+    done = run("compare", "avant.md", "apres.md", "--to", "docx", "-o", "r.docx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for changes, wanted in (("reject", ("example/1)", "*ouvert*")), ("accept", ("example/2)", " ouvert "))):
+        shown = subprocess.run([pandoc_path(), f"--track-changes={changes}", "-t", "markdown", tmp_path / "r.docx"],
+                               capture_output=True, text=True, check=True).stdout  # fmt: skip
+        assert all(text in shown for text in wanted)
+        assert shown.count("a.example") == 1
+
+
 def test_another_chapter_title_is_tracked_whole(tmp_path: Path):
     for name, title in (("avant.md", "Le modèle"), ("apres.md", "Gouverner")):
         convert(tmp_path, name, f"# {title}\n\nLa ville publie ses données chaque mois.\n")
