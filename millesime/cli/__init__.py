@@ -7,27 +7,36 @@ Data goes to stdout, progress and problems to stderr. Exit status: 0 done,
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
 import click
 
 from millesime import __version__
-from millesime.cli.build import build
-from millesime.cli.cache import cache
-from millesime.cli.check import check
-from millesime.cli.compare import compare
-from millesime.cli.init import init
-from millesime.cli.list import list_editions
-from millesime.cli.new import new
-from millesime.cli.seal import seal
-from millesime.cli.text import text
 from millesime.problems import ReportError
 
 INTERNAL, INTERRUPTED = 70, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# In the order of `--help`; `list` is in list.py as `list_editions`.
+_VERBS = ("build", "compare", "list", "check", "new", "seal", "init", "text", "cache")
+
+
+class _Verbs(click.Group):
+    """Loads a verb when it is called: to load them all takes longer than many of them work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"millesime.cli.{cmd_name}")
+        return getattr(module, "list_editions" if cmd_name == "list" else cmd_name)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="millesime", message="%(prog)s %(version)s")
 def program() -> None:
     """Publish a living report: dated PDF, EPUB and HTML editions, and what changed between them.
@@ -37,10 +46,6 @@ def program() -> None:
     4 revisions; 5 chapters; 6 engines; 7 output; 70 a mistake of Millésime's
     own; 130 interrupted.
     """
-
-
-for verb in (build, compare, list_editions, check, new, seal, init, text, cache):
-    program.add_command(verb)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -22,8 +24,12 @@ from millesime.cli.options import (
     print_json,
     root_option,
     shown_size,
+    store_options,
 )
-from millesime.press.build import Outcome, Printed, Progress, build_editions, usable_cores
+from millesime.press.artifacts import Printed
+from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
+from millesime.press.cache.store import Store
+from millesime.press.workers import Workers, cluster_workers, local_workers
 
 DIST = "dist"
 
@@ -33,33 +39,59 @@ DIST = "dist"
 @click.option("--to", "formats", type=FormatList(), default=None, metavar="FORMATS",
               help="pdf, epub, html, docx, with commas between (default: as the manifest says).")  # fmt: skip
 @out_option
-@jobs_option(usable_cores)
+@click.option("--dry-run", is_flag=True, help="Print what would be made, and why; make nothing.")
+@click.option("--explain", is_flag=True, help="Say of each step why it ran or did not have to.")
+@jobs_option
+@click.option("--executor", type=click.Choice(["local", "dask"]), default="local", show_default=True,
+              help="Who does the work: processes of this machine, or a Dask cluster.")  # fmt: skip
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Of the Dask cluster, tcp://10.0.0.5:8786.")
+@store_options
 @root_option
 @json_option
 def build(
     editions: tuple[str, ...],
     formats: tuple[str, ...] | None,
     out: Path | None,
+    dry_run: bool,
+    explain: bool,
     jobs: int,
+    executor: str,
+    scheduler: str,
+    store: Store,
     root: Path | None,
     as_json: bool,
 ) -> None:
     """Build editions into dist/<edition>/; all of them where none is named.
 
     Each artifact replaces the one before it only when it is complete.
-    Problems in the text do not stop a build: `check` lists them.
+    Problems in the text do not stop a build: `check` lists them. What an
+    earlier build made of the same sources is not made again (`cache`).
     """
+    if (executor == "dask") != bool(scheduler):
+        raise click.UsageError("--executor dask and --scheduler ADDRESS belong together")
     began = time.monotonic()
-    with open_desk(root, jobs=jobs) as desk:
+    with open_desk(root, store=store, jobs=jobs) as desk:
         names = edition_names(desk.series, editions)
+        if dry_run:
+            _print_plan(plan_editions(desk, names, formats=formats), as_json=as_json)
+            return
         folder = out or desk.series.root / DIST
         progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
-        with progress:
-            outcome = build_editions(desk, names, formats=formats, out=folder, jobs=jobs, progress=progress)
+        with progress, _workers(jobs, scheduler) as workers:
+            outcome = build_editions(desk, names, formats=formats, out=folder, workers=workers, progress=progress)
+    if explain and not as_json:
+        for entry in store.explained:
+            click.echo(str(entry), err=True)
     if as_json:
-        print_json(_as_json(outcome))
+        print_json(_as_json(outcome, store if explain else None))
     else:
         _print_paths(outcome, began)
+
+
+@contextmanager
+def _workers(jobs: int, scheduler: str) -> Iterator[Workers]:
+    with cluster_workers(scheduler) if scheduler else local_workers(jobs) as workers:
+        yield workers
 
 
 class LineProgress(Progress):
@@ -75,9 +107,7 @@ class LineProgress(Progress):
             click.echo(f"{edition}: {what}", err=True)
 
     def done(self, printed: Printed) -> None:
-        click.echo(
-            f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} in {printed.seconds:.1f} s", err=True
-        )
+        click.echo(_done(printed), err=True)
 
 
 class TerminalProgress(Progress):
@@ -105,9 +135,28 @@ class TerminalProgress(Progress):
 
     def done(self, printed: Printed) -> None:
         self.bar.advance(self.task)
-        self.bar.console.print(
-            f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} in {printed.seconds:.1f} s", style="dim"
-        )
+        self.bar.console.print(_done(printed), style="dim")
+
+
+def _done(printed: Printed) -> str:
+    how = "kept from an earlier build" if printed.kept else f"in {printed.seconds:.1f} s"
+    return f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} {how}"
+
+
+def _print_plan(plans: list[EditionPlan], *, as_json: bool) -> None:
+    if as_json:
+        print_json({
+            plan.edition: {
+                kind: {"make": recall.content is None, "why": recall.explained.why}
+                for kind, recall in plan.artifacts.items()
+            }
+            for plan in plans
+        })  # fmt: skip
+        return
+    for plan in plans:
+        for kind, recall in plan.artifacts.items():
+            what = "make" if recall.content is None else "keep"
+            click.echo(f"{plan.edition}: {what} {kind}: {recall.explained.why}")
 
 
 def _print_paths(outcome: Outcome, began: float) -> None:
@@ -127,7 +176,12 @@ def _print_paths(outcome: Outcome, began: float) -> None:
                 err=True,
             )
     count = len(outcome.artifacts)
-    click.echo(f"{count} {'artifact' if count == 1 else 'artifacts'} in {time.monotonic() - began:.0f} s", err=True)
+    kept = sum(printed.kept for printed in outcome.artifacts)
+    click.echo(
+        f"{count} {'artifact' if count == 1 else 'artifacts'} in {time.monotonic() - began:.0f} s"
+        + (f", {kept} of them kept from an earlier build" if kept else ""),
+        err=True,
+    )
 
 
 def _shown_path(path: Path) -> str:
@@ -135,15 +189,16 @@ def _shown_path(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def _as_json(outcome: Outcome) -> dict:
+def _as_json(outcome: Outcome, store: Store | None) -> dict:
     return {
         "artifacts": [
             {"edition": printed.edition, "format": printed.format, "path": str(printed.path), "bytes": printed.bytes,
-             "seconds": round(printed.seconds, 2), "notes": printed.notes}
+             "seconds": round(printed.seconds, 2), "kept": printed.kept, "notes": printed.notes}
             for printed in outcome.artifacts
         ],
         "problems": {
             edition: [problem.as_json() for problem in problems] for edition, problems in outcome.problems.items()
         },
         "notes": outcome.notes,
+        **({"explained": [entry.as_json() for entry in store.explained]} if store else {}),
     }  # fmt: skip

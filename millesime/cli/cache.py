@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,39 +12,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from millesime.cli.options import json_option, print_json, shown_size
+from millesime.cli.options import Size, json_option, print_json, shown_size
 from millesime.press.cache.place import Refused, check_folder, default_folder
 from millesime.press.cache.store import LIMIT
 from millesime.press.cache.upkeep import Amount, clear, list_entries, prune, sum_by_step, verify
 from millesime.problems import OutputError
 
 _DAY_S = 86400
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
-_UNITS = {"": 1, "b": 1} | {
-    f"{letter}{ending}": base**power
-    for power, letter in enumerate("kmgt", start=1)
-    for ending, base in (("b", 1000), ("ib", 1024))
-}
-
-
-class Size(click.ParamType):
-    """A number of bytes, "500MB" or "2GiB"."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = _SIZE.fullmatch(value.strip())
-        if not found:
-            self.fail(f"{value!r} is no size; write 500MB, 1.5GB or 2GiB", param, ctx)
-        number, unit = found[1], found[2].lower()
-        if unit in ("k", "m", "g", "t"):
-            letter = unit.upper()
-            self.fail(f"{value!r} may be {number}{letter}B or {number}{letter}iB; write one of them", param, ctx)
-        if unit not in _UNITS:
-            self.fail(f"{found[2]!r} is no unit of size; write kB, MB, GB, TB, or KiB, MiB, GiB, TiB", param, ctx)
-        return int(float(number) * _UNITS[unit])
 
 
 cache_option = click.option(

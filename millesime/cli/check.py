@@ -14,24 +14,26 @@ from millesime.cli.options import (
     print_json,
     print_problems,
     root_option,
+    store_options,
 )
-from millesime.press.build import usable_cores
+from millesime.press.cache.store import Store
 from millesime.press.check import check_edition
 
 
 @click.command()
 @click.argument("editions", nargs=-1, metavar="[EDITION]...")
 @click.option("--strict", is_flag=True, help="Let warnings fail as well.")
-@jobs_option(usable_cores)
+@jobs_option
+@store_options
 @root_option
 @json_option
-def check(editions: tuple[str, ...], strict: bool, jobs: int, root: Path | None, as_json: bool) -> None:
+def check(editions: tuple[str, ...], strict: bool, jobs: int, store: Store, root: Path | None, as_json: bool) -> None:
     """List every problem an editor can fix, each with a code, a place and a hint.
 
     docs/problems.md explains the codes. Exit status 1 if there is an error
     (with --strict, or a warning).
     """
-    with open_desk(root, jobs=jobs) as desk:
+    with open_desk(root, store=store, jobs=jobs) as desk:
         found = {name: check_edition(desk, name) for name in edition_names(desk.series, editions)}
     if as_json:
         print_json({name: [problem.as_json() for problem in problems] for name, problems in found.items()})

@@ -15,10 +15,20 @@ import click
 
 from millesime.assembly.sources import slug
 from millesime.cli.build import DIST
-from millesime.cli.options import FormatList, console, find_root, is_terminal, jobs_option, json_option, root_option
+from millesime.cli.options import (
+    FormatList,
+    console,
+    find_root,
+    is_terminal,
+    jobs_option,
+    json_option,
+    root_option,
+    store_options,
+)
 from millesime.history.repository import find_repository
 from millesime.markup.pandoc import encode
-from millesime.press.build import RENDERERS, usable_cores
+from millesime.press.artifacts import RENDERED
+from millesime.press.cache.store import Store
 from millesime.press.comparison import (
     compare_manuscripts,
     is_path,
@@ -77,7 +87,8 @@ def _language(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, metavar="PATH",
               help="The file to write (a folder for html, or for several formats).")  # fmt: skip
 @click.option("--git-driver", is_flag=True, help="Take the words that git hands to diff.<driver>.command.")
-@jobs_option(usable_cores)
+@jobs_option
+@store_options
 @root_option
 @json_option
 def compare(
@@ -92,6 +103,7 @@ def compare(
     output: Path | None,
     git_driver: bool,
     jobs: int,
+    store: Store,
     root: Path | None,
     as_json: bool,
 ) -> None:
@@ -119,7 +131,7 @@ def compare(
         raise click.UsageError(f"Got unexpected extra argument ({names[2]}); name two editions, folders or files")
     old, new = names
     with _progress() as say:
-        desk = _open_desk(root, names, jobs=jobs)
+        desk = _open_desk(root, names, store=store, jobs=jobs)
         before, after = open_sides(desk, old, new, language=language, jobs=jobs, say=say)
         say("comparing")
         redline = _shown(compare_manuscripts(desk, before, after), ignore)
@@ -129,9 +141,9 @@ def compare(
         for path in places.values():
             _refuse_to_overwrite(path, names)
         reports = {}
-        if any(kind in RENDERERS and kind != TRACKED for kind in formats):
+        if any(kind in RENDERED and kind != TRACKED for kind in formats):
             report = redline_report(redline, before, after, series=series, full=full, context=context)
-            reports = dict.fromkeys(RENDERERS, report)
+            reports = dict.fromkeys(RENDERED, report)
         if TRACKED in formats:
             reports[TRACKED] = tracked_report(redline, before, after, series=series)
         said: list[str] = []
@@ -139,7 +151,7 @@ def compare(
             said.append(_summary(redline))
         for kind, path in places.items():
             say(f"printing {kind}")
-            if kind in RENDERERS:
+            if kind in RENDERED:
                 said.append(f"{print_redline(reports[kind], kind, path)}\n")
             elif output is None and len(formats) == 1:
                 said.append(_text(kind, redline, full=full, context=context))
@@ -158,7 +170,7 @@ def compare(
         raise click.exceptions.Exit(1)
 
 
-def _open_desk(root: Path | None, names: tuple[str, ...], *, jobs: int) -> Desk | None:
+def _open_desk(root: Path | None, names: tuple[str, ...], *, store: Store, jobs: int) -> Desk | None:
     """Open the report that names may be about; None outside one, or for paths that a broken one does not concern."""
     if root is None and all(map(is_path, names)):
         return None
@@ -166,7 +178,7 @@ def _open_desk(root: Path | None, names: tuple[str, ...], *, jobs: int) -> Desk 
         folder = find_root(root)
         if root is None and not (folder / "editions").is_dir():
             return None
-        return Desk(load_series(folder), find_repository(folder), jobs=jobs)
+        return Desk(load_series(folder), find_repository(folder), store=store, jobs=jobs)
     except ReportError:
         if root is None and all(os.path.lexists(name) and name != "." for name in names):
             return None

@@ -9,19 +9,28 @@ from rich.console import Console
 from rich.table import Table
 
 from millesime.cli.build import DIST
-from millesime.cli.options import jobs_option, json_option, open_desk, out_option, print_json, root_option
-from millesime.press.build import usable_cores
+from millesime.cli.options import (
+    jobs_option,
+    json_option,
+    open_desk,
+    out_option,
+    print_json,
+    root_option,
+    store_options,
+)
+from millesime.press.cache.store import Store
 from millesime.press.overview import EditionOverview, overview
 
 
 @click.command("list")
 @out_option
-@jobs_option(usable_cores)
+@jobs_option
+@store_options
 @root_option
 @json_option
-def list_editions(out: Path | None, jobs: int, root: Path | None, as_json: bool) -> None:
+def list_editions(out: Path | None, jobs: int, store: Store, root: Path | None, as_json: bool) -> None:
     """List the editions: date, revision, sealed or not, built or not, words, changes since the one before."""
-    with open_desk(root, jobs=jobs) as desk:
+    with open_desk(root, store=store, jobs=jobs) as desk:
         rows = overview(desk, out or desk.series.root / DIST)
     if as_json:
         print_json([row.as_json() for row in rows])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +15,9 @@ import click
 from rich.console import Console
 
 from millesime.history.repository import find_repository
+from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
 from millesime.press.edition import Desk
+from millesime.press.workers import usable_jobs
 from millesime.problems import Problem
 from millesime.series.series import Series, load_series
 from millesime.series.values import FORMATS
@@ -29,11 +33,64 @@ out_option = click.option(
 )  # fmt: skip
 
 
-def jobs_option(default: Callable[[], int]) -> Callable:
-    return click.option(
-        "--jobs", "-j", type=click.IntRange(1, 256), default=default, metavar="N", show_default="all cores",
-        help="How many processes work at once.",
-    )  # fmt: skip
+jobs_option = click.option(
+    "--jobs", "-j", type=click.IntRange(1, 256), default=usable_jobs, metavar="N",
+    show_default="as many as there are cores and memory for", help="How many processes work at once.",
+)  # fmt: skip
+
+
+def store_options(command: Callable) -> Callable:
+    """Give a command `--cache` and `--no-cache`; it gets the store that they choose, as `store`."""
+
+    @functools.wraps(command)
+    def with_store(*args: Any, cache: Path | None, no_cache: bool, cache_limit: int, **kwargs: Any) -> Any:
+        store = NO_STORE if no_cache else open_store(cache, limit=cache_limit)
+        try:
+            return command(*args, store=store, **kwargs)
+        finally:
+            store.tidy()
+            for trouble in store.troubles:
+                click.echo(f"{click.style('cache:', fg='yellow')} {trouble}", err=True)
+
+    for option in (
+        click.option("--cache-limit", type=Size(), default=LIMIT, hidden=True, envvar="MILLESIME_CACHE_LIMIT"),
+        click.option("--no-cache", is_flag=True, help="Make everything again, and keep nothing."),
+        click.option(
+            "--cache", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
+            envvar="MILLESIME_CACHE", show_envvar=True,
+            help="Where to keep what later builds need not do again (default: the user's cache folder).",
+        ),
+    ):  # fmt: skip
+        with_store = option(with_store)
+    return with_store
+
+
+class Size(click.ParamType):
+    """A number of bytes, "500MB" or "2GiB"."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(value.strip())
+        if not found:
+            self.fail(f"{value!r} is no size; write 500MB, 1.5GB or 2GiB", param, ctx)
+        number, unit = found[1], found[2].lower()
+        if unit in ("k", "m", "g", "t"):
+            letter = unit.upper()
+            self.fail(f"{value!r} may be {number}{letter}B or {number}{letter}iB; write one of them", param, ctx)
+        if unit not in _UNITS:
+            self.fail(f"{found[2]!r} is no unit of size; write kB, MB, GB, TB, or KiB, MiB, GiB, TiB", param, ctx)
+        return int(float(number) * _UNITS[unit])
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
+_UNITS = {"": 1, "b": 1} | {
+    f"{letter}{ending}": base**power
+    for power, letter in enumerate("kmgt", start=1)
+    for ending, base in (("b", 1000), ("ib", 1024))
+}
 
 
 class FormatList(click.ParamType):
@@ -64,11 +121,12 @@ def find_root(root: Path | None) -> Path:
 
 
 @contextmanager
-def open_desk(root: Path | None, *, jobs: int = 1) -> Iterator[Desk]:
+def open_desk(root: Path | None, *, store: Store = NO_STORE, jobs: int = 1) -> Iterator[Desk]:
     """Open the series of a report and its repository, where it has one."""
     folder = find_root(root)
     series = load_series(folder)
-    yield Desk(series, find_repository(folder), jobs=jobs)
+    store.scope = str(folder)
+    yield Desk(series, find_repository(folder), store=store, jobs=jobs)
 
 
 def edition_names(series: Series, names: Sequence[str]) -> list[str]:

@@ -152,6 +152,10 @@ class Snapshot(ABC):
         return tuple(links)
 
     @abstractmethod
+    def fingerprint(self) -> str:
+        """Return what tells this snapshot from every other: all its files, and where it stands in history."""
+
+    @abstractmethod
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
         """Return what files hold; those that cannot be had are left out."""
 
@@ -243,6 +247,9 @@ class RevisionSnapshot(Snapshot):
             raise RevisionError(f"{folder}: no folder {folder!r} {self._place()}; {hint}")
         return self._trees[folder]
 
+    def fingerprint(self) -> str:
+        return self.commit.id
+
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
         held = self._repository.read_objects([self._files[path].id for path in paths])
         return {path: held[self._files[path].id] for path in paths if self._files[path].id in held}
@@ -282,6 +289,9 @@ class TreeSnapshot(RevisionSnapshot):
             files |= {f"{path}/{name}": file for name, file in below.items()}
             self._trees |= {path: id} | {f"{path}/{name}": tree for name, tree in folders.items()}
         Snapshot.__init__(self, files)
+
+    def fingerprint(self) -> str:
+        return " ".join(sorted({f"{path}:{file.id}" for path, file in self._files.items()}))
 
 
 def check_inside(path: str, *, where: str) -> None:

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from millesime.history.repository import Repository, find_repository
+from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import LINK, SUBMODULE, File, Snapshot
 from millesime.problems import RevisionError
 
@@ -30,6 +31,7 @@ class WorkingTree(Snapshot):
             hint = "name a revision in the manifest, or clone it"
             raise RevisionError(f"{root}: a bare repository has no working tree; {hint}")
         self.root = Path(os.path.realpath(repository.root if repository else root))
+        self._repository = repository
         self._hash = "sha256" if repository is not None and repository.id_length == 64 else "sha1"
         self._held: dict[str, bytes] = {}
         names = _tracked(repository) if repository else _walked(self.root)
@@ -44,6 +46,26 @@ class WorkingTree(Snapshot):
 
     def tree_id(self, folder: str = "") -> str:
         raise RevisionError(f"{folder or '.'}: the working tree has no tree id; commit the report first")
+
+    def fingerprint(self) -> str:
+        held = self._contents([path for path, file in self._files.items() if file.mode == _FILE])
+        made = hashlib.sha256()
+        for path in self.paths:
+            content = held.get(path, b"")
+            link = (self._read_link(path) or "") if self._files[path].mode == LINK else ""
+            for part in (os.fsencode(path), os.fsencode(link), content):
+                made.update(b"%d:" % len(part))
+                made.update(part)
+        return f"{self._head()} {made.hexdigest()}"
+
+    def _head(self) -> str:
+        """The commit that the tree was made from: what an annex tells of history ends there."""
+        if self._repository is None:
+            return ""
+        try:
+            return resolve_revision(self._repository, "HEAD", where="HEAD").id
+        except RevisionError:  # nothing is committed yet
+            return ""
 
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
         for path in paths:

@@ -13,11 +13,13 @@ from millesime.assembly.report import Author, Imprint, Report, Sibling
 from millesime.assembly.sources import ChapterSource
 from millesime.history.renames import find_renames
 from millesime.history.repository import Repository
+from millesime.history.seal import resolve_edition
 from millesime.history.snapshot import Snapshot
 from millesime.history.worktree import WorkingTree
 from millesime.markup.ast import Document, words
 from millesime.press.bibliography import citation_style, edition_references, quoted_citations
-from millesime.press.manuscript import Manuscript, chapter_texts, read_manuscript, read_note
+from millesime.press.cache.store import NO_STORE, Store
+from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript, read_note
 from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex import Side, annex_title, write_annex
@@ -34,9 +36,12 @@ from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, Registe
 class Desk:
     """Reads each manuscript of a series once, and remembers it; to be used by one thread."""
 
-    def __init__(self, series: Series, repository: Repository | None, *, jobs: int = 1) -> None:
-        self.series, self.repository, self.jobs = series, repository, jobs
+    def __init__(
+        self, series: Series, repository: Repository | None, *, store: Store = NO_STORE, jobs: int = 1
+    ) -> None:
+        self.series, self.repository, self.store, self.jobs = series, repository, store, jobs
         self.current = WorkingTree(series.root, repository)
+        self._snapshots: dict[str, Snapshot] = {}
         self._manuscripts: dict[str, Manuscript] = {}
         self._sides: dict[str, Side] = {}
         self._redlines: dict[tuple[str, str], Redline] = {}
@@ -46,8 +51,21 @@ class Desk:
         """Return the manuscript of an edition. Raises ManifestError for a name that is none."""
         if name not in self._manuscripts:
             edition = self.series.edition(name)
-            self._manuscripts[name] = read_manuscript(self.repository, edition, root=self.series.root, jobs=self.jobs)
+            self._manuscripts[name] = open_manuscript(
+                edition, self.snapshot(name), edition.chapter_entries, store=self.store, jobs=self.jobs
+            )
         return self._manuscripts[name]
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Return the files of an edition. Raises RevisionError for a revision that git does not have."""
+        if name not in self._snapshots:
+            edition = self.series.edition(name)
+            self._snapshots[name] = (
+                self.current
+                if edition.is_in_preparation
+                else resolve_edition(self.repository, edition, root=self.series.root)
+            )
+        return self._snapshots[name]
 
     def redline(self, old: Manuscript, new: Manuscript) -> Redline:
         """Return what changed between two manuscripts, git's knowledge of renames included."""
@@ -244,7 +262,9 @@ def image_reader(
         source = manuscript.snapshot
         if key.startswith("@"):
             name, _, key = key[1:].partition("/")
-            source = desk.manuscript(name).snapshot
+            if name not in manuscript.edition.compared:
+                return None  # an edition depends on no other but those it is compared with, see press/inputs.py
+            source = desk.snapshot(name)
         try:
             return source.read(key, where=key) if source.has(key) else None
         except (RevisionError, MarkupError):

@@ -5,17 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from millesime.assembly.images import image_key
 from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
 from millesime.assembly.theme import load_labels
-from millesime.history.repository import Repository
-from millesime.history.seal import resolve_edition
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
 from millesime.markup.ast import Block, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
+from millesime.press.cache.store import NO_STORE, Store
+from millesime.press.reading import read_sources
 from millesime.redline.model import ChapterText
 from millesime.series.series import ChapterAnnex, ChapterEntry, Edition
 
@@ -35,27 +34,27 @@ class Manuscript:
     labels: Mapping[str, str]
 
 
-def read_manuscript(repository: Repository | None, edition: Edition, *, root: Path, jobs: int = 1) -> Manuscript:
-    """Return the manuscript of an edition, read from its own revision.
-
-    Raises RevisionError for a revision or a file that git does not have,
-    MarkupError for a file that is not UTF-8 text.
-    """
-    snapshot = resolve_edition(repository, edition, root=root)
-    return open_manuscript(edition, snapshot, edition.chapter_entries, jobs=jobs)
-
-
 def open_manuscript(
-    edition: Edition, snapshot: Snapshot, entries: Sequence[ChapterEntry], *, annexes: bool = True, jobs: int = 1
+    edition: Edition,
+    snapshot: Snapshot,
+    entries: Sequence[ChapterEntry],
+    *,
+    annexes: bool = True,
+    store: Store = NO_STORE,
+    jobs: int = 1,
 ) -> Manuscript:
-    """Return the manuscript of chapters in a snapshot, with what the edition's manifest says besides."""
+    """Return the manuscript of chapters in a snapshot, with what the edition's manifest says besides.
+
+    Raises RevisionError for a file that the snapshot does not have,
+    MarkupError for one that is not UTF-8 text.
+    """
     listed = [annex for annex in edition.annexes if annexes and isinstance(annex, ChapterAnnex)]
     where = edition.content_paths
     places = {path: where.get(path, path) for path in (*(e.path for e in entries), *(a.chapter for a in listed))}
     contents = snapshot.read_many(places, where=places)
     texts = {path: decode_source(content, where=places[path], path=path) for path, content in contents.items()}
     sources = [Source(path=path, content=text.encode("utf-8")) for path, text in texts.items()]
-    documents = dict(zip(texts, read_documents(sources, reader=edition.reader, jobs=jobs), strict=True))
+    documents = dict(zip(texts, read_sources(store, sources, reader=edition.reader, jobs=jobs), strict=True))
     chapters = [
         ChapterSource(
             path=entry.path, document=documents[entry.path], role=entry.role, part=entry.part, id=entry.id,

@@ -49,7 +49,7 @@ def _open_beside(path: Path, *, folder: bool) -> Path:
     prefix = f".{path.name}.{os.getpid()}."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(path)
+        clear_abandoned(path)
         if folder:
             beside = tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=path.parent)
             os.chmod(beside, 0o777 & ~_umask())
@@ -64,7 +64,7 @@ def _open_beside(path: Path, *, folder: bool) -> Path:
     return Path(beside)
 
 
-def _clear_abandoned(path: Path) -> None:
+def clear_abandoned(path: Path) -> None:
     """Remove what a process that was killed left beside a path; one that still runs keeps its own."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
         owner = left.name.removeprefix(f".{path.name}.").partition(".")[0]

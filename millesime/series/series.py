@@ -25,6 +25,7 @@ from millesime.series.manifest import (
     ChapterSource,
     EditionManifest,
     Entry,
+    FollowAnnex,
     Numbering,
     Part,
     RedlineAnnex,
@@ -145,6 +146,13 @@ class Edition:
     @property
     def annexes(self) -> tuple[Annex, ...]:
         return self.manifest.annexes
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The names of the editions that its annexes speak of; it may be among them."""
+        named = [annex.redline for annex in self.annexes if isinstance(annex, RedlineAnnex)]
+        named += [name for annex in self.annexes if isinstance(annex, FollowAnnex) for name in annex.follow]
+        return tuple(dict.fromkeys(named))
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -17,8 +17,10 @@ import pytest
 
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress, build_editions
+from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition import Desk, assemble_edition
 from millesime.press.seal import seal_edition
+from millesime.press.workers import local_workers
 from millesime.problems import OutputError
 from millesime.series.series import load_series
 from tests.press.report import make_report
@@ -31,10 +33,11 @@ def desk(root: Path) -> Desk:
     return Desk(load_series(root), find_repository(root))
 
 
-def build(root: Path, out: Path, *names: str, formats: tuple[str, ...] | None = None):
-    opened = desk(root)
+def build(root: Path, out: Path, *names: str, formats: tuple[str, ...] | None = None, store: Store = NO_STORE):
+    opened = Desk(load_series(root), find_repository(root), store=store)
     chosen = list(names) or [edition.name for edition in opened.series.editions]
-    return build_editions(opened, chosen, formats=formats, out=out, jobs=2, progress=Progress())
+    with local_workers(2) as workers:
+        return build_editions(opened, chosen, formats=formats, out=out, workers=workers, progress=Progress())
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -170,7 +173,7 @@ def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
     build(made.root, out, "2018", formats=("html", "epub"))
     before = checksums(out)
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf", "--root", made.root, "--out", out],
+        [sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf", "--no-cache", "--root", made.root, "--out", out],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     time.sleep(delay_s)
@@ -184,7 +187,7 @@ def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
 
 def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Path):
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, "build", "--root", made.root, "--out", tmp_path / "dist"],
+        [sys.executable, PROGRAM, "build", "--no-cache", "--root", made.root, "--out", tmp_path / "dist"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
     assert process.stderr is not None

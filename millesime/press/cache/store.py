@@ -56,6 +56,7 @@ class Recall:
     key: str
     parts: Mapping[str, str]  # digests by name
     content: bytes | None = field(repr=False)  # None: it has to be made
+    explained: Explained
 
 
 class Store:
@@ -113,7 +114,7 @@ class Store:
             self._explained.append(explained)
         if content is not None and last != digests:
             self._remember_parts(step, label, digests)
-        return Recall(step=step, label=label, key=key, parts=digests, content=content)
+        return Recall(step=step, label=label, key=key, parts=digests, content=content, explained=explained)
 
     def keep(self, recall: Recall, content: bytes) -> None:
         """Keep what was made because `recall` had nothing."""
