@@ -7,26 +7,30 @@ import unicodedata
 from typing import Any
 
 _NO_BREAK = "\u00a0\u202f"
+# Scripts that put no space between words; each sign of theirs is a word: kana, and Chinese characters.
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # In this order, at each place: an amount, date or version whole ("1 000 €", "2018-07-03"); a French
 # elision before its word ("l'", "qu'"), so that only the noun is marked; a word with what holds it
 # together ("peut-être", "aujourd'hui", an address); no-break spaces; any other sign by itself.
 _PIECE = re.compile(
     rf"[+\-−]?\d(?:[\w.,:/\-–’'{_NO_BREAK}]*\w)?(?:[{_NO_BREAK}]?(?:°[CF]\b|[%‰€$£°]))?"
     r"|°[CF]\b"
-    r"|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
     r"|(?:[cdjlmnst]|(?:jus|lors|puis|quoi|quel|pres)?qu)['’](?=\w)"
     r"|\w(?:[\w'’\-‑./:@&+#?=%~]*\w)?"
     rf"|[{_NO_BREAK}]+"
     r"|.",
     re.IGNORECASE | re.DOTALL,
 )
+_UNSPACED_SIGN = re.compile(f"([{_UNSPACED}])")
 _JOINERS = "\u200c\u200d\u2060\u00ad"
 
 
 def pieces(text: str) -> list[str]:
     """Return a string cut into words, elisions, numbers and signs; joined they are the string."""
-    found = _PIECE.findall(text)
-    return found if text.isascii() or len(found) == 1 else _joined(found)
+    if text.isascii():
+        return _PIECE.findall(text)
+    found = [piece for part in _UNSPACED_SIGN.split(text) for piece in _PIECE.findall(part)]
+    return found if len(found) == 1 else _joined(found)
 
 
 def _joined(found: list[str]) -> list[str]:
@@ -50,10 +54,21 @@ def is_word(piece: str) -> bool:
 
 
 def text_words(value: Any) -> list[str]:
-    """Return the words of a subtree in reading order, cut at white space; code and raw text count, comments do not."""
+    """Return the words of a subtree in reading order, cut at white space; code and raw text count, comments do not.
+
+    Where no white space parts words, as in Chinese, each sign is one, with the
+    punctuation beside it.
+    """
     parts: list[str] = []
     _collect(value, parts)
-    return "".join(parts).split()
+    text = "".join(parts)
+    found = text.split()
+    if text.isascii() or not _UNSPACED_SIGN.search(text):
+        return found
+    return [part for word in found for part in _UNSPACED_WORD.findall(word)]
+
+
+_UNSPACED_WORD = re.compile(rf"\W*[{_UNSPACED}]\W*|(?:(?![{_UNSPACED}]).)+", re.DOTALL)
 
 
 def is_comment(node: Any) -> bool:

@@ -24,6 +24,8 @@ from millesime.redline.words import pieces, text_words
         ("«\u00a0oui\u00a0»", ["«", "\u00a0", "oui", "\u00a0", "»"]),
         ("https://example.org/a-b.html.", ["https://example.org/a-b.html", "."]),
         ("q\u0307uux", ["q\u0307uux"]),
+        ("每月，GDP增长3%。", ["每", "月", "，", "GDP", "增", "长", "3%", "。"]),
+        ("データv2", ["デ", "ー", "タ", "v2"]),
     ],
 )
 def test_a_string_is_cut_into_words_and_signs(text, expected):
@@ -38,3 +40,11 @@ def test_the_pieces_are_the_string(text):
 def test_a_citation_and_code_count_as_words():
     code = {"t": "Code", "c": [["", [], []], "let x = 1"]}
     assert text_words([{"t": "Str", "c": "see"}, code]) == ["see", "let", "x", "=", "1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("城市每月公布一次。居民使用", 12), ("GDP增长3%。", 4), ("Le mot 「開放」 reste.", 5), ("데이터를 공개한다", 2)],
+)
+def test_where_nothing_parts_words_each_sign_counts(text, count):
+    assert len(text_words([{"t": "Str", "c": text}])) == count
