@@ -35,14 +35,15 @@ def merge_table(
     parts_old = (old_short, old_head[0], old_foot[0], [body[:2] for body in old_bodies])
     if parts_old != (short, head[0], foot[0], [body[:2] for body in bodies]):
         return None
-    if old_columns == columns or aligned_anew(old, new):
-        merging = _Merging(comparison, merge, merge_note, [(place, place) for place in range(len(columns))])
+    in_place = [(place, place) for place in range(len(columns))]
+    if len(old_columns) == len(columns) and not _columns_moved(old, new):
+        paired: Columns | None = in_place
     else:
-        paired = _pair_columns(old, new, comparison)
+        paired = _pair_columns(old, new, comparison) or (in_place if old_columns == columns else None)
         if paired is None:
             return None
-        merging = _Merging(comparison, merge, merge_note, paired)
         columns = [columns[j] if j is not None else old_columns[i] for i, j in paired]
+    merging = _Merging(comparison, merge, merge_note, paired)
     return {
         "t": "Table",
         "c": [
@@ -74,11 +75,31 @@ def caption_came_or_went(old: list[Block], new: list[Block]) -> bool:
 
 
 def aligned_anew(old: Block, new: Block) -> bool:
-    """Whether two tables have as many columns, some of them with another alignment."""
-    return old["c"][2] != new["c"][2] and len(old["c"][2]) == len(new["c"][2])
+    """Whether two tables have as many columns in one order, some of them with another alignment."""
+    same = len(old["c"][2]) == len(new["c"][2])
+    return same and old["c"][2] != new["c"][2] and not _columns_moved(old, new)
 
 
 # ---- columns ---------------------------------------------------------------
+
+
+def _columns_moved(old: Block, new: Block) -> bool:
+    """Whether two tables have as many columns, of which those with the same titles stand in another order."""
+    sides = []
+    for table in (old, new):
+        rows, specs = all_rows(table), table["c"][2]
+        if not table["c"][3][1] or not _is_plain(rows, len(specs)):
+            return False
+        sides.append([(text_of(cell[4]), spec) for cell, spec in zip(table["c"][3][1][-1][1], specs, strict=True)])
+    titles = [[title for title, _ in side] for side in sides]
+    shared = [[one for one in side if one[0] and all(side.count(one[0]) == 1 for side in titles)] for side in sides]
+    return len(titles[0]) == len(titles[1]) and shared[0] != shared[1] and sorted(
+        shared[0], key=repr
+    ) == sorted(shared[1], key=repr)  # fmt: skip
+
+
+def _is_plain(rows: list[list], width: int) -> bool:
+    return all(len(row[1]) == width and all(cell[2] == cell[3] == 1 for cell in row[1]) for row in rows)
 
 
 def _pair_columns(old: Block, new: Block, comparison: Comparison) -> Columns | None:
@@ -86,8 +107,7 @@ def _pair_columns(old: Block, new: Block, comparison: Comparison) -> Columns | N
     sides = []
     for table in (old, new):
         rows, specs = all_rows(table), table["c"][2]
-        plain = all(len(row[1]) == len(specs) and all(cell[2] == cell[3] == 1 for cell in row[1]) for row in rows)
-        if not plain or not rows:
+        if not rows or not _is_plain(rows, len(specs)):
             return None
         columns = [[row[1][place] for row in rows] for place in range(len(specs))]
         sides.append([
