@@ -34,7 +34,8 @@ def facts_of(content: bytes) -> dict[str, Any]:
 
 
 def text_of_pages(content: bytes) -> list[str]:
-    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    """Return the text of each page; not as `-layout` spaces it, which rounds to columns."""
+    done = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True)
     return done.stdout.decode("utf-8").split("\f")[:-1]
 
 
@@ -93,7 +94,7 @@ def _outline(document: pikepdf.Pdf, pages) -> list:
 
 
 def _structure(document: pikepdf.Pdf, pages) -> Iterator[tuple]:
-    """Yield (depth, type, page, attributes, alternative, number of marks and links) of every element, in reading order."""
+    """Yield (depth, type, page, box, spans, headers, alternative, marks, links) of every element, in reading order."""
     parents = document.Root.StructTreeRoot.ParentTree.Nums
     owners = {int(parents[at]): parents[at + 1] for at in range(0, len(parents), 2)}
     waiting = [(0, document.Root.StructTreeRoot.K[0])]

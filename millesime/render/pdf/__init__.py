@@ -1,31 +1,62 @@
 """A report as a tagged PDF (PDF/UA-1), laid out by WeasyPrint; the only importer of it.
 
-One HTML document holds the book: `templates/pdf/report.html` gives cover,
-imprint, contents and openers, `printable` the chapters, `templates/pdf/page.css`
-the look. Nothing is fetched: the document sees the theme's fonts and the
-report's pictures under addresses of its own, `millesime:…`.
+`templates/pdf/report.html` gives cover, imprint, contents and openers,
+`printable` the chapters, `templates/pdf/page.css` the look. Nothing is fetched:
+the document sees the theme's fonts and the report's pictures under addresses
+of its own, `millesime:…`.
+
+The book is cut into *units* (`units`), each laid out alone (`layout`), put at
+its place (`paginate`) and bound (`bind`): so an edit costs its own chapter. A
+book that cannot be cut is laid out in one piece (`plain`), and says why.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from millesime.assembly.report import Report
 from millesime.render.artifact import Artifact, write_beside
+from millesime.render.pdf.by_unit import print_by_unit
+from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.plain import PrintedReport, print_plain
+from millesime.render.pdf.units import Run
 
 
-def render_pdf(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
+def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = None) -> Artifact:
     """Write the report to a file; the same report gives the same bytes.
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    printed = print_report(report, jobs=jobs)
+    printed = print_report(report, jobs=jobs, run=run)
     with write_beside(path) as beside:
         beside.write_bytes(printed.content)
     return Artifact(format="pdf", path=path, entry=path, notes=printed.notes)
 
 
-def print_report(report: Report, *, jobs: int = 1) -> PrintedReport:
-    """Return the report as PDF, with what the engine said about it."""
-    return print_plain(report, jobs=jobs)
+def print_report(report: Report, *, jobs: int = 1, run: Run | None = None) -> PrintedReport:
+    """Return the report as PDF, with what the engine said about it.
+
+    `run(function, sources)` returns the function's results for sources, which
+    have a `key` each: it may keep results, and work in other processes. By
+    itself it does all here, one after the other.
+    """
+    try:
+        return print_by_unit(report, run=run or run_here, jobs=jobs)
+    except UnbindableError as reason:
+        printed = print_plain(report, jobs=jobs)
+        return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
+
+
+def run_here(function: Callable, sources: Sequence) -> list:
+    """Return the function's result for each source."""
+    return list(_results(function, sources))
+
+
+def _results(function: Callable, sources: Sequence) -> Iterator:
+    for source in sources:
+        yield function(source)
+        if not gc.isenabled():  # whoever paused the collector did not think of a hundred box trees
+            gc.collect(0)

@@ -18,6 +18,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
+from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.book import SCHEME
 from millesime.render.pdf.characters import find_missing
 from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
@@ -25,11 +26,6 @@ from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
 
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
-_MARGIN_BOXES = (
-    "top-left-corner top-left top-center top-right top-right-corner bottom-left-corner bottom-left bottom-center "
-    "bottom-right bottom-right-corner left-top left-middle left-bottom right-top right-middle right-bottom"
-).split()
-_NO_FURNITURE = f"@page {{ {' '.join(f'@{name} {{ content: none !important }}' for name in _MARGIN_BOXES)} }}"
 _NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
 _DRAWS = re.compile(rb"(?m)(?:^| )(?:TJ|Tj|Do|sh|EI|[fFBb]\*?|[Ss])$")
 
@@ -94,15 +90,13 @@ def lay_out(source: UnitSource) -> Laid:
     Raises EngineError when WeasyPrint or its libraries are missing, and
     UnbindableError for what cannot be kept apart from its place.
     """
-    from millesime.render.pdf import internals
-
-    with surroundings(source.date) as notes:
+    with surroundings(source.date) as notes, shortcuts.taken(margins=False):
         press = _press(source.style)
         first = not source.side
         before = "" if first else _BEFORE * (1 if source.side == "left" else 2)
         root = source.root.replace(b"<head/>", source.head, 1) if source.head else source.root
         tree = etree.fromstring(b"".join([root, before.encode(), source.html, b"</body></html>"]))
-        document = press.render(tree, source.pictures, notes, sheets=(press.bare,), variant="pdf/ua-1")
+        document = press.render(tree, source.pictures, notes, sheets=(), variant="pdf/ua-1")
         pages = document.pages if first else _own_pages(document.pages, 1 if source.side == "left" else 2)
         starts = "any" if first else internals.first_break(pages[0])
         if starts == "run-on":
@@ -119,9 +113,7 @@ def lay_out(source: UnitSource) -> Laid:
 
 def lay_out_furniture(source: FurnitureSource) -> Laid:
     """Return the margins of pages that stand one after the other, blank ones included; nothing of them is tagged."""
-    from millesime.render.pdf import internals
-
-    with surroundings(source.date) as notes:
+    with surroundings(source.date) as notes, shortcuts.taken(margins=True):
         press = _press(source.style)
         first_of_book = source.folio == 1
         body = "" if first_of_book else _strings(source.before, f"page: {SCHEME[:-1]}-before")
@@ -157,7 +149,6 @@ class _Press:
         self.fetcher = fetcher(self.engine, self.served, self.notes)
         self.fonts = self.engine.text.fonts.FontConfiguration()
         self.sheet = self.sheet_of(style)
-        self.bare = self.sheet_of(_NO_FURNITURE)
 
     def sheet_of(self, style: str):
         return self.engine.CSS(
@@ -179,8 +170,6 @@ def _press(style: str) -> _Press:
 
 def _own_pages(pages: list, dropped: int) -> list:
     """Return a unit's own pages: without those before it, and the blank one that lets it begin on its side."""
-    from millesime.render.pdf import internals
-
     while dropped < len(pages) - 1 and internals.page_type(pages[dropped])[2]:
         dropped += 1
     return pages[dropped:]
@@ -209,8 +198,6 @@ class _Facts:
 
 def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
     """Write a document without writing it: take its objects at the end, and leave nothing to be written."""
-    from millesime.render.pdf import internals
-
     facts_of_pages = []
     for page in document.pages:
         name, side, blank = internals.page_type(page)
