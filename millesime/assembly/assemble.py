@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from millesime.assembly.citations import set_citations
 from millesime.assembly.foreign import settle_foreign
-from millesime.assembly.images import ImageReader, settle_images
+from millesime.assembly.images import ImageReader, image_keys, settle_images, show_image
 from millesime.assembly.outline import (
     Counters,
     Target,
@@ -52,6 +53,15 @@ class Materials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A chapter on its own: raw fragments and levels settled, the title taken from its text."""
+
+    title: list[Inline]
+    blocks: list[Block]
+    aliases: tuple[str, ...] = ()  # ids that mean the chapter itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     """A chapter on its way."""
 
@@ -65,14 +75,30 @@ class _Draft:
     sections: tuple[Section, ...] = ()
 
 
-def assemble(materials: Materials) -> Report:
+def assemble(
+    materials: Materials, *, opened: Sequence[Opened] | None = None, known: Mapping[str, Chapter] = MappingProxyType({})
+) -> Report:
     """Return the report of one edition, every chapter numbered, anchored, cited and referenced.
 
-    Raises ManifestError when two chapters have one id. All else that is
-    wrong in the text becomes a visible mark, which `check_report` finds.
+    `opened` are the chapters as `open_chapter` gives them, in the order of
+    print; those that are `known`, by id, as they were assembled before, may
+    be skeletons. Raises ManifestError when two chapters have one id. All else
+    that is wrong in the text becomes a visible mark, which `check_report`
+    finds.
     """
     language = materials.imprint.language
-    drafts = _open_chapters(materials)
+    sources = print_order(materials.sources)
+    opened = [open_chapter(source) for source in sources] if opened is None else opened
+    drafts = [
+        _Draft(
+            source=source,
+            id=ident,
+            title=one.title,
+            blocks=one.blocks,
+            aliases=tuple(alias for alias in one.aliases if alias != ident),
+        )
+        for source, ident, one in zip(sources, chapter_ids(sources), opened, strict=True)
+    ]
     drafts = _cite(drafts, materials)
     drafts = _number_chapters(drafts, materials)
     drafts, local, targets = _outline(drafts, materials)
@@ -80,6 +106,11 @@ def assemble(materials: Materials) -> Report:
     images: dict[str, bytes] = {}
     chapters = []
     for draft in drafts:
+        if draft.id in known:
+            chapters.append(known[draft.id])
+            for key in known[draft.id].images:
+                show_image(key, read_image=materials.read_image, images=images)
+            continue
         blocks = resolve_references(
             draft.blocks,
             chapter=draft.id,
@@ -100,6 +131,7 @@ def assemble(materials: Materials) -> Report:
                 blocks=tuple(set_typography(blocks, language)),
                 sections=tuple(_set_section(section, language) for section in draft.sections),
                 part=draft.source.part,
+                images=image_keys(blocks),
             )
         )
     return Report(
@@ -113,20 +145,16 @@ def assemble(materials: Materials) -> Report:
     )
 
 
-def _open_chapters(materials: Materials) -> list[_Draft]:
-    sources = sorted(materials.sources, key=lambda source: ROLES.index(source.role))
-    drafts = []
-    for source, ident in zip(sources, chapter_ids(sources), strict=True):
-        source = replace(
-            source,
-            document=Document(
-                blocks=settle_foreign(source.document.blocks), meta=settle_foreign_meta(source.document.meta)
-            ),
-        )
-        title, blocks, heading_id = split_title(source)
-        aliases = (heading_id,) if heading_id and heading_id != ident else ()
-        drafts.append(_Draft(source=source, id=ident, title=title, blocks=settle_levels(blocks), aliases=aliases))
-    return drafts
+def print_order(sources: Sequence[ChapterSource]) -> list[ChapterSource]:
+    """Return chapters in the order of print: front, body, annex, back."""
+    return sorted(sources, key=lambda source: ROLES.index(source.role))
+
+
+def open_chapter(source: ChapterSource) -> Opened:
+    """Return a chapter as far as it can be made without the others."""
+    document = Document(blocks=settle_foreign(source.document.blocks), meta=settle_foreign_meta(source.document.meta))
+    title, blocks, heading_id = split_title(replace(source, document=document))
+    return Opened(title=title, blocks=settle_levels(blocks), aliases=(heading_id,) if heading_id else ())
 
 
 def settle_foreign_meta(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,12 +59,13 @@ def check_report(report: Report) -> Iterator[Problem]:
     """Yield every mark that assembly left for the editor, chapter by chapter."""
     known = [*report.anchors]
     for chapter in report.chapters:
-        if chapter.role == "annex" and not chapter.path:
-            continue  # a generated annex quotes the chapters; what is wrong in it is reported there
-        yield from _check_chapter(chapter, known)
+        yield from check_chapter(chapter, known)
 
 
-def _check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:
+def check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:
+    """Yield the marks of one chapter; `known` are the anchors of the report."""
+    if chapter.role == "annex" and not chapter.path:
+        return  # a generated annex quotes the chapters; what is wrong in it is reported there
     place = chapter.id
     for node in walk(list(chapter.blocks)):
         attributes = attr_of(node)

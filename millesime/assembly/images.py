@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from millesime.markup.ast import Block, Inline, Node, rewrite, span, string
 
@@ -39,15 +39,32 @@ def settle_images(blocks: list[Block], *, path: str, read_image: ImageReader, im
     def change(node: Node) -> Node | list[Node]:
         attributes, alternative, (target, title) = node["c"]
         key = image_key(target, path)
-        if key is not None and key not in images:
-            content = read_image(key)
-            if content is not None and image_type(content):
-                images[key] = content
-        if key is None or key not in images:
+        if key is None or not show_image(key, read_image=read_image, images=images):
             return [missing(alternative, target)]
         return {"t": "Image", "c": [attributes, alternative, [key, title]]}
 
     return rewrite(blocks, change, kinds={"Image"})
+
+
+def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes]) -> bool:
+    """Add an image to those that are shown, if it can be; say whether it is among them."""
+    if key not in images:
+        content = read_image(key)
+        if content is not None and image_type(content):
+            images[key] = content
+    return key in images
+
+
+def image_keys(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """Return the keys of the images in blocks that `settle_images` gave, each once."""
+    found: dict[str, None] = {}
+
+    def note(node: Node) -> Node:
+        found[node["c"][2][0]] = None
+        return node
+
+    rewrite(list(blocks), note, kinds={"Image"})
+    return tuple(found)
 
 
 def image_key(target: str, path: str) -> str | None:

@@ -8,7 +8,7 @@ typography is right. A renderer lays out and never decides.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millesime.markup.ast import Block, Inline
@@ -79,9 +79,10 @@ class Chapter:
     label: str  # "Chapitre 4", "Annexe A", "" where unnumbered
     number: str  # "4", "A", ""
     title: tuple[Inline, ...]
-    blocks: tuple[Block, ...]
+    blocks: Sequence[Block]
     sections: tuple[Section, ...] = ()
     part: int | None = None  # index in Report.parts
+    images: tuple[str, ...] = ()  # keys of Report.images that it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +111,4 @@ class Report:
     images: Mapping[str, bytes] = field(default_factory=dict)  # "chapters/figures/a.svg" → bytes
     labels: Mapping[str, str] = field(default_factory=dict)  # words in the edition's language
     theme: Mapping[str, bytes] = field(default_factory=dict)  # templates of the snapshot, over the default theme
+    fragments: Mapping[str, bytes] = field(default_factory=dict)  # chapters that render/fragments.py wrote, by id

@@ -28,6 +28,7 @@ class ChapterSource:
     title: tuple[Inline, ...] = ()  # from the manifest; empty: the document's own
     numbered: bool = True
     generated: bool = False  # an annex made by the toolchain: its figures and sections bear no numbers
+    digest: str = ""  # of its document, where that was read; equal digests mean equal documents
 
 
 def chapter_ids(sources: Sequence[ChapterSource]) -> list[str]:

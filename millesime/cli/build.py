@@ -103,7 +103,7 @@ class LineProgress(Progress):
     def __exit__(self, *_: object) -> None: ...
 
     def step(self, edition: str, what: str) -> None:
-        if what not in ("pdf", "epub", "html", "docx"):
+        if what not in ("pdf", "epub", "html", "docx") and not what.startswith("laid out"):
             click.echo(f"{edition}: {what}", err=True)
 
     def done(self, printed: Printed) -> None:

@@ -60,6 +60,11 @@ def pack_artifact(name: str, files: dict[bytes, bytes], notes: tuple[str, ...], 
     return marshal.dumps((name, files, tuple(notes), seconds))
 
 
+def pack_file(name: str, content: bytes, notes: tuple[str, ...], *, seconds: float) -> bytes:
+    """Return an artifact that is one file, packed."""
+    return pack_artifact(name, {_ITSELF: content}, notes, seconds=seconds)
+
+
 def put_in_place(content: bytes, *, edition: str, kind: str, folder: Path, kept: bool) -> Printed:
     """Put a packed artifact into its edition's folder; one that is there already is left alone.
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import concurrent.futures
 import marshal
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
+from functools import partial
 from pathlib import Path
 
-from millesime.assembly.checks import check_report
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
+from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.edition import Desk, edition_materials
 from millesime.press.inputs import edition_inputs
+from millesime.press.pages import make_pdf
 from millesime.press.workers import Workers
 from millesime.problems import Problem
 
@@ -92,27 +94,47 @@ def build_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
-    for plan in plans:
-        name = plan.edition
-        if note := desk.snapshot(name).note:
-            outcome.notes[name] = note
-        for kind, recall in plan.artifacts.items():
-            if recall.content is not None:
-                _put(recall.content, name, kind, out, outcome, progress, kept=True)
-        if plan.is_kept:
-            outcome.problems[name] = _unpack_problems(plan.checked.content)
-            continue
-        report = assemble_edition(desk, name, say=lambda what, name=name: progress.step(name, what))
-        outcome.problems[name] = list(check_report(report))
-        desk.store.keep(plan.checked, marshal.dumps([astuple(problem) for problem in outcome.problems[name]]))
-        for kind in plan.missing:
-            progress.step(name, kind)
-            pending[workers.submit(make_artifact, report, kind)] = (name, plan.artifacts[kind])
-        _collect(pending, desk, out, outcome, progress, wait=len(pending) > 2 * workers.jobs)
-    while pending:
-        _collect(pending, desk, out, outcome, progress, wait=True)
+    foremen = ThreadPoolExecutor(2)  # a PDF is many steps, which one thread hands out and binds
+    try:
+        for plan in plans:
+            name = plan.edition
+            if note := desk.snapshot(name).note:
+                outcome.notes[name] = note
+            for kind, recall in plan.artifacts.items():
+                if recall.content is not None:
+                    _put(recall.content, name, kind, out, outcome, progress, kept=True)
+            if plan.is_kept:
+                outcome.problems[name] = _unpack_problems(plan.checked.content)
+                continue
+            assembled = assemble_kept(
+                edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what)),
+                desk.store,
+                jobs=desk.jobs,
+            )
+            report = assembled.report
+            outcome.problems[name] = list(assembled.problems)
+            desk.store.keep(plan.checked, marshal.dumps([astuple(problem) for problem in outcome.problems[name]]))
+            for kind in plan.missing:
+                progress.step(name, kind)
+                if kind == "pdf":
+                    workers.start()
+                    said = partial(_say_pages, progress, name)
+                    future = foremen.submit(make_pdf, report, store=desk.store, workers=workers, said=said)
+                else:
+                    future = workers.submit(make_artifact, report, kind)
+                pending[future] = (name, plan.artifacts[kind])
+            _collect(pending, desk, out, outcome, progress, wait=len(pending) > 2 * workers.jobs)
+        while pending:
+            _collect(pending, desk, out, outcome, progress, wait=True)
+    finally:
+        # Not waited for: after an error the workers end, and the threads with them.
+        foremen.shutdown(wait=False, cancel_futures=True)
     outcome.artifacts.sort(key=lambda printed: (names.index(printed.edition), printed.format))
     return outcome
+
+
+def _say_pages(progress: Progress, name: str, done: int, units: int) -> None:
+    progress.step(name, f"laid out {done} of {units} parts of the PDF")
 
 
 def _collect(pending, desk: Desk, out: Path, outcome: Outcome, progress: Progress, *, wait: bool) -> None:

@@ -93,6 +93,11 @@ class Desk:
 
 def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Report:
     """Return the report of one edition of the desk's series, annexes and all."""
+    return assemble(edition_materials(desk, name, say=say))
+
+
+def edition_materials(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Materials:
+    """Return all that one edition is assembled from, its annexes written."""
     say("reading")
     manuscript = desk.manuscript(name)
     own = {source.path: source for source in manuscript.chapters if source.role == "annex"}
@@ -112,7 +117,7 @@ def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lamb
                 annexes.append(own[annex.chapter])
     say("assembling")
     chapters = [source for source in manuscript.chapters if source.role != "annex"]
-    return assemble(materials(desk, manuscript, (*chapters, *annexes), pictures=pictures))
+    return materials(desk, manuscript, (*chapters, *annexes), pictures=pictures)
 
 
 def materials(

@@ -14,7 +14,7 @@ from millesime.history.text import decode_source, read_text_source
 from millesime.markup.ast import Block, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.reading import read_sources
+from millesime.press.reading import read_sources, source_digest
 from millesime.redline.model import ChapterText
 from millesime.series.series import ChapterAnnex, ChapterEntry, Edition
 
@@ -55,17 +55,18 @@ def open_manuscript(
     texts = {path: decode_source(content, where=places[path], path=path) for path, content in contents.items()}
     sources = [Source(path=path, content=text.encode("utf-8")) for path, text in texts.items()]
     documents = dict(zip(texts, read_sources(store, sources, reader=edition.reader, jobs=jobs), strict=True))
+    digests = {source.path: source_digest(source, edition.reader) for source in sources}
     chapters = [
         ChapterSource(
             path=entry.path, document=documents[entry.path], role=entry.role, part=entry.part, id=entry.id,
-            title=tuple(words(entry.title)), numbered=entry.numbered,
+            title=tuple(words(entry.title)), numbered=entry.numbered, digest=digests[entry.path],
         )
         for entry in entries
     ]  # fmt: skip
     chapters += [
         ChapterSource(
             path=annex.chapter, document=documents[annex.chapter], role="annex", id=annex.id,
-            title=tuple(words(annex.title)),
+            title=tuple(words(annex.title)), digest=digests[annex.chapter],
         )
         for annex in listed
     ]  # fmt: skip

@@ -61,6 +61,11 @@ class Workers:
         self._executor = executor
         self.jobs = jobs  # how many steps it does at once
 
+    def start(self) -> None:
+        """Start all workers, so that steps may be handed over from any thread."""
+        for _ in range(self.jobs):
+            self.submit(_nothing)
+
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy.
 
@@ -74,6 +79,9 @@ class Workers:
             return self._executor.submit(step, *values)
         finally:
             signal.signal(signal.SIGINT, heard)
+
+
+def _nothing() -> None: ...
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 
 LABEL = "label"
 ARTICLE = "article"  # "un", "une", "one": a number only where another number takes its place
@@ -44,7 +45,7 @@ class Token:
 
 def read_tokens(text: str) -> list[Token]:
     """Return a sentence cut into words, signs, quantities and labels; white space separates only."""
-    tokens = [_token(found) for found in _TOKEN.finditer(text)]
+    tokens = [_token(found) for found in _token_pattern().finditer(text)]
     counts_items, names_editions = "(1)" in text, _EDITION.search(text) is not None
     for place, token in enumerate(tokens):
         before = tokens[place - 1].text if place else ""
@@ -312,7 +313,7 @@ _DATE = (
     rf"|(?<!\w){_MONTH}{_GAP}(?:{_DAY}(?:[-–]{_DAY})?,?{_GAP})?{_YEAR}(?!\w)|{_MONTH}{_GAP}{_DAY}(?![\w.,]*\d)(?!\w)))"
     rf"|(?P<month>(?<!\w){_WHOLE_MONTH}(?!\w))"
 )
-_TOKEN = re.compile(
+_TOKEN = (
     rf"{_DATE}|{_LABEL}|(?P<time>(?<!\w)[0-2]?\d{_GAP}?h{_GAP}?[0-5]\d(?!\w))"
     r"|(?P<rank>(?<!\w)\d+(?:ers?|ères?|res?|es?|èmes?|nde?s?|st|rd|th)(?!\w))"
     r"|(?P<ratio>(?<![\w/.,])\d+/\d+(?![\w/]|[.,]\d))"
@@ -321,7 +322,26 @@ _TOKEN = re.compile(
 )
 _EDITION = re.compile("(?i)[ée]dition")
 # What may be a quantity, for a first look: digits, number words, months.
-COUNTABLE = re.compile(
+_COUNTABLE = (
     rf"(?i:\d[\d.,]*|\b(?:{_WORD}|(?:{'|'.join(_CROWDS)})s?|millions?|milliards?|billions?)\b|\b{_WHOLE_MONTH}\b)"
 )
-FIGURE = re.compile(rf"(?:{COUNTABLE.pattern})\W{{0,2}}\w*[%‰€$£]?")  # the same, and what may be its unit
+
+
+# Compiled when they are asked for: together they take longer than a build that has nothing to do.
+
+
+@cache
+def _token_pattern() -> re.Pattern[str]:
+    return re.compile(_TOKEN)
+
+
+@cache
+def countable() -> re.Pattern[str]:
+    """Return the pattern of what may be a quantity."""
+    return re.compile(_COUNTABLE)
+
+
+@cache
+def figure() -> re.Pattern[str]:
+    """Return the pattern of what may be a quantity, and of what may be its unit."""
+    return re.compile(rf"(?:{_COUNTABLE})\W{{0,2}}\w*[%‰€$£]?")

@@ -27,7 +27,7 @@ from rapidfuzz.distance import Indel
 
 from millesime.redline.align import Vocabulary, heaviest_chain
 from millesime.redline.model import MOVED_FROM, BlockChange, Redline
-from millesime.redline.numerals import ARTICLE, FIGURE, Token, read_tokens
+from millesime.redline.numerals import ARTICLE, Token, figure, read_tokens
 from millesime.redline.sentences import TableText, pair_sentences, read_block
 
 READABLE = 240  # characters of a sentence shown, around its quantity
@@ -121,7 +121,7 @@ def _changed_between(
     if old_text > new_text:
         swapped = _changed_between(new_text, old_text, vocabulary, least=least)
         return [_Pair(pair.new, pair.old, pair.new_text, pair.old_text) for pair in swapped]
-    if FIGURE.findall(old_text) == FIGURE.findall(new_text):  # a quick look: most edits leave all figures alone
+    if figure().findall(old_text) == figure().findall(new_text):  # a quick look: most edits leave all figures alone
         return []
     old, new = read_tokens(old_text), read_tokens(new_text)
     script = Indel.opcodes(vocabulary.spell(token.key for token in old), vocabulary.spell(token.key for token in new))

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel, LCSseq
 
 from millesime.markup.ast import INLINES, Block
 from millesime.redline.align import Unit, Vocabulary, like_pairs
-from millesime.redline.numerals import COUNTABLE
+from millesime.redline.numerals import countable
 
 OPAQUE = "\ufffc"
 MIN_LIKENESS = 0.5  # of two sentences, numbers left out; below it they are not the same sentence
@@ -136,7 +136,7 @@ def pair_sentences(old: Sequence[str], new: Sequence[str], vocabulary: Vocabular
     if old > new:  # so that what is decided by chance is decided alike when the editions are swapped
         return sorted(((i, j) for j, i in pair_sentences(new, old, vocabulary)), key=lambda pair: pair[1])
     rows, columns = _without_equal(old, new), _without_equal(new, old)
-    if not any(COUNTABLE.search(line) for line in (*(old[i] for i in rows), *(new[j] for j in columns))):
+    if not any(countable().search(line) for line in (*(old[i] for i in rows), *(new[j] for j in columns))):
         return []
     before, after = [_unit(old[i], vocabulary) for i in rows], [_unit(new[j], vocabulary) for j in columns]
     alike = like_pairs(before, after, range(len(rows)), range(len(columns)), vocabulary)
@@ -186,5 +186,5 @@ def _without_equal(mine: Sequence[str], others: Sequence[str]) -> list[int]:
 
 
 def _unit(line: str, vocabulary: Vocabulary) -> Unit:
-    words = [word.casefold().rstrip("sx") for word in WORD.findall(COUNTABLE.sub("0", line)) if word != "0"]
+    words = [word.casefold().rstrip("sx") for word in WORD.findall(countable().sub("0", line)) if word != "0"]
     return Unit(line, line, "sentence", MIN_LIKENESS, _words=words, _spelt=vocabulary.spell(words))

@@ -34,6 +34,7 @@ from millesime.render.notes import mark_notes, name_notes
 from millesime.render.sanitise import MATHML, filter_raw, parse_fragment, replace_forbidden
 
 _WRITER = "html5-task_lists"  # a task shows its box as a character: nothing can be ticked
+_PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however deep
 _OPTIONS = {"html_math_method": "mathml", "wrap_text": "preserve", "highlight_method": "none"}
 
 
@@ -45,22 +46,46 @@ def write_fragments(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     have the key of `report.images` as `src`. Notes stand in one
     `section.footnotes` at the end, their numbers beginning at 1 in each chapter.
     """
+    fragments, ids = _write_chapters(report, jobs=jobs)
+    link_moves(fragments, set_labels(report))
+    drop_dead_links(fragments, ids)
+    return fragments
+
+
+def keep_fragments(report: Report, *, jobs: int = 1) -> dict[str, bytes]:
+    """Return what `Report.fragments` may hold: each chapter as XML, from which `write_fragments` goes on.
+
+    Those that the report has already are not written again.
+    """
+    fragments, _ = _write_chapters(report, jobs=jobs)
+    return {
+        ident: report.fragments.get(ident) or etree.tostring(root, encoding="utf-8")
+        for ident, root in fragments.items()
+    }
+
+
+def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], set[str]]:
+    """Return each chapter as far as it can be made without those behind it, and all ids."""
     labels = set_labels(report)
+    new = [chapter for chapter in report.chapters if chapter.id not in report.fragments]
     texts = write_texts(
-        [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in report.chapters],
+        [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in new],
         to=_WRITER,
         options=_OPTIONS,
         jobs=jobs,
     )
+    written = dict(zip([chapter.id for chapter in new], texts, strict=True))
     fragments: dict[str, Element] = {}
     ids = {plain_id(chapter.id) for chapter in report.chapters} | {plain_id(part.anchor) for part in report.parts}
-    for chapter, text in zip(report.chapters, texts, strict=True):
-        root = parse_fragment(text)
-        conform(root)
-        fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
-    link_moves(fragments, labels)
-    drop_dead_links(fragments, ids)
-    return fragments
+    for chapter in report.chapters:
+        if chapter.id in written:
+            root = parse_fragment(written[chapter.id])
+            conform(root)
+            fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
+        else:
+            root = fragments[chapter.id] = etree.fromstring(report.fragments[chapter.id], _PARSER)
+            ids.update(element.get("id") for element in root.iterdescendants() if element.get("id"))
+    return fragments, ids
 
 
 def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:

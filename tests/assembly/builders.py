@@ -27,16 +27,16 @@ def chapter(text: str, path: str = "chapters/10-essai.md", **settings) -> Chapte
     return ChapterSource(path=path, document=document, **{"role": "body", **settings})
 
 
-def report(
+def materials(
     *chapters: ChapterSource,
     language: str = "fr",
     bibliography: str = "",
     images: Sequence[str] = (),
     parts: Sequence[str] = (),
     read_image: Callable[[str], bytes | None] | None = None,
-) -> Report:
+) -> Materials:
     references = read_references([Source(path="references.bib", content=bibliography.encode())]) if bibliography else []
-    return assemble(Materials(
+    return Materials(
         imprint=imprint(language),
         sources=chapters,
         parts=tuple(parts),
@@ -44,4 +44,9 @@ def report(
         read_image=read_image or (lambda key: PNG if key in images else None),
         labels=load_labels(language),
         theme={},
-    ))  # fmt: skip
+    )
+
+
+def report(*chapters: ChapterSource, **settings) -> Report:
+    """Return the report of chapters; the settings are those of `materials`."""
+    return assemble(materials(*chapters, **settings))
