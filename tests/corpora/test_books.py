@@ -14,10 +14,15 @@ import page
 import pytest
 from lxml import etree
 
+from millesime.history.repository import find_repository
 from millesime.markup.ast import rewrite, text_of
 from millesime.markup.pandoc import pandoc_path
+from millesime.press.edition import Desk, assemble_edition
+from millesime.render.pdf.plain import print_plain
+from millesime.series.series import load_series
 from tests.corpora.books import clone_book
 from tests.press.test_build import checksums
+from tests.render.pdf_facts import facts_of, pictures_of
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
 
@@ -172,6 +177,18 @@ class BookTests:
         again = checksums(clone / "dist")
         before = checksums(book / "dist")
         assert {path: before[path] for path in again} == again
+
+    def test_the_pdf_is_the_one_that_is_laid_out_in_one_piece(self, book: Path, tmp_path: Path):
+        """The same text at the same places, links, outline and tags on every page; on some, the same pixels."""
+        first = editions(book)[0]
+        (path,) = first.glob("*.pdf")
+        desk = Desk(load_series(book), find_repository(book))
+        plain = print_plain(assemble_edition(desk, first.name)).content
+        wanted, found = facts_of(plain), facts_of(path.read_bytes())
+        for fact, value in wanted.items():
+            assert found[fact] == value, fact
+        numbers = range(1, len(wanted["text"]) + 1, max(1, len(wanted["text"]) // 20))
+        assert pictures_of(path.read_bytes(), tmp_path, numbers) == pictures_of(plain, tmp_path, numbers)
 
     def test_word_files_are_the_same_twice(self, book: Path, tmp_path: Path):
         first = editions_of(book)[0]

@@ -104,6 +104,7 @@ def watch_glyphs(document, record: Callable[[dict], None]) -> None:
 
         def paint(stream, scale=1, *, page=page):
             type(page).paint(page, stream, scale)
+            del page.paint  # else the page would keep itself, and all its boxes, in memory
             record(stream._fonts)
             if page is last:
                 document.fonts = {}

@@ -15,11 +15,22 @@ from contextlib import contextmanager
 def taken(*, margins: bool) -> Iterator[None]:
     """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
     from weasyprint import css, layout
+    from weasyprint.formatting_structure import build
+    from weasyprint.layout import block, inline, table
     from weasyprint.text import line_break
 
     put = [
         (css.ComputedStyle, "__missing__", _quick_style(css)),
+        (css.AnonymousStyle, "__missing__", _quick_anonymous_style(css)),
         (line_break.Layout, "setup", _quick_setup(line_break)),
+        (line_break.Layout, "set_text", _quick_text(line_break)),
+        (line_break.Layout, "deactivate", lambda layout: None),
+        (line_break.Layout, "reactivate", _quick_reactivation(line_break)),
+        *(
+            (module, "strut", _quick_strut(line_break.strut))
+            for module in (line_break, inline, block, table, build)
+            if hasattr(module, "strut")
+        ),
     ]
     if not margins:
         put.append((layout, "make_margin_boxes", lambda context, page, state: ()))  # a twentieth
@@ -60,6 +71,75 @@ def _quick_style(css) -> Callable:
         return slow(self, key)
 
     return missing
+
+
+def _quick_anonymous_style(css) -> Callable:
+    """Return `AnonymousStyle.__missing__` that first does what it most often does."""
+    slow = css.AnonymousStyle.__missing__
+    inherited = frozenset(css.INHERITED) | {"page"}
+    initial = {
+        name: value
+        for name, value in css.INITIAL_VALUES.items()
+        if name not in inherited and name not in css.INITIAL_NOT_COMPUTED and not name.startswith("text_decoration_")
+    }
+
+    def missing(self, key):
+        if key in initial:
+            value = self[key] = initial[key]
+        elif key in inherited:
+            value = self[key] = self.parent_style[key]
+        else:
+            value = slow(self, key)
+        return value
+
+    return missing
+
+
+def _quick_strut(slow: Callable) -> Callable:
+    """Return `strut` that keeps its result with the style, whose fonts it would else write out for a key."""
+
+    def strut(style):
+        found = style.__dict__.get("strut")
+        if found is None:
+            found = style.__dict__["strut"] = slow(style)
+        return found
+
+    return strut
+
+
+def _quick_text(line_break) -> Callable:
+    """Return `Layout.set_text` that says at once that a text is one paragraph: drawing would ask for new shapes."""
+    slow = line_break.Layout.set_text
+    pango = line_break.pango
+
+    def set_text(self, text, justify=False) -> None:
+        alone = _PARAGRAPH_ENDS.isdisjoint(text)
+        pango.pango_layout_set_single_paragraph_mode(self.layout, alone)
+        slow(self, text, justify)
+        self.kept = alone and not justify
+
+    return set_text
+
+
+def _quick_reactivation(line_break) -> Callable:
+    """Return `Layout.reactivate` that draws text as it was shaped for layout, unless it is justified or cut."""
+    ffi, pango = line_break.ffi, line_break.pango
+
+    def reactivate(self, style) -> None:
+        if (
+            self.kept
+            and self.style is style
+            and not self.justification_spacing
+            and pango.pango_layout_get_line_readonly(self.layout, 1) == ffi.NULL
+        ):
+            return
+        self.setup(style)
+        self.set_text(self.text, justify=True)
+
+    return reactivate
+
+
+_PARAGRAPH_ENDS = frozenset("\n\r\u2028\u2029")
 
 
 def _quick_setup(line_break) -> Callable:
