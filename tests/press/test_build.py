@@ -173,7 +173,10 @@ def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
     build(made.root, out, "2018", formats=("html", "epub"))
     before = checksums(out)
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf", "--no-cache", "--root", made.root, "--out", out],
+        [
+            *(sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf"),
+            *("--no-cache", "--root", made.root, "--out", out),
+        ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     time.sleep(delay_s)
@@ -196,3 +199,101 @@ def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Pa
     os.killpg(process.pid, signal.SIGINT)
     _, complaint = process.communicate(timeout=20)
     assert process.returncode == 130 and "Traceback" not in complaint
+
+
+# ---- the cache --------------------------------------------------------------
+
+
+def edited(made: TestRepository, tmp_path: Path) -> TestRepository:
+    """A clone of the report with an edition in preparation, one sentence of which differs from the last one's."""
+    clone = made.clone(tmp_path / "clone")
+    manifest = (clone.root / "editions/2019.yaml").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in manifest if not line.startswith(("revision:", "date:"))]
+    clone.write({"editions/2021.yaml": "\n".join(["date: 2021-07-03", *lines]) + "\n"})
+    return clone
+
+
+def test_bytes_do_not_depend_on_what_is_kept(made: TestRepository, tmp_path: Path):
+    clone = edited(made, tmp_path)
+    store = Store(tmp_path / "cache")
+    path = clone.root / "chapters/10-modele.md"
+    text = path.read_text(encoding="utf-8")
+    for number, change in enumerate(("", "\n\nUne phrase de plus.\n", "\n\n## Un titre de plus\n\nEt un mot.\n")):
+        path.write_text(text + change, encoding="utf-8")
+        build(clone.root, tmp_path / "kept", "2021", store=store)
+        build(clone.root, tmp_path / f"made-{number}", "2021")
+        assert checksums(tmp_path / "kept") == checksums(tmp_path / f"made-{number}")
+    assert store.counts.hits > 10 and not store.troubles
+
+
+def test_a_sentence_changes_one_unit_and_no_other_chapter(made: TestRepository, tmp_path: Path):
+    clone = edited(made, tmp_path)
+    build(clone.root, tmp_path / "out", "2021", formats=("pdf",), store=Store(tmp_path / "cache"))
+    path = clone.root / "chapters/20-services.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("il faut", "il faudrait"), encoding="utf-8")
+    store = Store(tmp_path / "cache")
+    build(clone.root, tmp_path / "out", "2021", formats=("pdf",), store=store)
+    made_again = {(entry.step, entry.label) for entry in store.explained if not entry.hit}
+    assert ("layout", "services of 2021") in made_again and ("chapter", "services of 2021") in made_again
+    assert ("layout", "modele of 2021") not in made_again and ("chapter", "modele of 2021") not in made_again
+
+
+def test_what_is_kept_is_put_in_its_place_again(made: TestRepository, tmp_path: Path):
+    store = Store(tmp_path / "cache")
+    build(made.root, tmp_path / "out", "2018", formats=("html", "epub"), store=store)
+    before = checksums(tmp_path / "out")
+    (tmp_path / "out/2018/html/index.html").write_text("spoiled")
+    (tmp_path / "out/2018/html/more.html").write_text("more")
+    (tmp_path / "out/2018/la-ville-partagee-2018.epub").unlink()
+    outcome = build(made.root, tmp_path / "out", "2018", formats=("html", "epub"), store=store)
+    assert checksums(tmp_path / "out") == before and all(printed.kept for printed in outcome.artifacts)
+
+
+def test_damaged_entries_are_made_again(made: TestRepository, tmp_path: Path):
+    build(made.root, tmp_path / "first", "2019", store=Store(tmp_path / "cache"))
+    for number, entry in enumerate(sorted(path for path in (tmp_path / "cache").rglob("*") if path.is_file())):
+        if entry.name in ("CACHEDIR.TAG", ".gitignore"):
+            continue
+        content = bytearray(entry.read_bytes())
+        if number % 2:
+            content[len(content) // 2] ^= 0x10
+        else:
+            del content[len(content) // 2 :]
+        entry.write_bytes(content)
+    store = Store(tmp_path / "cache")
+    build(made.root, tmp_path / "second", "2019", store=store)
+    assert checksums(tmp_path / "first") == checksums(tmp_path / "second")
+    assert store.counts.damaged > 10
+
+
+def test_two_builds_at_once_give_what_one_gives(made: TestRepository, built: Path, tmp_path: Path):
+    command = [sys.executable, PROGRAM, "build", "--root", made.root, "--cache", tmp_path / "cache"]
+    running = [
+        subprocess.Popen([*command, "--out", tmp_path / name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for name in ("one", "other")
+    ]
+    assert [process.wait(timeout=300) for process in running] == [0, 0]
+    assert checksums(tmp_path / "one") == checksums(tmp_path / "other") == checksums(built)
+
+
+def test_a_dry_run_says_what_would_be_made_and_makes_nothing(made: TestRepository, tmp_path: Path):
+    def run(*options: str) -> str:
+        command = [
+            sys.executable,
+            PROGRAM,
+            "build",
+            "2018",
+            "--to",
+            "html",
+            "--root",
+            made.root,
+            "--out",
+            tmp_path / "out",
+        ]
+        return subprocess.run(
+            [*command, "--cache", tmp_path / "cache", *options], capture_output=True, text=True, check=True
+        ).stdout
+
+    assert run("--dry-run") == "2018: make html: not made before\n" and not (tmp_path / "out").exists()
+    run()
+    assert run("--dry-run") == "2018: keep html: nothing changed\n"
