@@ -247,7 +247,7 @@ def _gather_fonts(binding: _Binding, unit: LaidUnit, furniture: LaidUnit, blanks
         if font.use.file != use.file:
             raise UnbindableError(f"two files of the font {use.family}")
         for glyph, width in use.widths.items():
-            font.widths.setdefault(glyph, width)
+            font.widths.setdefault(glyph, width)  # rounded at another size, it may be a thousandth wider or narrower
     for at, margins in enumerate(furniture.pages):
         own = unit.pages[at - blanks].glyphs if at >= blanks else ()
         for name, glyphs in chain(own, margins.glyphs):
