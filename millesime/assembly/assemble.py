@@ -257,17 +257,16 @@ def _directory(
     for draft in drafts:
         for ident, anchor in local[draft.id].items():
             shared.setdefault(ident, []).append(anchor)
-    titles = Counter(slug(text_of(list(target.title))) for target in targets if target.title)
+    # What generated annexes are called, such as the chapters they quote, is nobody's to link to.
+    generated = {draft.id for draft in drafts if draft.source.generated}
+    titled = [target for target in targets if target.title and target.chapter not in generated]
+    titles = Counter(slug(text_of(list(target.title))) for target in titled)
     return Directory(
         targets={target.anchor: target for target in targets},
         local=local,
         paths={draft.source.path.rsplit(".", 1)[0]: draft.id for draft in drafts if not draft.source.generated},
         shared=shared,
-        titles={
-            name: target.anchor
-            for target in targets
-            if target.title and titles[name := slug(text_of(list(target.title)))] == 1
-        },
+        titles={name: target.anchor for target in titled if titles[name := slug(text_of(list(target.title)))] == 1},
     )
 
 

@@ -57,9 +57,15 @@ def check_source(path: str, text: str) -> Iterator[Problem]:
 
 def check_report(report: Report) -> Iterator[Problem]:
     """Yield every mark that assembly left for the editor, chapter by chapter."""
-    known = [*report.anchors]
+    known = known_anchors(report)
     for chapter in report.chapters:
         yield from check_chapter(chapter, known)
+
+
+def known_anchors(report: Report) -> list[str]:
+    """Return the anchors that an author may have meant: not those of generated annexes."""
+    generated = {chapter.id for chapter in report.chapters if not chapter.path}
+    return [anchor for anchor, chapter in report.anchors.items() if chapter not in generated]
 
 
 def check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:

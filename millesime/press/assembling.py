@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 from millesime.assembly.assemble import Materials, Opened, assemble, open_chapter, print_order
-from millesime.assembly.checks import check_chapter
+from millesime.assembly.checks import check_chapter, known_anchors
 from millesime.assembly.images import image_key, image_keys, image_type
+from millesime.assembly.outline import source_ids
 from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import skeleton
 from millesime.assembly.sources import ChapterSource, chapter_ids
-from millesime.markup.ast import Block
+from millesime.markup.ast import Block, attr_of, walk
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version, tool_version
@@ -99,7 +100,7 @@ def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assem
     )
     report = replace(report, fragments={ident: one.fragment for ident, one in kept.items()})
     report = replace(report, fragments=keep_fragments(report, jobs=jobs))
-    anchors = [*report.anchors]
+    anchors = known_anchors(report)
     problems: list[Problem] = []
     for chapter in report.chapters:
         if chapter.id in kept:
@@ -122,9 +123,9 @@ def _tools() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bare(Opened):
-    """A chapter's skeleton, and its digest."""
+    """A chapter's skeleton, and its bytes."""
 
-    digest: str
+    content: bytes
 
 
 def _open(source: ChapterSource, store: Store, *, edition: str) -> _Bare:
@@ -139,23 +140,47 @@ def _open(source: ChapterSource, store: Store, *, edition: str) -> _Bare:
         content = _dump([one.title, skeleton(one.blocks), list(one.aliases)])
         store.keep(recall, content)
     title, blocks, aliases = marshal.loads(content)
-    return _Bare(title=title, blocks=blocks, aliases=tuple(aliases), digest=_digest(content))
+    return _Bare(title=title, blocks=blocks, aliases=tuple(aliases), content=content)
 
 
 def _surroundings(
     materials: Materials, sources: Sequence[ChapterSource], opened: Sequence[_Bare], images: Mapping[str, bytes | None]
 ) -> str:
     """Return the digest of all that a chapter depends on besides its own text and images."""
+    idents = chapter_ids(sources)
+    written = [one.content for source, one in zip(sources, opened, strict=True) if not source.generated]
+    seen = [
+        _names(ident, one) if source.generated and not _is_named(ident, written) else one.content
+        for source, ident, one in zip(sources, idents, opened, strict=True)
+    ]
+    places = [
+        (source.path, source.role, source.part, source.id, source.numbered, source.generated) for source in sources
+    ]
     return digest(
-        [
-            (one.digest, source.path, source.role, source.part, source.id, source.numbered, source.generated)
-            for source, one in zip(sources, opened, strict=True)
-        ],
-        list(materials.parts), materials.labels, materials.imprint.language, materials.numbered, materials.depth,
-        _digest(_dump(list(materials.references))), materials.citation_style,
+        seen, places, list(materials.parts), materials.labels, materials.imprint.language, materials.numbered,
+        materials.depth, _dump(list(materials.references)), materials.citation_style,
         # A raw tag in one chapter may show what another one brought.
         [(key, content and image_type(content)) for key, content in sorted(images.items())],
     )  # fmt: skip
+
+
+def _is_named(ident: str, chapters: Sequence[bytes]) -> bool:
+    """Whether any chapter may link into the chapter `ident`, or take an anchor of its kind: "redline-2018-p12"."""
+    return any(f"{ident}-".encode() in content for content in chapters)
+
+
+def _names(ident: str, one: Opened) -> bytes:
+    """Return what others can see of a generated annex that none of them names: bare headings, citations, other ids.
+
+    Each edit changes some block of it, and must not be seen everywhere. It has no numbers of its own.
+    """
+    ids = [found for found in source_ids(one.blocks) if not found.startswith(f"{ident}-")]
+    nodes = [
+        node
+        for node in walk(one.blocks)
+        if node["t"] == "Cite" or (node["t"] == "Header" and not (attr_of(node) or [""])[0])
+    ]
+    return _dump([one.title, list(one.aliases), ids, nodes])
 
 
 def _images(source: ChapterSource, one: Opened) -> list[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
+from functools import cache
 
+from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, theme_version, tool_version
 from millesime.press.edition import Desk
 from millesime.press.manuscript import NOTES_FOLDER
@@ -49,8 +51,14 @@ def toolchain() -> dict[str, object]:
         "the default theme": theme_version(),
         "pandoc": tool_version("pandoc"),
         "Python and its libraries": [sys.version, _installed()],
-        "the system's text engine and fonts": [engine_versions(), font_folders()],
+        "the system's text engine and fonts": text_engine(),
     }
+
+
+@cache
+def text_engine() -> str:
+    """Return the digest of what this machine sets text with: libraries, and the fonts that fontconfig knows."""
+    return digest(engine_versions(), font_folders())
 
 
 def engines() -> dict[str, object]:

@@ -16,6 +16,7 @@ from millesime.assembly.report import Report
 from millesime.press.artifacts import artifact_name, pack_file
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
+from millesime.press.inputs import text_engine
 from millesime.press.workers import Workers
 from millesime.render.pdf import print_report
 from millesime.render.pdf.laid import Laid, LaidUnit
@@ -66,7 +67,11 @@ class UnitRunner:
         return found
 
     def _recall(self, step: Callable, source: Any) -> Recall:
-        parts = {"what it prints, or how that looks": source.key, "Millésime's own code": code_version("render.pdf")}
+        parts = {
+            "what it prints, or how that looks": source.key,
+            "Millésime's own code": code_version("render.pdf", "press.pages"),
+            "the system's text engine and fonts": text_engine(),
+        }
         return self._store.recall(_STEPS[step.__name__], f"{_label(source)} of {self._edition}", parts)
 
     def _load(self, recall: Recall) -> Any:

@@ -229,13 +229,13 @@ def test_bytes_do_not_depend_on_what_is_kept(made: TestRepository, tmp_path: Pat
 def test_a_sentence_changes_one_unit_and_no_other_chapter(made: TestRepository, tmp_path: Path):
     clone = edited(made, tmp_path)
     build(clone.root, tmp_path / "out", "2021", formats=("pdf",), store=Store(tmp_path / "cache"))
-    path = clone.root / "chapters/20-services.md"
-    path.write_text(path.read_text(encoding="utf-8").replace("il faut", "il faudrait"), encoding="utf-8")
+    path = clone.root / "chapters/10-modele.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("tel quel", "tel qu'il est"), encoding="utf-8")
     store = Store(tmp_path / "cache")
     build(clone.root, tmp_path / "out", "2021", formats=("pdf",), store=store)
     made_again = {(entry.step, entry.label) for entry in store.explained if not entry.hit}
-    assert ("layout", "services of 2021") in made_again and ("chapter", "services of 2021") in made_again
-    assert ("layout", "modele of 2021") not in made_again and ("chapter", "modele of 2021") not in made_again
+    assert {("layout", "modele of 2021"), ("chapter", "modele of 2021")} <= made_again
+    assert not {("layout", "services of 2021"), ("chapter", "services of 2021")} & made_again
 
 
 def test_what_is_kept_is_put_in_its_place_again(made: TestRepository, tmp_path: Path):
