@@ -15,7 +15,7 @@ from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
 from millesime.press.edition import Desk, edition_materials
 from millesime.press.inputs import edition_inputs
-from millesime.press.pages import make_pdf
+from millesime.press.pages import make_pdf, prepare_worker
 from millesime.press.workers import Workers
 from millesime.problems import Problem
 
@@ -95,6 +95,8 @@ def build_editions(
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
     foremen = ThreadPoolExecutor(2)  # a PDF is many steps, which one thread hands out and binds
+    if any("pdf" in plan.missing for plan in plans):
+        workers.start(prepare_worker)
     try:
         for plan in plans:
             name = plan.edition
@@ -117,7 +119,6 @@ def build_editions(
             for kind in plan.missing:
                 progress.step(name, kind)
                 if kind == "pdf":
-                    workers.start()
                     said = partial(_say_pages, progress, name)
                     future = foremen.submit(make_pdf, report, store=desk.store, workers=workers, said=said)
                 else:

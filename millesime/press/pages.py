@@ -9,6 +9,7 @@ import pickle
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,9 @@ from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
 from millesime.press.inputs import text_engine
 from millesime.press.workers import Workers
+from millesime.problems import EngineError
 from millesime.render.pdf import print_report
+from millesime.render.pdf.engine import load_engine
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource
 
@@ -105,6 +108,12 @@ class _Kept:
 
     unit: LaidUnit
     files: tuple[str, ...]
+
+
+def prepare_worker() -> None:
+    """Load the engine, while the build still reads."""
+    with suppress(EngineError):  # the first step will say so
+        load_engine()
 
 
 def run_step(step: Callable, source: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
-from millesime.markup.ast import Document
+from millesime.markup.ast import Block, Document
 from millesime.markup.pandoc import Source, read_documents
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import Store
@@ -23,7 +24,7 @@ def read_sources(store: Store, sources: Sequence[Source], *, reader: str, jobs: 
     made = read_documents([sources[index] for index in missing], reader=reader, jobs=jobs)
     for index, document in zip(missing, made, strict=True):
         with suppress(ValueError):  # nested deeper than marshal can say
-            store.keep(recalls[index], marshal.dumps((document.blocks, document.meta)))
+            store.keep(recalls[index], marshal.dumps((document.meta, marshal.dumps(document.blocks))))
     documents = dict(zip(missing, made, strict=True))
     return [
         documents[index] if index in documents else _document(recall.content) for index, recall in enumerate(recalls)
@@ -31,8 +32,28 @@ def read_sources(store: Store, sources: Sequence[Source], *, reader: str, jobs: 
 
 
 def _document(content: bytes) -> Document:
-    blocks, meta = marshal.loads(content)
-    return Document(blocks=blocks, meta=meta)
+    meta, blocks = marshal.loads(content)
+    return KeptDocument(meta, blocks)
+
+
+class KeptDocument(Document):
+    """A document as it was kept: most builds look at the blocks of those alone that changed."""
+
+    __slots__ = ("_content", "_loaded")
+
+    def __init__(self, meta: dict[str, Any], content: bytes) -> None:
+        object.__setattr__(self, "meta", meta)
+        object.__setattr__(self, "_content", content)
+        object.__setattr__(self, "_loaded", None)
+
+    @property
+    def blocks(self) -> list[Block]:
+        if self._loaded is None:
+            object.__setattr__(self, "_loaded", marshal.loads(self._content))
+        return self._loaded
+
+    def __reduce__(self) -> tuple[type[KeptDocument], tuple[dict[str, Any], bytes]]:
+        return KeptDocument, (self.meta, self._content)
 
 
 def source_digest(source: Source, reader: str) -> str:

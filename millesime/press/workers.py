@@ -61,10 +61,10 @@ class Workers:
         self._executor = executor
         self.jobs = jobs  # how many steps it does at once
 
-    def start(self) -> None:
-        """Start all workers, so that steps may be handed over from any thread."""
+    def start(self, prepare: Callable[[], None]) -> None:
+        """Start all workers and let them prepare, so that steps may be handed over from any thread."""
         for _ in range(self.jobs):
-            self.submit(_nothing)
+            self.submit(prepare)
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy.
@@ -79,9 +79,6 @@ class Workers:
             return self._executor.submit(step, *values)
         finally:
             signal.signal(signal.SIGINT, heard)
-
-
-def _nothing() -> None: ...
 
 
 @contextmanager

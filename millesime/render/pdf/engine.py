@@ -17,6 +17,7 @@ from lxml import etree
 from millesime.problems import EngineError
 from millesime.render.fonts import SANS, SERIF, print_font
 from millesime.render.pdf.book import SCHEME
+from millesime.render.text_engine import engine_versions
 
 SYSTEM_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
@@ -44,9 +45,11 @@ def load_engine():
 
 def versions() -> dict[str, str]:
     """Return the versions of what lays out pages, by name; raises EngineError when WeasyPrint is missing."""
-    engine = load_engine()
-    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {**found, "pango": str(engine.text.fonts.pango.pango_version())}
+    try:
+        found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise EngineError(f"{error.name}: not found; install it with `pip install {error.name}`") from error
+    return {**found, **engine_versions()}
 
 
 @contextlib.contextmanager
