@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -29,6 +30,8 @@ from millesime.cli.options import (
 from millesime.press.artifacts import Printed
 from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
 from millesime.press.cache.store import Store
+from millesime.press.edition import Desk
+from millesime.press.typefaces import keep_typefaces
 from millesime.press.workers import Workers, cluster_workers, local_workers
 
 DIST = "dist"
@@ -39,6 +42,13 @@ DIST = "dist"
 @click.option("--to", "formats", type=FormatList(), default=None, metavar="FORMATS",
               help="pdf, epub, html, docx, with commas between (default: as the manifest says).")  # fmt: skip
 @out_option
+@click.option(
+    "--draft",
+    is_flag=True,
+    help="A marked PDF for proofreading, in a fraction of the time: no annexes that are made, no hyphens.",
+)
+@click.option("--chapter", "chapters", multiple=True, metavar="NAME",
+              help="With --draft: this chapter alone, by id or path; may be given several times.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and why; make nothing.")
 @click.option("--explain", is_flag=True, help="Say of each step why it ran or did not have to.")
 @jobs_option
@@ -52,6 +62,8 @@ def build(
     editions: tuple[str, ...],
     formats: tuple[str, ...] | None,
     out: Path | None,
+    draft: bool,
+    chapters: tuple[str, ...],
     dry_run: bool,
     explain: bool,
     jobs: int,
@@ -66,9 +78,14 @@ def build(
     Each artifact replaces the one before it only when it is complete.
     Problems in the text do not stop a build: `check` lists them. What an
     earlier build made of the same sources is not made again (`cache`).
+    --draft prints the newest edition, or those named, into …-draft.pdf.
     """
     if (executor == "dask") != bool(scheduler):
         raise click.UsageError("--executor dask and --scheduler ADDRESS belong together")
+    if draft and (formats not in (None, ("pdf",)) or dry_run):
+        raise click.UsageError("--draft makes a PDF, and nothing else")
+    if chapters and not draft:
+        raise click.UsageError("--chapter belongs to --draft")
     began = time.monotonic()
     with open_desk(root, store=store, jobs=jobs) as desk:
         names = edition_names(desk.series, editions)
@@ -77,8 +94,12 @@ def build(
             return
         folder = out or desk.series.root / DIST
         progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
-        with progress, _workers(jobs, scheduler) as workers:
-            outcome = build_editions(desk, names, formats=formats, out=folder, workers=workers, progress=progress)
+        with progress, _workers(jobs, scheduler, store) as workers:
+            if draft:
+                names = names if editions else names[-1:]
+                outcome = Outcome([_draft(desk, name, chapters, folder, workers, progress) for name in names])
+            else:
+                outcome = build_editions(desk, names, formats=formats, out=folder, workers=workers, progress=progress)
     if explain and not as_json:
         for entry in store.explained:
             click.echo(str(entry), err=True)
@@ -89,9 +110,25 @@ def build(
 
 
 @contextmanager
-def _workers(jobs: int, scheduler: str) -> Iterator[Workers]:
-    with cluster_workers(scheduler) if scheduler else local_workers(jobs) as workers:
-        yield workers
+def _workers(jobs: int, scheduler: str, store: Store) -> Iterator[Workers]:
+    if scheduler:
+        with cluster_workers(scheduler) as workers:
+            yield workers
+    else:
+        with local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+            yield workers
+
+
+def _draft(
+    desk: Desk, name: str, chapters: tuple[str, ...], folder: Path, workers: Workers, progress: Progress
+) -> Printed:
+    from millesime.press.draft import draft_edition
+
+    printed = draft_edition(
+        desk, name, chapters=chapters, out=folder, workers=workers, said=lambda what: progress.step(name, what)
+    )
+    progress.done(printed)
+    return printed
 
 
 class LineProgress(Progress):

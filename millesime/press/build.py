@@ -15,7 +15,6 @@ from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
 from millesime.press.edition import Desk, edition_materials
 from millesime.press.inputs import edition_inputs
-from millesime.press.pages import make_pdf, prepare_worker
 from millesime.press.workers import Workers
 from millesime.problems import Problem
 
@@ -94,9 +93,11 @@ def build_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
-    foremen = ThreadPoolExecutor(2)  # a PDF is many steps, which one thread hands out and binds
     if any("pdf" in plan.missing for plan in plans):
-        workers.start(prepare_worker)
+        from millesime.press.pages import load_for_pages, make_pdf  # a fifth of a second, for nothing where all is kept
+
+        workers.start(load_for_pages)
+    foremen = ThreadPoolExecutor(2)  # a PDF is many steps, which one thread hands out and binds
     try:
         for plan in plans:
             name = plan.edition

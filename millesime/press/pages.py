@@ -110,7 +110,7 @@ class _Kept:
     files: tuple[str, ...]
 
 
-def prepare_worker() -> None:
+def load_for_pages() -> None:
     """Load the engine, while the build still reads."""
     with suppress(EngineError):  # the first step will say so
         load_engine()

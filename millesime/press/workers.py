@@ -82,13 +82,13 @@ class Workers:
 
 
 @contextmanager
-def local_workers(jobs: int) -> Iterator[Workers]:
+def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> Iterator[Workers]:
     """Give workers on this machine; they end with the block, at once if it fails.
 
-    Raises EngineError when the system ended one of them.
+    Each of them calls `prepare` before its first step. Raises EngineError when the system ended one of them.
     """
     # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=prepare)
     try:
         yield Workers(pool, jobs)
     except BrokenProcessPool as error:

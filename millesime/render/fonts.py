@@ -13,15 +13,16 @@ Code is set in DejaVu Sans Mono, from the system.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-from fontTools.ttLib.tables._g_l_y_f import Glyph
+from typing import TYPE_CHECKING
 
 from millesime.problems import EngineError
+
+if TYPE_CHECKING:  # it takes longer to load than a build that finds its fonts kept
+    from fontTools.ttLib import TTFont
 
 SERIF = "Source Serif Pro"
 SANS = "Source Sans Pro"
@@ -83,16 +84,34 @@ def font_file(family: str, weight: int = 400, style: str = "normal") -> Path:
 _WEB_NAMES = {0, 1, 2, 3, 4, 5, 6, 13, 14}
 
 
+# Returns what its third argument makes of a file, under a name.
+Keeper = Callable[[str, Path, Callable[[], bytes]], bytes]
+_keeper: Keeper = lambda name, file, make: make()  # noqa: E731
+
+
+def keep_fonts(keeper: Keeper) -> None:
+    """Let what this process makes of faces be kept: it takes a tenth of a second for print, a half for pages."""
+    global _keeper
+    _keeper = keeper
+
+
 @cache
 def print_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     """Return a face as a TrueType file with the spaces it lacked; same input, same bytes."""
-    return _saved(_completed(family, weight, style))
+    file = font_file(family, weight, style)
+    return _keeper("print", file, lambda: _saved(_completed(family, file)))
 
 
 @cache
 def web_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     """Return a face as WOFF2 for pages: completed, cut to European text, without hints."""
-    font = _completed(family, weight, style)
+    file = font_file(family, weight, style)
+    return _keeper("web", file, lambda: _for_web(_completed(family, file)))
+
+
+def _for_web(font: TTFont) -> bytes:
+    from fontTools.subset import Options, Subsetter
+
     options = Options()
     options.layout_features = _WEB_FEATURES
     options.hinting = False
@@ -114,8 +133,10 @@ def font_licence(family: str) -> str:
     return (font_file(family).parent / "LICENSE.txt").read_text(encoding="utf-8")
 
 
-def _completed(family: str, weight: int, style: str) -> TTFont:
-    font = TTFont(font_file(family, weight, style), recalcTimestamp=False, lazy=True)
+def _completed(family: str, file: Path) -> TTFont:
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(file, recalcTimestamp=False, lazy=True)
     known = font.getBestCmap()
     em, space = font["head"].unitsPerEm, font["hmtx"][known[0x20]][0]
     blanks: dict[int, str] = {}  # width → name of the empty glyph that is as wide
@@ -138,6 +159,8 @@ def _completed(family: str, weight: int, style: str) -> TTFont:
 
 
 def _blank(font: TTFont, width: int, blanks: dict[int, str]) -> str:
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
+
     if width not in blanks:
         name = f"space{width}"
         glyphs = font["glyf"]  # reading it first fixes the glyph order that the other tables share
