@@ -24,6 +24,7 @@ from millesime.press.workers import local_workers
 from millesime.problems import OutputError
 from millesime.series.series import load_series
 from tests.press.report import make_report
+from tests.press.test_store import with_disks
 from tests.support import TestRepository
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
@@ -297,3 +298,29 @@ def test_a_dry_run_says_what_would_be_made_and_makes_nothing(made: TestRepositor
     assert run("--dry-run") == "2018: make html: not made before\n" and not (tmp_path / "out").exists()
     run()
     assert run("--dry-run") == "2018: keep html: nothing changed\n"
+
+
+def build_on_a_disk(made: TestRepository, disk: Path, *options: object) -> subprocess.CompletedProcess[str]:
+    """Build one edition with a disk of 100 kB mounted for this process alone."""
+    disk.mkdir()
+    script = 'mount -t tmpfs -o size=100k tmpfs "$1" && shift && "$@"; code=$?; find "$OUT" -type f; exit $code'
+    command = [sys.executable, PROGRAM, "build", "2018", "--to", "html", "--root", made.root, *options]
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", disk, *command],
+        capture_output=True, text=True, check=False, env={**os.environ, "OUT": str(disk)},
+    )  # fmt: skip
+
+
+@with_disks
+def test_a_full_disk_ends_a_build_with_a_word_and_leaves_nothing_behind(made: TestRepository, tmp_path: Path):
+    done = build_on_a_disk(made, tmp_path / "disk", "--out", tmp_path / "disk", "--cache", tmp_path / "cache")
+    assert done.returncode == 7 and "No space left on device" in done.stderr and "Traceback" not in done.stderr
+    assert done.stdout == ""  # no file is left on it
+
+
+@with_disks
+def test_a_full_disk_under_the_cache_costs_the_cache_alone(made: TestRepository, built: Path, tmp_path: Path):
+    done = build_on_a_disk(made, tmp_path / "disk", "--out", tmp_path / "out", "--cache", tmp_path / "disk/cache")
+    assert done.returncode == 0 and done.stderr.count("No space left on device") == 1
+    before = {path: checksum for path, checksum in checksums(built).items() if path.startswith("2018/html/")}
+    assert checksums(tmp_path / "out") == before
