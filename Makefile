@@ -1,10 +1,10 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test check lint gallery lock bench wheel clean help
+.PHONY: editions test check lint gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
 help:  ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 editions:  ## install what is missing and build all editions into dist/
 	@scripts/setup.sh run
@@ -36,6 +36,10 @@ lock:  ## renew requirements.lock from pyproject.toml
 bench:  ## measure our redline against its peers (installs them; the books: MILLESIME_CORPORA)
 	@scripts/setup.sh run
 	$(PYTHON) -m bench.redline
+
+bench-press:  ## measure our PDF against plain WeasyPrint, Typst and Chromium (installs them; MILLESIME_CORPORA)
+	@scripts/setup.sh run
+	$(PYTHON) -m bench.press
 
 wheel:  ## build the installable package (pyproject-build: `python -m build` would run our build.py)
 	@scripts/setup.sh run
