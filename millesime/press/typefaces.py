@@ -18,6 +18,7 @@ def keep_typefaces(store: Store) -> None:
 
 def _kept(store: Store, name: str, file: Path, make: Callable[[], bytes]) -> bytes:
     parts = {
+        "what it is for": name,
         "the designers' file": file.read_bytes(),
         "the libraries for fonts": [tool_version("fonttools"), tool_version("brotli")],
         "Millésime's own code": code_version("render.fonts"),

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import page as page_validation
+import pikepdf
 import pytest
 
 from millesime.assembly.report import Part, Report
@@ -16,6 +17,7 @@ from millesime.assembly.theme import read_theme_file
 from millesime.markup.ast import header, para, words
 from millesime.render.pdf import by_unit, engine, internals, print_report, run_here
 from millesime.render.pdf.by_unit import print_by_unit
+from millesime.render.pdf.file import PdfFile
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.scope import read_scope
@@ -294,3 +296,18 @@ def test_links_that_lead_nowhere_are_dropped_and_told_in_both_paths():
 def test_a_unit_says_why_it_cannot_be_bound():
     with pytest.raises(UnbindableError, match="theme"):
         print_by_unit(themed("@page :nth(2) { margin: 0 }"), run=run_here)
+
+
+def test_a_file_of_very_many_objects_can_be_read(tmp_path: Path):
+    file = PdfFile()
+    first = file.reserve(70_000)
+    file.add_objects((number, b"<</Number %d>>" % number) for number in range(first + 4, first + 70_000))
+    file.add_objects([
+        (first, b"<</Type /Catalog/Pages %d 0 R/Last %d 0 R>>" % (first + 1, first + 69_999)),
+        (first + 1, b"<</Type /Pages/Count 0/Kids []>>"),
+        (first + 2, b"<<>>"),
+    ])  # fmt: skip
+    path = tmp_path / "many.pdf"
+    path.write_bytes(file.finish(root=first, information=first + 2, identifier=b"0" * 32))
+    with pikepdf.open(path) as pdf:
+        assert int(pdf.Root.Last.Number) == first + 69_999

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from millesime.render.pdf.objects import Packed
 
 _HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
+_OBJECTS = 10_000  # in one object stream: a place in it is written in two bytes, and viewers unpack it whole
 _LEVEL = 6  # of zlib, for what is packed at binding: 9 takes three times as long for a hundredth less
 
 
@@ -36,10 +37,12 @@ class PdfFile:
         self.add_stream(number, packed.entries, packed.data)
 
     def add_objects(self, numbered: Iterable[tuple[int, bytes]]) -> None:
-        """Put objects that are no streams into one object stream."""
+        """Put objects that are no streams into object streams."""
         numbered = list(numbered)
-        if not numbered:
-            return
+        for start in range(0, len(numbered), _OBJECTS):
+            self._add_object_stream(numbered[start : start + _OBJECTS])
+
+    def _add_object_stream(self, numbered: Sequence[tuple[int, bytes]]) -> None:
         holder = self.reserve()
         index, at = [], 0
         for place, (number, content) in enumerate(numbered):
