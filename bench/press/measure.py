@@ -29,7 +29,11 @@ class Cost:
 
 
 def run(command: Sequence[str], *, log: Path, limit_s: int, environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a command from the repository's root; what it says goes into `log`, and `log`.err."""
+    """Run a command from the repository's root; what it says goes into `log`, and `log`.err.
+
+    Python keeps its bytecode, as it does for users, whatever the environment says here.
+    """
+    here = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="millesime-bench-") as folder:
         report = Path(folder, "report.json")
         launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))]
@@ -37,7 +41,7 @@ def run(command: Sequence[str], *, log: Path, limit_s: int, environment: Mapping
             [*launcher, str(report), str(log), f"{limit_s:d}", *command],
             check=True,
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            env={**here, **(environment or {})},
         )
         return Cost(**json.loads(report.read_text("utf-8")))
 

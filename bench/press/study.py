@@ -22,6 +22,7 @@ FULL, EDIT, SHIFT, NOTHING = "full, cold", "a word edited", "a page more in chap
 THREE, PANDOC = "three editions, three formats, cold", "pandoc and plain WeasyPrint for each"
 JOBS = 2
 ALL_FORMATS = "pdf,epub,html"
+_IN_ONE_PIECE = "laid out in one piece"  # what a build says that took the slow path
 
 
 @dataclass(kw_only=True)
@@ -50,7 +51,11 @@ class Ours:
         """Build with what earlier builds kept."""
         command = [sys.executable, "build.py", "build", *editions, "--to", to, "--jobs", f"{JOBS}"]
         places = ["--root", str(self.root), "--out", str(self.out), "--cache", str(self.cache)]
-        cost = run([*command, *places], log=self._folder / "log", limit_s=self._limit_s)
+        log = self._folder / "log"
+        cost = run([*command, *places], log=log, limit_s=self._limit_s)
+        said = Path(f"{log}.err").read_text("utf-8").splitlines()
+        if not cost.problem and (whole := next((line for line in said if _IN_ONE_PIECE in line), "")):
+            cost = replace(cost, problem=whole)
         found = sorted(self.out.glob("*/*.pdf"))
         return replace(cost, pages=sum(map(count_pages, found))) if found else cost
 
