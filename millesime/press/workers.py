@@ -7,20 +7,28 @@ that is lost costs no more than its step.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import pickle
+import platform
 import signal
+import socket
+import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from millesime.press.cache.keys import digest
+from millesime.press.cache.versions import tool_version
 from millesime.press.inputs import engines
-from millesime.problems import EngineError
+from millesime.problems import EngineError, ReportError
 
 _WORKER_BYTES = 700_000_000  # what a worker may come to need
 _MEMORY = Path("/proc/meminfo")
@@ -57,7 +65,7 @@ def free_memory() -> int | None:
 class Workers:
     """An executor, and how to hand steps to it."""
 
-    def __init__(self, executor: Executor, jobs: int) -> None:
+    def __init__(self, executor: Executor | None, jobs: int) -> None:
         self._executor = executor
         self.jobs = jobs  # how many steps it does at once
 
@@ -103,48 +111,197 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
     pool.shutdown()
 
 
+# ---- a Dask cluster ----------------------------------------------------------
+
+
 @contextmanager
 def cluster_workers(scheduler: str) -> Iterator[Workers]:
     """Give the workers of the Dask cluster whose scheduler has this address, "tcp://10.0.0.5:8786".
 
     They need Millésime and its engines installed, in the versions that are
     here, and share nothing with this machine but the network. A step whose
-    worker is lost is done again by another. Raises EngineError when Dask is
-    not installed, the cluster does not answer, or its versions differ.
+    worker is lost is done again by another; when the block fails, what is
+    still to be done is taken back. Raises EngineError when Dask is not
+    installed, the cluster does not answer or is lost, or its versions differ.
     """
     try:
-        from distributed import Client
+        import dask
+        from distributed import Client, KilledWorker
+        from distributed.comm import get_address_host_port
     except ImportError as error:
-        raise EngineError(f"Dask: not found ({error}); install it with `pip install millesime[dask]`") from error
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+        raise EngineError(f"Dask: not found ({error}); install it with `pip install 'millesime[dask]'`") from error
+    with _quiet(), dask.config.set(_SETTINGS):
+        try:
+            _knock(get_address_host_port(scheduler), hears_first="tcp" in scheduler or "://" not in scheduler)
+            client = Client(scheduler, timeout=_ANSWERS_WITHIN_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise EngineError(
+                f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
+                "start one with `dask scheduler`, and workers with `dask worker ADDRESS`"
+            ) from error
+        try:
+            workers = _Cluster(client, scheduler, _check_workers(client, scheduler))
+            try:
+                yield workers
+            except BaseException:
+                workers.take_back()
+                raise
+        except KilledWorker as error:
+            raise EngineError(
+                f"--scheduler {scheduler}: a step lost each worker that began it, perhaps because memory ran out; "
+                "give workers more of it, `dask worker --memory-limit`"
+            ) from error
+        except ReportError:
+            raise
+        except Exception as error:
+            if client.status == "running" and not isinstance(error, CancelledError):
+                raise
+            raise EngineError(f"--scheduler {scheduler}: the connection to the scheduler was lost") from error
+        finally:
+            with suppress(OSError):  # it may be gone
+                client.close(timeout=_ANSWERS_WITHIN_S)
+
+
+_ANSWERS_WITHIN_S = 10
+_SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1GB"}  # a chapter's pictures are no mistake
+
+
+def _knock(place: tuple[str, int], *, hears_first: bool) -> None:
+    """Raise OSError unless somebody is there; Dask would wait for ever for one that takes a call and says nothing."""
+    with socket.create_connection(place, timeout=_ANSWERS_WITHIN_S) as line:
+        if hears_first and not line.recv(1):
+            raise ConnectionError("it hung up")
+
+
+class _Cluster(Workers):
+    """The workers of a Dask cluster; each does one step at a time, however many threads it has."""
+
+    def __init__(self, client: Any, scheduler: str, addresses: Sequence[str]) -> None:
+        super().__init__(None, len(addresses))  # the executor that Dask has may lose a result, and wait for ever
+        self._client, self._scheduler, self._addresses = client, scheduler, addresses
+        self._versions = digest(worker_versions())
+        self._pending: dict[Future, Any] = {}  # with the cluster's own futures
+
+    def start(self, prepare: Callable[[], None]) -> None:
+        """Let each worker prepare."""
+        for address in self._addresses:
+            self._submit(prepare, workers=[address], allow_other_workers=True)
+
+    def submit(self, step: Callable[..., Any], *values: Any) -> Future:
+        """Hand a step to the cluster."""
+        return self._submit(step, *values)
+
+    def _submit(self, step: Callable[..., Any], *values: Any, **where: Any) -> Future:
+        inner = pickle.dumps((step, values), protocol=5)
+        call = pickle.dumps(_Call(do_alone, self._scheduler, self._versions, inner), protocol=5)
+        future: Future = Future()
+        self._pending[future] = self._client.submit(pickle.loads, call, pure=False, **where)
+        self._pending[future].add_done_callback(partial(self._settle, future))
+        return future
+
+    def _settle(self, future: Future, far: Any) -> None:
+        """Bring home what became of a step."""
+        try:
+            outcome, settle = far.result(), future.set_result
+        except BaseException as error:  # a step's own, or the network's
+            outcome, settle = error, future.set_exception
+        if self._pending.pop(future, None) is not None:
+            settle(outcome)
+
+    def take_back(self) -> None:
+        """Cancel what was not begun, and wake who waits for it; workers end what they are at, and go on living."""
+        taken = {future: self._pending.pop(future, None) for future in tuple(self._pending)}
+        for future in [future for future, far in taken.items() if far is not None]:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        with suppress(Exception):  # the cluster may be gone; what ended the build is what matters
+            self._client.cancel([far for far in taken.values() if far is not None])
+
+
+class _Call:
+    """A call that happens where it is unpickled.
+
+    A scheduler reads the tasks that pass through it, except for what is mere
+    bytes: so it needs no Millésime, and reads no pictures.
+    """
+
+    def __init__(self, function: Callable[..., Any], *values: Any) -> None:
+        self._call = function, values
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self._call
+
+
+def do_alone(scheduler: str, versions: str, pickled: bytes) -> Any:
+    """Do a step on a worker of a cluster: alone in its process, and only with the versions that the build has.
+
+    A worker may have joined after the build began, and have threads. What
+    steps set belongs to the process: the recursion limit, the collector's
+    pause, the environment. `pickled` is (step, values).
+    """
+    if digest(worker_versions()) != versions:
         raise EngineError(
-            f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
-            "start one with `dask scheduler`, and workers with `dask worker ADDRESS`"
-        ) from error
-    with client:
-        yield _cluster(client, scheduler)
+            f"--scheduler {scheduler}: a worker on {platform.node()} joined with other versions; "
+            "install what is installed here, restart it and build again"
+        )
+    step, values = pickle.loads(pickled)
+    with _ALONE:
+        return step(*values)
 
 
-def _cluster(client: Any, scheduler: str) -> Workers:
+_ALONE = threading.Lock()
+
+
+def _check_workers(client: Any, scheduler: str) -> list[str]:
+    """Return the addresses of all workers. Raises EngineError when there are none, or one has other versions."""
     here = worker_versions()
-    seen = client.run(worker_versions)
+    seen = client.run(worker_versions, on_error="return")
     if not seen:
         raise EngineError(
             f"--scheduler {scheduler}: the cluster has no workers; start some with `dask worker {scheduler}`"
         )
     for worker, versions in seen.items():
-        for name, version in here.items():
-            if versions.get(name) != version:
-                raise EngineError(
-                    f"--scheduler {scheduler}: {name} differs on the worker {worker}, so its pages would; "
-                    "install what is installed here"
-                )
-    threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
-    return Workers(client.get_executor(pure=False), threads)
+        if isinstance(versions, Exception):
+            raise EngineError(
+                f"--scheduler {scheduler}: the worker {worker} does not have this Millésime ({versions}); "
+                "install what is installed here, and restart it"
+            ) from versions
+        if other := [name for name in here | versions if versions.get(name) != here.get(name)]:
+            raise EngineError(
+                f"--scheduler {scheduler}: not the same on the worker {worker}: {', '.join(other)}; its pages would "
+                "differ: install what is installed here, and restart it"
+            )
+    return list(seen)
 
 
+@cache
 def worker_versions() -> dict[str, str]:
     """Return the digest of each thing that a worker's pages depend on besides what it is given."""
-    return {name: digest(part) for name, part in engines().items()}
+    parts = {
+        **engines(),
+        **{name: tool_version(name) for name in ("uharfbuzz", "brotli", "zopfli")},  # these write fonts
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+        "rsvg-convert": _drawing_version(),  # pandoc calls it for drawings in Word files
+    }
+    return {name: digest(part) for name, part in parts.items()}
+
+
+def _drawing_version() -> str:
+    try:
+        return subprocess.run(["rsvg-convert", "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep off the terminal what Dask logs: what matters of it is raised."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    loggers = [logger for name in names if not (logger := logging.getLogger(name)).disabled]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.disabled = False
