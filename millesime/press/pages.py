@@ -8,7 +8,9 @@ import html
 import pickle
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence, Set
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +53,7 @@ class UnitRunner:
 
     def __init__(self, edition: str, *, store: Store, workers: Workers, said: Callable[[int, int], None]) -> None:
         self._edition, self._store, self._workers, self._said = edition, store, workers, said
-        self._files: dict[str, bytes] = {}  # of fonts, by hash: nearly the same ones for all units
+        self._files = workers.font_files
 
     def __call__(self, step: Callable, sources: Sequence[Any]) -> list[Any]:
         """Return what a step makes of each source, from the store where it is kept."""
@@ -60,14 +62,40 @@ class UnitRunner:
         missing = [index for index, result in enumerate(found) if result is None]
         # The largest first, so that none of them is begun last.
         missing.sort(key=lambda index: -len(getattr(sources[index], "html", b"")))
-        futures = {self._workers.submit(run_step, step, sources[index]): index for index in missing}
-        for count, future in enumerate(concurrent.futures.as_completed(futures), start=1):
-            index = futures[future]
-            found[index] = future.result()
-            self._keep(recalls[index], found[index])
+        count = len(sources) - len(missing)
+        for index, result in self._made(step, sources, missing):
+            found[index] = result
+            self._keep(recalls[index], result)
+            count += 1
             if step.__name__ == "lay_out":
-                self._said(len(sources) - len(missing) + count, len(sources))
+                self._said(count, len(sources))
         return found
+
+    def _made(self, step: Callable, sources: Sequence[Any], missing: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        """Yield what workers make of sources, with the sources' indices, as it comes home.
+
+        Few are handed out at a time: whoever is told late which fonts are
+        here already sends the fewest of them, a megabyte a unit.
+        """
+        waiting = deque(missing)
+        running: dict[Future, int] = {}
+        while waiting or running:
+            while waiting and len(running) < 2 * self._workers.jobs:
+                index = waiting.popleft()
+                running[self._workers.submit(run_step, step, sources[index], frozenset(self._files))] = index
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), self._complete(future.result())
+
+    def _complete(self, result: Any) -> Any:
+        """Return a laid unit with the font files that did not come along."""
+        if not isinstance(result, Laid):
+            return result
+        for digest, content in result.files.items():
+            if digest not in self._files:
+                self._files[digest] = content
+                self._store.put("fontfile", digest, content)
+        return Laid(unit=result.unit, files={use.file: self._files[use.file] for use in result.unit.fonts})
 
     def _recall(self, step: Callable, source: Any) -> Recall:
         parts = {
@@ -94,10 +122,6 @@ class UnitRunner:
 
     def _keep(self, recall: Recall, result: Any) -> None:
         if isinstance(result, Laid):
-            for digest, content in result.files.items():
-                if digest not in self._files:
-                    self._files[digest] = content
-                    self._store.put("fontfile", digest, content)
             result = _Kept(unit=result.unit, files=tuple(result.files))
         self._store.keep(recall, pickle.dumps(result, protocol=5))
 
@@ -116,17 +140,23 @@ def load_for_pages() -> None:
         load_engine()
 
 
-def run_step(step: Callable, source: Any) -> Any:
-    """Run a step in a worker, while Python's cycle collector rests: all that it would look at is in use."""
+def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
+    """Run a step in a worker, and leave out the font files that are `known`.
+
+    Python's cycle collector rests meanwhile: all that it would look at is in use.
+    """
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()  # the modules, once
     gc.disable()
     try:
-        return step(source)
+        result = step(source)
     finally:
         gc.enable()
         gc.collect()
+    if not isinstance(result, Laid):
+        return result
+    return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})
 
 
 def _label(source: Any) -> str:

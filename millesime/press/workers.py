@@ -68,6 +68,7 @@ class Workers:
     def __init__(self, executor: Executor | None, jobs: int) -> None:
         self._executor = executor
         self.jobs = jobs  # how many steps it does at once
+        self.font_files: dict[str, bytes] = {}  # that came home, by hash: nearly the same ones for all pages of a build
 
     def start(self, prepare: Callable[[], None]) -> None:
         """Start all workers and let them prepare, so that steps may be handed over from any thread."""

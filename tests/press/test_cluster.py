@@ -169,6 +169,30 @@ def test_a_cluster_and_this_machine_share_a_cache(
     assert all(entry.hit for entry in again.explained)
 
 
+def test_a_font_file_comes_home_few_times(made: TestRepository, pair: Cluster, tmp_path: Path):
+    with cluster_workers(pair.address) as workers:
+        home = watch_results(workers)
+        build_pdf(made.root, tmp_path / "out", workers)
+    units = [result for result in home if hasattr(result, "files")]
+    fonts = [sum(map(len, unit.files.values())) for unit in units]
+    assert len(units) > 8
+    assert sum(fonts) <= 2 * workers.jobs * max(fonts), "those that are at work when the first comes home"
+
+
+def watch_results(workers: Workers) -> list:
+    """Return a list of what steps of `workers` will have given back."""
+    home: list = []
+    submit = workers.submit
+
+    def watched(step, *values):
+        future = submit(step, *values)
+        future.add_done_callback(lambda done: done.cancelled() or done.exception() or home.append(done.result()))
+        return future
+
+    workers.submit = watched
+    return home
+
+
 def test_a_worker_that_is_lost_costs_its_step_and_no_more(made: TestRepository, built: dict[str, str], tmp_path: Path):
     with cluster(tmp_path / "cluster", workers=2) as started, cluster_workers(started.address) as workers:
         lost = threading.Event()
