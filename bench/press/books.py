@@ -12,7 +12,7 @@ from tests.corpora.books import clone_book
 DRAFT = "draft"  # the name of the edition in preparation
 WORDS_PER_PAGE = 380  # of the Rust book as we print it
 _SHORTEST = 20  # words of a paragraph that is edited
-_MARKER = "reworded"
+_MARKER = "revised"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +59,28 @@ def check_out_editions(root: Path, folder: Path) -> dict[str, tuple[Path, list[s
     return found
 
 
-def edit_word(cut: Cut) -> None:
-    """Write one word more into one paragraph of the middle chapter: each time a text that was not there before."""
+def prepare_edits(cut: Cut) -> None:
+    """Write a word of our own into one paragraph of the middle chapter, for `edit_word` to change."""
     middle = len(cut.chapters) // 2
     for path in cut.chapters[middle:]:
         file = cut.root / path
         text = file.read_text("utf-8")
-        paragraphs = list(plain_paragraphs(text))
-        if paragraphs:
-            paragraph = next((one for one in paragraphs if _MARKER in one), paragraphs[len(paragraphs) // 2])
-            first, _, rest = paragraph.partition(" ")
-            file.write_text(text.replace(paragraph, f"{first} {_MARKER} {rest}", 1), "utf-8", newline="")
+        if paragraphs := list(plain_paragraphs(text)):
+            first, blank, rest = (paragraph := paragraphs[len(paragraphs) // 2]).partition(" ")
+            file.write_text(text.replace(paragraph, f"{first} {_MARKER}0{blank}{rest}", 1), "utf-8", newline="")
             return
     raise ValueError(f"{cut.root}: no paragraph of {_SHORTEST} words behind its middle")
+
+
+def edit_word(cut: Cut, *, turn: int) -> None:
+    """Change that word into one as long, each turn another, so that no page is begun or spared."""
+    for path in cut.chapters:
+        file = cut.root / path
+        text = file.read_text("utf-8")
+        if f"{_MARKER}{turn}" in text:
+            file.write_text(text.replace(f"{_MARKER}{turn}", f"{_MARKER}{turn + 1}"), "utf-8", newline="")
+            return
+    raise ValueError(f"{cut.root}: the paragraph to be edited is not there")
 
 
 def add_page(cut: Cut, *, turn: int) -> None:

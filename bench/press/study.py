@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pikepdf
 
-from bench.press.books import DRAFT, Cut, add_page, check_out_editions, cut_book, edit_word
+from bench.press.books import DRAFT, Cut, add_page, check_out_editions, cut_book, edit_word, prepare_edits
 from bench.press.measure import Cost, middle, run, total
 from bench.press.peers import PEERS, PLAIN
 from bench.press.sheets import assemble_editions, write_sheets, write_typst
@@ -77,13 +77,14 @@ def study_cut(
     write_typst([pristine.root / path for path in pristine.chapters], sheets)
     cold, warm = (_ours(one, folder / name, limit_s=limit_s) for name, one in (("cold", pristine), ("warm", edited)))
     found = Study(name=bundle.stem if pages is None else f"{bundle.stem}, cut", chapters=len(pristine.chapters))
+    prepare_edits(edited)
     _expect(warm.build(DRAFT, to=ALL_FORMATS))
     for turn in range(rounds):
         found.add(FULL, cold.build_cold(DRAFT, to="pdf"))
         for name in PEERS:
             if name not in unavailable:
                 found.add(name, _print(name, sheets, limit_s=limit_s))
-        edit_word(edited)
+        edit_word(edited, turn=turn)
         found.add(EDIT, warm.build(DRAFT, to="pdf"))
         add_page(edited, turn=turn)
         found.add(SHIFT, warm.build(DRAFT, to="pdf"))
