@@ -127,15 +127,17 @@ def cluster_workers(scheduler: str) -> Iterator[Workers]:
     """
     try:
         import dask
-        from distributed import Client, KilledWorker
+        from distributed import Client, KilledWorker, Security
         from distributed.comm import get_address_host_port
     except ImportError as error:
         raise EngineError(f"Dask: not found ({error}); install it with `pip install 'millesime[dask]'`") from error
     with _quiet(), dask.config.set(_SETTINGS):
         try:
             _knock(get_address_host_port(scheduler), hears_first="tcp" in scheduler or "://" not in scheduler)
+            if scheduler.startswith("tls://") and not Security().get_connection_args("client")["ssl_context"]:
+                raise ValueError("Dask's configuration names no certificate: distributed.comm.tls")
             client = Client(scheduler, timeout=_ANSWERS_WITHIN_S, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: encryption is required
             raise EngineError(
                 f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
                 "start one with `dask scheduler`, and workers with `dask worker ADDRESS`"

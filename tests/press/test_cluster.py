@@ -306,6 +306,13 @@ def test_a_scheduler_that_says_nothing_is_named(monkeypatch: pytest.MonkeyPatch)
         pass  # closed
 
 
+def test_a_certificate_that_is_not_configured_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tls://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(EngineError, match="no certificate"), cluster_workers(address):
+            pass
+
+
 def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(EngineError, match=r"millesime\[dask\]"), cluster_workers("tcp://127.0.0.1:1"):
