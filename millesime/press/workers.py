@@ -134,10 +134,14 @@ def cluster_workers(scheduler: str) -> Iterator[Workers]:
     with _quiet(), dask.config.set(_SETTINGS):
         try:
             _knock(get_address_host_port(scheduler), hears_first="tcp" in scheduler or "://" not in scheduler)
-            if scheduler.startswith("tls://") and not Security().get_connection_args("client")["ssl_context"]:
+            # Dask would raise as well, and wait for what it did not start.
+            security, encrypted = Security(), scheduler.startswith("tls://")
+            if encrypted and not security.get_connection_args("client")["ssl_context"]:
                 raise ValueError("Dask's configuration names no certificate: distributed.comm.tls")
+            if security.require_encryption and not encrypted:
+                raise ValueError("Dask's configuration requires encryption, tls://")
             client = Client(scheduler, timeout=_ANSWERS_WITHIN_S, set_as_default=False)
-        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: encryption is required
+        except (OSError, ValueError) as error:
             raise EngineError(
                 f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
                 "start one with `dask scheduler`, and workers with `dask worker ADDRESS`"
