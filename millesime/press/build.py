@@ -97,7 +97,8 @@ def build_editions(
         from millesime.press.pages import load_for_pages, make_pdf  # a fifth of a second, for nothing where all is kept
 
         workers.start(load_for_pages)
-    foremen = ThreadPoolExecutor(2)  # a PDF is many steps, which one thread hands out and binds
+    # A PDF is many steps, which one thread hands out and binds.
+    foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:
         for plan in plans:
             name = plan.edition

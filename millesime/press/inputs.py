@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shutil
 import sys
+import zlib
 from functools import cache
 
 from millesime.press.cache.keys import digest
@@ -50,7 +52,8 @@ def toolchain() -> dict[str, object]:
         "Millésime's own code": code_version("press", "render"),
         "the default theme": theme_version(),
         "pandoc": tool_version("pandoc"),
-        "Python and its libraries": [sys.version, _installed()],
+        "Python and its libraries": [sys.version, zlib.ZLIB_RUNTIME_VERSION, _installed()],
+        "rsvg-convert": _last_change("rsvg-convert"),  # pandoc calls it for drawings in Word files
         "the system's text engine and fonts": text_engine(),
     }
 
@@ -70,6 +73,12 @@ def engines() -> dict[str, object]:
         **engine_versions(),
         "the system's fonts": font_files(),
     }
+
+
+def _last_change(program: str) -> int | None:
+    """Return when a program was installed, in nanoseconds; to ask for its version would take longer."""
+    path = shutil.which(program)
+    return os.stat(path).st_mtime_ns if path else None
 
 
 def _installed() -> list[str]:
