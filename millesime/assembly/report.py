@@ -25,7 +25,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sibling:
-    """Another edition of the same report, for the picker."""
+    """An earlier edition of the same report."""
 
     name: str  # "2019"
     date: datetime.date
@@ -49,7 +49,7 @@ class Imprint:
     base_url: str = ""
     identifier: str  # a stable URI: urn:uuid:…, or below base_url
     revision: str = ""  # the commit the edition was built from; "" in preparation
-    siblings: tuple[Sibling, ...] = ()  # the other editions, by date
+    earlier: tuple[Sibling, ...] = ()  # editions before this one, by date: what it says must not change with later ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
 import importlib
+import io
 import marshal
 import os
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,6 +68,39 @@ def pack_file(name: str, content: bytes, notes: tuple[str, ...], *, seconds: flo
     return pack_artifact(name, {_ITSELF: content}, notes, seconds=seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """An artifact as one file: what a seal records, and what a site hands out."""
+
+    format: str
+    name: str  # "ville-partagee-2019.pdf"; of pages, "ville-partagee-2019-html.zip"
+    content: bytes
+
+
+def download(content: bytes, report_title: str, *, edition: str, kind: str, date: datetime.date) -> Download:
+    """Return a packed artifact as one file; pages come in an archive whose bytes depend on them and `date` alone."""
+    name, files, *_ = marshal.loads(content)
+    if _ITSELF in files:
+        return Download(format=kind, name=name, content=files[_ITSELF])
+    stem = f"{artifact_stem(report_title, edition)}-{kind}"
+    return Download(format=kind, name=f"{stem}.zip", content=_archive(stem, files, date))
+
+
+def _archive(folder: str, files: dict[bytes, bytes], date: datetime.date) -> bytes:
+    """Return a ZIP archive of one folder; it holds no time but `date` (ZIP knows none before 1980), and no owner."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(
+                f"{folder}/{os.fsdecode(name)}", (max(date.year, 1980), date.month, date.day, 0, 0, 0)
+            )
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # Unix, wherever it is written
+            archive.writestr(entry, content)
+    return written.getvalue()
+
+
 def put_in_place(content: bytes, *, edition: str, kind: str, folder: Path, kept: bool) -> Printed:
     """Put a packed artifact into its edition's folder; one that is there already is left alone.
 
@@ -90,10 +126,15 @@ def artifact_name(report: Report, kind: str) -> str:
     """Return the name of an artifact in its edition's folder: "ville-partagee-2019.pdf", "html"."""
     if kind == "html":
         return "html"
-    stem = slug(report.imprint.title)
+    return f"{artifact_stem(report.imprint.title, report.imprint.name)}.{kind}"
+
+
+def artifact_stem(title: str, edition: str) -> str:
+    """Return what the files of an edition are called, without their endings: "ville-partagee-2019"."""
+    stem = slug(title)
     if len(stem) > _NAME_MAX:
         stem = stem[:_NAME_MAX].rsplit("-", 1)[0]
-    return f"{stem or 'report'}-{report.imprint.name}.{kind}"
+    return f"{stem or 'report'}-{edition}"
 
 
 @contextmanager

@@ -231,7 +231,7 @@ def _report(
     quoted = {name: quoted_citations(one, beside=new) for name, one in ((old.edition.name, old), ("", new))}
     return assemble(Materials(
         imprint=replace(
-            imprint(series, new.edition, new.snapshot), siblings=(), subtitle=text_of(title),
+            imprint(series, new.edition, new.snapshot), earlier=(), subtitle=text_of(title),
             identifier=f"urn:millesime:redline:{quote(old.edition.name)}:{quote(new.edition.name)}",
         ),
         sources=tuple(_with_citations(source, quoted) for source in sources),

@@ -146,7 +146,6 @@ def materials(
 def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
     """Return what an edition's cover and metadata say."""
     address = f"{edition.base_url}/{edition.name}" if edition.base_url else ""
-    siblings = (other for other in series.editions if other.name != edition.name)
     return Imprint(
         name=edition.name,
         title=edition.title,
@@ -161,8 +160,9 @@ def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
         base_url=edition.base_url,
         identifier=address or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{edition.title}/{edition.name}')}",
         revision=_revision(edition, snapshot),
-        siblings=tuple(
-            Sibling(name=other.name, date=other.date, subtitle=other.manifest.subtitle) for other in siblings
+        earlier=tuple(
+            Sibling(name=other.name, date=other.date, subtitle=other.manifest.subtitle)
+            for other in series.earlier(edition)
         ),
     )
 

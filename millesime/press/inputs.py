@@ -37,7 +37,11 @@ def edition_inputs(desk: Desk, name: str) -> dict[str, object]:
         "its files": desk.snapshot(name).fingerprint(),
         "the manifests": [
             repr(desk.series.report),
-            [(other.name, repr(other.manifest)) for other in desk.series.editions],
+            # The checksums that a seal records are of what is made: they make nothing.
+            repr(edition.manifest.model_copy(update={"seal": None})),
+            edition.seal and edition.seal.commit,
+            [(other.name, repr(other.manifest)) for other in desk.series.editions if other.name in edition.compared],
+            [(other.name, other.date.isoformat(), other.manifest.subtitle) for other in desk.series.earlier(edition)],
         ],
         "the editions it is compared with": [(other, desk.snapshot(other).fingerprint()) for other in edition.compared],
         "the editor's note": desk.current.read(note) if desk.current.has(note) else None,

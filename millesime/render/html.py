@@ -59,7 +59,6 @@ def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
         "labels": labels,
         "groups": list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
-        "newer": [sibling for sibling in report.imprint.siblings if sibling.date > report.imprint.date],
     }
     lines = [chapter_entry(chapter, titles, address=address, depth=0) for chapter in report.chapters]
     with write_beside(folder, folder=True) as new:

@@ -193,6 +193,10 @@ class Series:
         hint = did_you_mean(name, names) or "the editions are " + ", ".join(names)
         raise ManifestError(f"{FOLDER}: no edition named {shown(name)}; {hint}")
 
+    def earlier(self, edition: Edition) -> tuple[Edition, ...]:
+        """Return the editions before one of the series: all that its artifacts may know of the others."""
+        return self.editions[: self.editions.index(edition)] if edition in self.editions else self.editions
+
 
 def load_series(root: Path) -> Series:
     """Return the series that `root/editions/` describes.

@@ -25,7 +25,7 @@ def imprint(*, language: str = "fr", **changes) -> Imprint:
         "authors": (Author(name="Camille Roux", role="rapporteure", sector="academic"),),
         "licence": "etalab-2.0",
         "identifier": "urn:uuid:3f1c9a52-0b1e-4c55-9d0a-6f6f5f0f2019",
-        "siblings": (Sibling(name="2018", date=datetime.date(2018, 7, 3)),),
+        "earlier": (Sibling(name="2018", date=datetime.date(2018, 7, 3)),),
     }
     return Imprint(**values | changes)
 
@@ -224,7 +224,7 @@ def hostile_report() -> Report:
         parts=(Part(anchor="1 part", label="", number="", title=tuple(words("Partie & <i>"))),),
         title="Titre <b>&",
         authors=(),
-        siblings=(Sibling(name='2018 "é/<', date=datetime.date(2018, 1, 1)),),
+        earlier=(Sibling(name='2018 "é/<', date=datetime.date(2018, 1, 1)),),
         keywords=("a<b",),
         licence="<x>",
     )

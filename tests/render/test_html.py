@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 from builders import chapter, hostile_report, report, sample_report
 from lxml import html
 
-from millesime.assembly.report import Sibling
 from millesime.markup.ast import para, simple_table, words
 from millesime.problems import OutputError, ReportError
 from millesime.render.artifact import write_beside
@@ -93,15 +91,15 @@ def test_each_page_has_one_main_one_first_heading_and_a_skip_link(folder):
         assert tree.xpath("//body/a[1]/@href") == ["#page-text"]
 
 
-def test_the_picker_leads_to_the_other_editions(sample):
-    links = page(sample, "donnees.html").xpath("//details[@class='editions']//a/@href")
-    assert links == ["../../2018/html/index.html"]
+def test_pages_lead_to_earlier_editions_and_to_the_newest_where_the_report_has_an_address(tmp_path):
+    folder = render_html(sample_report(base_url="https://example.org/rapport"), tmp_path / "html").path
+    links = page(folder, "donnees.html").xpath("//details[@class='editions']//a/@href")
+    assert links == ["https://example.org/rapport/latest/", "https://example.org/rapport/2018/"]
 
 
-def test_a_newer_edition_is_announced(tmp_path):
-    newer = (Sibling(name="2020", date=datetime.date(2020, 7, 3)),)
-    folder = render_html(sample_report(siblings=newer), tmp_path / "html").path
-    assert page(folder, "donnees.html").xpath("//aside//a/@href") == ["../../2020/html/index.html"]
+def test_without_an_address_earlier_editions_are_named(sample):
+    (editions,) = page(sample, "donnees.html").xpath("//details[@class='editions']")
+    assert "3 juillet 2018" in editions.text_content() and not editions.xpath(".//a")
 
 
 def test_an_edition_without_a_revision_says_that_it_is_in_preparation(tmp_path, sample):

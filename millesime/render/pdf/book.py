@@ -63,7 +63,7 @@ def _front_and_frames(report: Report, titles: Mapping[str, etree._Element]) -> s
             "revision": imprint.revision[:12],
             "cited_authors": ", ".join(author.name for author in imprint.authors),
             "identifier_link": imprint.identifier if imprint.identifier.startswith(("https://", "http://")) else "",
-            "siblings": [_sibling_line(sibling, report) for sibling in imprint.siblings],
+            "earlier": [_sibling_line(sibling, report) for sibling in imprint.earlier],
             "units": _units(report, titles),
         },
     )

@@ -1,0 +1,46 @@
+"""What an edition's artifacts depend on: nothing of the editions after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from millesime.history.repository import find_repository
+from millesime.press.cache.keys import digest
+from millesime.press.edition import Desk
+from millesime.press.inputs import edition_inputs
+from millesime.series.series import load_series
+from tests.press.report import make_report
+
+
+def inputs(root: Path, name: str) -> str:
+    return digest(edition_inputs(Desk(load_series(root), find_repository(root)), name))
+
+
+def test_an_edition_that_comes_later_changes_nothing_in_those_before_it(tmp_path: Path):
+    root = make_report(tmp_path / "report").root
+    before = {name: inputs(root, name) for name in ("2018", "2019")}
+    manifest = (root / "editions/2019.yaml").read_text("utf-8").replace("2019-07-03", "2020-07-03")
+    (root / "editions/2020.yaml").write_text(manifest, "utf-8")
+    assert {name: inputs(root, name) for name in before} == before
+
+
+def test_an_edition_that_came_before_is_named_and_counts(tmp_path: Path):
+    root = make_report(tmp_path / "report").root
+    before = inputs(root, "2019")
+    file = root / "editions/2018.yaml"
+    file.write_text(file.read_text("utf-8") + "subtitle: Édition initiale\n", "utf-8")
+    assert inputs(root, "2019") != before
+
+
+def test_the_checksums_of_a_seal_do_not_count(tmp_path: Path):
+    made = make_report(tmp_path / "report")
+    before = inputs(made.root, "2018")
+    file = made.root / "editions/2018.yaml"
+    revision = next(line for line in file.read_text("utf-8").splitlines() if line.startswith("revision")).split("'")[1]
+    tree = made.git("rev-parse", f"{revision}:chapters").strip()
+    seal = f"seal:\n  commit: {revision}\n  trees: {{chapters: {tree}}}\n"
+    file.write_text(file.read_text("utf-8") + seal, "utf-8")
+    sealed = inputs(made.root, "2018")
+    file.write_text(file.read_text("utf-8") + f"  artifacts: {{a.pdf: '{'0' * 64}'}}\n", "utf-8")
+    assert inputs(made.root, "2018") == sealed
+    assert sealed != before  # the commit that it prints is the seal's
