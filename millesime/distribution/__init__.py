@@ -1,0 +1,1 @@
+"""What the public fetches: the site, catalogue and feeds, metadata, checksums, signatures."""
