@@ -24,6 +24,7 @@ from millesime.assembly.outline import (
     set_anchors,
     set_numbers,
     settle_levels,
+    shared_ids,
     source_ids,
     without_notes,
 )
@@ -199,9 +200,8 @@ def _outline(
     drafts: list[_Draft], materials: Materials
 ) -> tuple[list[_Draft], dict[str, dict[str, str]], list[Target]]:
     """Set anchors and numbers; return the chapters, their ids by source id, and all targets."""
-    shared = Counter(ident for draft in drafts for ident in (*dict.fromkeys(source_ids(draft.blocks)), *draft.aliases))
+    shared = shared_ids([(draft.id, draft.blocks, draft.aliases) for draft in drafts])
     counters = Counters(anchors={draft.id for draft in drafts})
-    shared.update(draft.id for draft in drafts)  # an id that is a chapter's stays the chapter's
     local: dict[str, dict[str, str]] = {}
     targets: list[Target] = []
     out = []

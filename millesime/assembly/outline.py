@@ -7,7 +7,8 @@ cite by number gets one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millesime.assembly.report import Section
@@ -104,6 +105,15 @@ def source_ids(blocks: list[Block]) -> list[str]:
 
     rewrite(blocks, note, kinds=WITH_ATTR)
     return found
+
+
+def shared_ids(chapters: Sequence[tuple[str, list[Block], Sequence[str]]]) -> Counter[str]:
+    """Return how many chapters use each id, of chapters as (id, blocks, ids that mean the chapter itself)."""
+    shared = Counter(
+        ident for _, blocks, aliases in chapters for ident in (*dict.fromkeys(source_ids(blocks)), *aliases)
+    )
+    shared.update(ident for ident, _, _ in chapters)  # an id that is a chapter's stays the chapter's
+    return shared
 
 
 def set_anchors(

@@ -1,10 +1,16 @@
-"""The HTML edition: a folder of pages, one per chapter, that asks nothing of the network."""
+"""The HTML edition: a folder of pages, one per chapter, that asks nothing of the network.
+
+By itself an edition stands alone. On a site a `Frame` says what stands around
+its text, which stays the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from lxml import etree
@@ -37,54 +43,81 @@ _LISTS = ("list", "listitem")
 _ANCHORED = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "blockquote", "div"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around an edition's text on its pages."""
+
+    index: str = "html/index.html"  # templates
+    chapter: str = "html/chapter.html"
+    values: Mapping[str, Any] = field(default_factory=dict)  # for both templates
+    of_page: Callable[[str], Mapping[str, Any]] = lambda name: {}  # for one page, by its file's name
+    furnish: Callable[[str, Element], None] = lambda chapter, root: None  # adds to a chapter's tree, by its id
+    assets: str = ""  # where styles and fonts are; "": among the edition's own files, in `assets/`
+
+
+ALONE = Frame()
+
+
 def render_html(report: Report, folder: Path, *, jobs: int = 1) -> Artifact:
     """Write the edition as a folder of pages, replacing what was there.
 
     `index.html` is the cover and the contents; each chapter is `<id>.html`,
     with anchors that stay the same in all editions. Same report, same bytes.
     """
+    files = html_pages(report, jobs=jobs)
+    with write_beside(folder, folder=True) as new:
+        for name, content in files.items():
+            _write(new / name, content)
+    return Artifact(format="html", path=folder, entry=folder / "index.html")
+
+
+def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[str, bytes]:
+    """Return the files of the edition by their names in its folder; `frame` says what is around the text."""
     fragments = write_fragments(report, jobs=jobs)
     titles = {anchor: Markup(to_html(title)) for anchor, title in write_titles(report, jobs=jobs).items()}
     pages = pages_of(report, fragments)
     names = page_names(report)
-    assets = _assets(report, fragments)
+    files = _images(report, fragments)
+    if not frame.assets:
+        files |= {f"assets/{name}": content for name, content in site_assets(report.theme).items()}
     theme = open_theme(report.theme, language=report.imprint.language)
     labels = set_labels(report)
 
     def address(anchor: str, here: str = "") -> str | None:
         return _address(anchor, here, pages, names)
 
+    def print_page(template: str, name: str, values: Mapping[str, Any]) -> bytes:
+        return fill(theme, template, {**common, **values, **frame.values, **frame.of_page(name)}).encode()
+
     common = {
         "imprint": report.imprint,
         "labels": labels,
+        "assets": frame.assets or "assets",
         "groups": list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
     }
     lines = [chapter_entry(chapter, titles, address=address, depth=0) for chapter in report.chapters]
-    with write_beside(folder, folder=True) as new:
-        for name, content in assets.items():
-            _write(new / name, content)
-        _write(new / "index.html", fill(theme, "html/index.html", common).encode())
-        for index, chapter in enumerate(report.chapters):
-            root = fragments[chapter.id]
-            here = partial(address, here=chapter.id)
-            _furnish(root, labels)
-            relink(root, here)
-            inline_pictures(root, report.images, here)
-            page = {
-                **common,
-                "chapter": chapter,
-                "line": lines[index],
-                "title": titles[chapter.id],
-                "text": Markup(to_html(root)),
-                "part": opening_part(report, index),
-                "part_title": titles[report.parts[chapter.part].anchor] if chapter.part is not None else "",
-                "sections": list_sections(chapter.sections, titles, address=here, depth=2),
-                "previous": lines[index - 1] if index else None,
-                "next": lines[index + 1] if index + 1 < len(lines) else None,
-            }
-            _write(new / names[chapter.id], fill(theme, "html/chapter.html", page).encode())
-    return Artifact(format="html", path=folder, entry=folder / "index.html")
+    files["index.html"] = print_page(frame.index, "index.html", {})
+    for index, chapter in enumerate(report.chapters):
+        root = fragments[chapter.id]
+        here = partial(address, here=chapter.id)
+        _furnish(root, labels)
+        relink(root, here)
+        inline_pictures(root, report.images, here)
+        frame.furnish(chapter.id, root)
+        values = {
+            "chapter": chapter,
+            "line": lines[index],
+            "title": titles[chapter.id],
+            "text": Markup(to_html(root)),
+            "part": opening_part(report, index),
+            "part_title": titles[report.parts[chapter.part].anchor] if chapter.part is not None else "",
+            "sections": list_sections(chapter.sections, titles, address=here, depth=2),
+            "previous": lines[index - 1] if index else None,
+            "next": lines[index + 1] if index + 1 < len(lines) else None,
+        }
+        files[names[chapter.id]] = print_page(frame.chapter, names[chapter.id], values)
+    return files
 
 
 def page_names(report: Report) -> dict[str, str]:
@@ -123,8 +156,26 @@ def _address(anchor: str, here: str, pages: Mapping[str, str], names: Mapping[st
 # ---- assets -----------------------------------------------------------------
 
 
-def _assets(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes]:
-    """Return the files below `assets/`, and point images of the fragments to them."""
+def site_assets(theme: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the style sheet and fonts of pages, by their names below `assets/`."""
+    files: dict[str, bytes] = {}
+    faces = []
+    for family, weight, style in FACES:
+        name = f"{family}-{weight}{'-italic' if style == 'italic' else ''}.woff2".replace(" ", "-").lower()
+        name = name.replace("source", "millesime").replace("-pro", "")
+        files[f"fonts/{name}"] = web_font(family, weight, style)
+        faces.append(
+            f'@font-face{{font-family:"{PRINT_NAMES[family]}";font-weight:{weight};font-style:{style};'
+            f'font-display:swap;src:url("fonts/{name}") format("woff2")}}\n'
+        )
+    files["fonts/LICENSE.txt"] = font_licence(SERIF).encode()
+    styles = [read_theme_file(name, theme).decode() for name in _STYLES]
+    files["style.css"] = ("".join(faces) + "\n".join(styles)).encode()
+    return files
+
+
+def _images(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes]:
+    """Return the pictures below `assets/images/`, and point images of the fragments to them."""
     files: dict[str, bytes] = {}
     images: dict[str, str] = {}
     for root in fragments.values():
@@ -137,18 +188,6 @@ def _assets(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes
                 files[f"assets/images/{images[key]}"] = published_image(report.images[key])
             image.set("src", f"assets/images/{images[key]}")
             image.set("loading", "lazy")
-    faces = []
-    for family, weight, style in FACES:
-        name = f"{family}-{weight}{'-italic' if style == 'italic' else ''}.woff2".replace(" ", "-").lower()
-        name = name.replace("source", "millesime").replace("-pro", "")
-        files[f"assets/fonts/{name}"] = web_font(family, weight, style)
-        faces.append(
-            f'@font-face{{font-family:"{PRINT_NAMES[family]}";font-weight:{weight};font-style:{style};'
-            f'font-display:swap;src:url("fonts/{name}") format("woff2")}}\n'
-        )
-    files["assets/fonts/LICENSE.txt"] = font_licence(SERIF).encode()
-    styles = [read_theme_file(name, report.theme).decode() for name in _STYLES]
-    files["assets/style.css"] = ("".join(faces) + "\n".join(styles)).encode()
     return files
 
 
