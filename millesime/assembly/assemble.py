@@ -136,7 +136,7 @@ def assemble(
             )
         )
     return Report(
-        imprint=_set_imprint(materials.imprint),
+        imprint=set_imprint(materials.imprint),
         chapters=tuple(chapters),
         parts=_parts(materials, taken={target.anchor for target in targets}),
         anchors={target.anchor: target.chapter for target in targets},
@@ -294,7 +294,9 @@ def _set_section(section: Section, language: str) -> Section:
     )
 
 
-def _set_imprint(imprint: Imprint) -> Imprint:
+def set_imprint(imprint: Imprint) -> Imprint:
+    """Return what a cover and metadata say, its typography set."""
+
     def typeset(text: str) -> str:
         return set_text(text, imprint.language)
 

@@ -41,7 +41,7 @@ class Successor:
 
     block: BlockRef
     state: str  # SAME, REWORDED, MOVED, MOVED_REWORDED, or PARTED or MERGED_INTO: it shares its text with others
-    change: BlockChange  # for showing both versions as one
+    change: BlockChange | None = None  # for showing both versions as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

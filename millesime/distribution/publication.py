@@ -1,7 +1,8 @@
 """The values of a publication: what a report has published, and where each of its files is on the site.
 
 Everything that speaks of published editions, from the home page to a library's
-catalogue, is made from one `Publication`, so that all say the same.
+catalogue, is made from one `Publication`, so that all say the same. Paths are
+made of ASCII letters, digits and `-._/`: each is its own address.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class PublishedChapter:
     label: str  # "Chapitre 4", ""
     title: str
     part: str = ""  # the title of the part it stands in
+    is_written: bool = True  # by authors; annexes, registers and bibliographies are generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
 from millesime.press.assembling import assemble_kept
@@ -89,6 +90,29 @@ def build_editions(
     Every artifact appears whole or not at all; an error in one edition ends
     the build and leaves what was there before.
     """
+
+    def put(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
+        return put_in_place(content, edition=name, kind=kind, folder=out / name, kept=kept)
+
+    return make_editions(desk, names, formats=formats, deliver=put, workers=workers, progress=progress)
+
+
+class Deliver(Protocol):
+    """Takes an artifact as it was made, packed (see `artifacts.pack_artifact`), and says what became of it."""
+
+    def __call__(self, content: bytes, name: str, kind: str, *, kept: bool) -> Printed: ...
+
+
+def make_editions(
+    desk: Desk,
+    names: Sequence[str],
+    *,
+    formats: Sequence[str] | None,
+    deliver: Deliver,
+    workers: Workers,
+    progress: Progress,
+) -> Outcome:
+    """Make the artifacts of editions, each in its manifest's formats or in those given, and hand them to `deliver`."""
     outcome = Outcome()
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
@@ -106,7 +130,7 @@ def build_editions(
                 outcome.notes[name] = note
             for kind, recall in plan.artifacts.items():
                 if recall.content is not None:
-                    _put(recall.content, name, kind, out, outcome, progress, kept=True)
+                    _put(recall.content, name, kind, deliver, outcome, progress, kept=True)
             if plan.is_kept:
                 outcome.problems[name] = _unpack_problems(plan.checked.content)
                 continue
@@ -126,9 +150,9 @@ def build_editions(
                 else:
                     future = workers.submit(make_artifact, report, kind)
                 pending[future] = (name, plan.artifacts[kind])
-            _collect(pending, desk, out, outcome, progress, wait=len(pending) > 2 * workers.jobs)
+            _collect(pending, desk, deliver, outcome, progress, wait=len(pending) > 2 * workers.jobs)
         while pending:
-            _collect(pending, desk, out, outcome, progress, wait=True)
+            _collect(pending, desk, deliver, outcome, progress, wait=True)
     finally:
         # Not waited for: after an error the workers end, and the threads with them.
         foremen.shutdown(wait=False, cancel_futures=True)
@@ -140,7 +164,7 @@ def _say_pages(progress: Progress, name: str, done: int, units: int) -> None:
     progress.step(name, f"laid out {done} of {units} parts of the PDF")
 
 
-def _collect(pending, desk: Desk, out: Path, outcome: Outcome, progress: Progress, *, wait: bool) -> None:
+def _collect(pending, desk: Desk, deliver: Deliver, outcome: Outcome, progress: Progress, *, wait: bool) -> None:
     """Take finished artifacts out of `pending`; with `wait`, at least one."""
     if not pending:
         return
@@ -150,12 +174,14 @@ def _collect(pending, desk: Desk, out: Path, outcome: Outcome, progress: Progres
     for future in done:
         name, recall = pending.pop(future)
         content = future.result()
-        _put(content, name, recall.step, out, outcome, progress, kept=False)
+        _put(content, name, recall.step, deliver, outcome, progress, kept=False)
         desk.store.keep(recall, content)
 
 
-def _put(content: bytes, name: str, kind: str, out: Path, outcome: Outcome, progress: Progress, *, kept: bool) -> None:
-    printed = put_in_place(content, edition=name, kind=kind, folder=out / name, kept=kept)
+def _put(
+    content: bytes, name: str, kind: str, deliver: Deliver, outcome: Outcome, progress: Progress, *, kept: bool
+) -> None:
+    printed = deliver(content, name, kind, kept=kept)
     outcome.artifacts.append(printed)
     progress.done(printed)
 

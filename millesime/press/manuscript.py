@@ -70,11 +70,18 @@ def open_manuscript(
         )
         for annex in listed
     ]  # fmt: skip
-    theme = _own_theme(snapshot)
+    theme = own_theme(snapshot)
     return Manuscript(
         edition=edition, snapshot=snapshot, chapters=tuple(chapters), texts=texts, theme=theme,
         labels=load_labels(edition.language, theme),
     )  # fmt: skip
+
+
+def own_theme(snapshot: Snapshot) -> dict[str, bytes]:
+    """The report's own theme, file by file over the default one."""
+    prefix = THEME_FOLDER + "/"
+    contents = snapshot.read_many(snapshot.paths_below(THEME_FOLDER))
+    return {path.removeprefix(prefix): content for path, content in contents.items()}
 
 
 def chapter_texts(manuscript: Manuscript) -> list[ChapterText]:
@@ -114,10 +121,3 @@ def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:
             (document,) = read_documents([Source(path=path, content=text.encode("utf-8"))])
             return document.blocks
     return []
-
-
-def _own_theme(snapshot: Snapshot) -> dict[str, bytes]:
-    """The report's own theme, file by file over the default one."""
-    prefix = THEME_FOLDER + "/"
-    contents = snapshot.read_many(snapshot.paths_below(THEME_FOLDER))
-    return {path.removeprefix(prefix): content for path, content in contents.items()}

@@ -1,0 +1,85 @@
+"""`publish`: the editions as a site."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import click
+
+from millesime.cli.build import DIST, LineProgress, TerminalProgress
+from millesime.cli.options import (
+    is_terminal,
+    jobs_option,
+    json_option,
+    open_desk,
+    print_json,
+    root_option,
+    shown_size,
+    store_options,
+)
+from millesime.press.cache.store import Store
+from millesime.press.publish import Published
+from millesime.press.publish import publish as publish_editions
+from millesime.press.typefaces import keep_typefaces
+from millesime.press.workers import local_workers
+
+SITE = "site"
+
+
+@click.command()
+@click.argument("editions", nargs=-1, metavar="[EDITION]...")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
+              help="Where the site is (default: dist/site in the report's folder).")  # fmt: skip
+@click.option("--search/--no-search", default=True, help="Make the index that the search page needs, or no such page.")
+@jobs_option
+@store_options
+@root_option
+@json_option
+def publish(
+    editions: tuple[str, ...], out: Path | None, search: bool, jobs: int, store: Store, root: Path | None, as_json: bool
+) -> None:
+    """Publish editions as a site of plain files: any server can serve it, and it can be read from its folder.
+
+    Without a name: every edition that has a revision. What the site has
+    already stays: editions, files and addresses are added, never taken away.
+    The site is changed in one step, or not at all.
+    """
+    began = time.monotonic()
+    with open_desk(root, store=store, jobs=jobs) as desk:
+        folder = (out or desk.series.root / DIST / SITE).absolute()
+        progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+            done = publish_editions(desk, editions, out=folder, workers=workers, progress=progress, search=search)
+    if as_json:
+        print_json(_as_json(done))
+    else:
+        _print(done, began)
+
+
+def _print(done: Published, began: float) -> None:
+    click.echo(os.path.relpath(done.folder / "index.html"))
+    for text in done.left_out:
+        click.echo(f"left out: {text}", err=True)
+    for edition, note in done.outcome.notes.items():
+        click.echo(f"{edition}: {note}", err=True)
+    for edition, problems in done.outcome.problems.items():
+        if problems:
+            click.echo(f"{edition}: {len(problems)} problems in the text; `check {edition}` lists them", err=True)
+    changed = f"{len(done.changed)} of them new or changed" if done.changed else "nothing changed"
+    click.echo(
+        f"editions {', '.join(done.editions)}: {done.files} files ({shown_size(done.bytes)}), {changed}; "
+        f"{done.addresses} addresses, {done.new_addresses} of them new; {time.monotonic() - began:.1f} s",
+        err=True,
+    )
+
+
+def _as_json(done: Published) -> dict:
+    return {
+        "folder": str(done.folder), "editions": done.editions, "files": done.files, "bytes": done.bytes,
+        "changed": done.changed, "addresses": done.addresses, "new_addresses": done.new_addresses,
+        "left_out": done.left_out,
+        "problems": {name: [one.as_json() for one in found] for name, found in done.outcome.problems.items()},
+    }  # fmt: skip

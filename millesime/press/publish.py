@@ -1,0 +1,397 @@
+"""Publish editions: their artifacts, pages and comparisons, joined into one site that keeps all its addresses.
+
+    editions ─ make_editions ─▶ downloads ─┐
+        └── press/followed.py ─▶ outlines, lines ─┐
+                                           ├─▶ Publication ─ distribution ─▶ files ─ replace_tree ─▶ the site
+    record of what was published before ───┘
+
+What is made of one edition, or of two, is kept in the store like all that is
+expensive; the rest is made each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import marshal
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pikepdf
+
+from millesime.assembly.assemble import set_imprint
+from millesime.assembly.report import Imprint
+from millesime.assembly.theme import load_labels
+from millesime.distribution.lineage import succession, trace
+from millesime.distribution.publication import (
+    REDLINES,
+    RESERVED,
+    Publication,
+    PublishedEdition,
+    PublishedFile,
+    PublishedRedline,
+)
+from millesime.distribution.record import (
+    EditionRecord,
+    Record,
+    check_addresses,
+    merge_addresses,
+    read_record,
+    record_files,
+)
+from millesime.distribution.search import index_pages, search_is_available
+from millesime.distribution.site import Site, report_pages, site_files
+from millesime.distribution.tree import hold, replace_tree
+from millesime.history.seal import content_trees
+from millesime.press.artifacts import Download, Printed, download
+from millesime.press.build import Outcome, Progress, make_editions
+from millesime.press.cache.keys import digest
+from millesime.press.cache.versions import code_version, tool_version
+from millesime.press.edition import Desk, imprint
+from millesime.press.followed import Change, Followed, Say, count_change, follow_editions
+from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, own_theme
+from millesime.press.sitepages import compared_pages, edition_pages, passage_pages
+from millesime.press.workers import Workers
+from millesime.problems import OutputError, RevisionError
+from millesime.redline.wording import counted
+from millesime.series.series import Edition
+from millesime.series.values import FORMATS
+
+CHECKSUMS = "SHA256SUMS"
+_HTML = ".html"
+_IDENT = re.compile(rb'\sid="([^"]+)"')
+
+
+@dataclass(slots=True, kw_only=True)
+class Published:
+    """What publishing gave."""
+
+    folder: Path
+    editions: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()  # paths that are new or not as they were
+    files: int = 0  # that were made; those of earlier publications stay beside them
+    bytes: int = 0
+    addresses: int = 0  # that may be cited, pages and places in them
+    new_addresses: int = 0
+    left_out: tuple[str, ...] = ()  # what could not be made, and why
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def publish(
+    desk: Desk, names: Sequence[str], *, out: Path, workers: Workers, progress: Progress, search: bool = True
+) -> Published:
+    """Publish editions into `out`, together with those that were published there before.
+
+    Without `names`: every edition that has a revision. What was published
+    stays: raises OutputError if an address in it would lead nowhere, and
+    RevisionError for an edition in preparation, or one whose content is no
+    longer what was published.
+    """
+    with hold(out):
+        record = read_record(out)
+        editions = _chosen(desk, names, record)
+        contents = {edition.name: content_digest(desk, edition) for edition in editions}
+        _check_contents(editions, contents, record)
+        press = _Press(desk, editions, record, out, progress.step)
+        downloads, outcome = press.downloads(workers, progress)
+        made = press.make(downloads, search=search)
+        pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
+        check_addresses(record, pages, folder=out)
+        addresses = merge_addresses(record.addresses, dict.fromkeys(made.files, frozenset()) | made.addresses)
+        new = Record(
+            editions={
+                edition.name: EditionRecord(
+                    content=contents[edition.name],
+                    revision=_revision(desk, edition, record),
+                    sealed=edition.seal is not None,
+                    files={f"{edition.name}/{one.name}": _sha256(one.content) for one in downloads[edition.name]},
+                )
+                for edition in editions
+            },
+            addresses=addresses,
+        )
+        files = made.files | record_files(new)
+        changed = replace_tree(out, files)
+    return Published(
+        folder=out,
+        editions=tuple(edition.name for edition in editions),
+        changed=tuple(changed),
+        files=len(files),
+        bytes=sum(map(len, files.values())),
+        addresses=_count(addresses),
+        new_addresses=_count(addresses) - _count(record.addresses),
+        left_out=made.left_out,
+        outcome=outcome,
+    )
+
+
+def _count(addresses: Mapping[str, frozenset[str]]) -> int:
+    return sum(1 + len(idents) for idents in addresses.values())
+
+
+def _ids(content: bytes) -> frozenset[str]:
+    """Return the ids of a page that we wrote."""
+    return frozenset(html.unescape(found.decode("utf-8")) for found in _IDENT.findall(content))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+# ---- what may be published -----------------------------------------------------
+
+
+def _chosen(desk: Desk, names: Sequence[str], record: Record) -> list[Edition]:
+    """Return the editions that the site will have, by date."""
+    for name in names:
+        edition = desk.series.edition(name)
+        if edition.is_in_preparation:
+            raise RevisionError(
+                f"{edition.file}: in preparation, built from the working tree, which nobody could build again; commit "
+                "it and write `revision:` before you publish it"
+            )
+    known = {edition.name for edition in desk.series.editions}
+    for name in record.editions:
+        if name not in known:
+            raise OutputError(
+                f"editions/{name}.yaml: was published, and is no longer there; put it back: "
+                f"git log --diff-filter=D -- editions/{name}.yaml finds it"
+            )
+    wanted = set(names) or {edition.name for edition in desk.series.editions if not edition.is_in_preparation}
+    chosen = [edition for edition in desk.series.editions if edition.name in wanted | set(record.editions)]
+    if not chosen:
+        raise RevisionError("editions: none has a revision yet, so there is nothing to publish; write `revision:`")
+    for edition in chosen:
+        if edition.name in RESERVED:
+            raise OutputError(
+                f"{edition.file}: no edition of this name can be published, for a site has a folder {edition.name}/ of "
+                "its own; give the manifest another name"
+            )
+    return chosen
+
+
+def content_digest(desk: Desk, edition: Edition) -> str:
+    """Return the digest of what an edition is made of, whatever commit holds it."""
+    if edition.seal is not None:
+        return digest(dict(edition.seal.trees))
+    snapshot = desk.snapshot(edition.name)
+    paths = [*edition.content_paths, *snapshot.paths_below(NOTES_FOLDER), *snapshot.paths_below(THEME_FOLDER)]
+    return digest(content_trees(snapshot, paths))
+
+
+def _check_contents(editions: Sequence[Edition], contents: Mapping[str, str], record: Record) -> None:
+    for edition in editions:
+        known = record.editions.get(edition.name)
+        if known is not None and known.content != contents[edition.name]:
+            raise RevisionError(
+                f"{edition.file}: was published from {known.revision[:12]}, and its content is no longer that; a "
+                "published edition does not change: name that revision again, and make what is new an edition of its "
+                "own (`millesime new`)"
+            )
+
+
+def _revision(desk: Desk, edition: Edition, record: Record) -> str:
+    """Return the commit that an edition was first published from."""
+    known = record.editions.get(edition.name)
+    return known.revision if known else imprint(desk.series, edition, desk.snapshot(edition.name)).revision
+
+
+# ---- what is published ------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class _Made:
+    """Files by their paths from the site's root, and what may be cited in them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    addresses: dict[str, frozenset[str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+class _Press:
+    """Makes the files of one publication."""
+
+    def __init__(self, desk: Desk, editions: Sequence[Edition], record: Record, out: Path, say: Say) -> None:
+        self.desk, self.editions, self.record, self.out, self.say = desk, editions, record, out, say
+
+    def downloads(self, workers: Workers, progress: Progress) -> tuple[dict[str, list[Download]], Outcome]:
+        """Return the files of each edition that readers keep; those of a sealed one that are published stay."""
+        found: dict[str, list[Download]] = {edition.name: [] for edition in self.editions}
+        to_make = []
+        for edition in self.editions:
+            kept = self._published(edition)
+            if kept is None:
+                to_make.append(edition.name)
+            else:
+                found[edition.name] = kept
+
+        def take(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
+            edition = self.desk.series.edition(name)
+            one = download(content, edition.title, edition=name, kind=kind, date=edition.date)
+            found[name].append(one)
+            return Printed(
+                edition=name, format=kind, path=self.out / name / one.name, bytes=len(one.content),
+                seconds=marshal.loads(content)[3], notes=marshal.loads(content)[2], kept=kept,
+            )  # fmt: skip
+
+        outcome = make_editions(
+            self.desk, to_make, formats=None, deliver=take, workers=workers, progress=progress
+        ) if to_make else Outcome()  # fmt: skip
+        for ones in found.values():
+            ones.sort(key=lambda one: FORMATS.index(one.format))
+        return found, outcome
+
+    def _published(self, edition: Edition) -> list[Download] | None:
+        """Return the files of a sealed edition as they were published; None where they have to be made."""
+        known = self.record.editions.get(edition.name)
+        if known is None or edition.seal is None or not known.files:
+            return None
+        found = []
+        for path, sha256 in known.files.items():
+            try:
+                content = (self.out / path).read_bytes()
+            except OSError:
+                return None
+            if _sha256(content) != sha256:
+                raise OutputError(
+                    f"{self.out / path}: is not the file that was published, its SHA-256 is another; put the published "
+                    "one back, or remove it to have it made again"
+                )
+            name = path.rpartition("/")[2]
+            found.append(Download(format=_format(name), name=name, content=content))
+        return found if {one.format for one in found} >= set(edition.formats) else None
+
+    def make(self, downloads: Mapping[str, list[Download]], *, search: bool) -> _Made:
+        groups = follow_editions(self.desk, self.editions, say=self.say)
+        changes = self._changes(groups)
+        publication = self._publication(downloads, groups, changes)
+        theme = own_theme(self.desk.current)
+        labels = load_labels(publication.language, theme)
+        searchable = search and search_is_available()
+        site = Site(publication=publication, theme=theme, labels=labels, searchable=searchable)
+        made = _Made(files=site_files(theme))
+        if search and not searchable:
+            made.left_out += ("search: pagefind is not installed; pip install 'pagefind[bin]'",)
+        for group in groups:
+            members = [self.desk.series.edition(places.name) for places in group.places]
+            for edition in members:
+                _add(made, edition_pages(self.desk, site, edition, group, say=self.say))
+            if len(members) > 1:
+                lines = partial(self._lines_with_changes, group)
+                _add(made, passage_pages(self.desk, site, members, group, redline_lines=lines, say=self.say))
+        for redline in publication.redlines:
+            _add(made, compared_pages(self.desk, site, redline, say=self.say))
+        if searchable:
+            made.files |= self._search_index({
+                chapter.path: made.files[chapter.path]
+                for edition in publication.editions for chapter in edition.chapters if chapter.is_written
+            })  # fmt: skip
+        made.files |= report_pages(site, self._imprint(self.editions[-1]))
+        for name, ones in downloads.items():
+            made.files |= {f"{name}/{one.name}": one.content for one in ones}
+            lines = [f"{_sha256(one.content)}  {one.name}\n" for one in ones]
+            made.files[f"{name}/{CHECKSUMS}"] = "".join(lines).encode()
+        return made
+
+    def _imprint(self, edition: Edition) -> Imprint:
+        return set_imprint(imprint(self.desk.series, edition, self.desk.snapshot(edition.name)))
+
+    def _lines_with_changes(self, group: Followed):
+        """Return a group's lines with what changed in each, for which its editions are compared again."""
+        manuscripts = [self.desk.manuscript(places.name) for places in group.places]
+        steps = [succession(self.desk.redline(old, new)) for old, new in pairwise(manuscripts)]
+        return trace([{path: len(found) for path, found in one.anchors.items()} for one in group.places], steps)
+
+    def _changes(self, groups: Sequence[Followed]) -> dict[tuple[str, str], Change]:
+        """Return what changed between every two editions of one language."""
+        pairs = [pair for group in groups for pair in combinations([places.name for places in group.places], 2)]
+        edition = self.desk.series.edition
+        return {(old, new): count_change(self.desk, edition(old), edition(new), say=self.say) for old, new in pairs}
+
+    def _publication(
+        self,
+        downloads: Mapping[str, Sequence[Download]],
+        groups: Sequence[Followed],
+        changes: Mapping[tuple[str, str], Change],
+    ) -> Publication:
+        series = self.desk.series
+        report, newest = series.report, self._imprint(self.editions[-1])
+        outlines = {outline.places.name: outline for group in groups for outline in group.outlines}
+        published = []
+        for edition in self.editions:
+            printed = self._imprint(edition)
+            published.append(
+                PublishedEdition(
+                    name=edition.name, title=printed.title, subtitle=printed.subtitle, date=edition.date,
+                    language=edition.language, publisher=printed.publisher, authors=printed.authors,
+                    licence=printed.licence, description=printed.description, keywords=printed.keywords,
+                    identifier=printed.identifier, revision=printed.revision, sealed=edition.seal is not None,
+                    words=outlines[edition.name].words, chapters=outlines[edition.name].chapters,
+                    files=tuple(self._file(edition, one) for one in downloads[edition.name]),
+                )
+            )  # fmt: skip
+        return Publication(
+            title=newest.title, subtitle=report.subtitle, language=report.language, publisher=newest.publisher,
+            authors=newest.authors, licence=newest.licence, description=newest.description,
+            keywords=newest.keywords, base_url=report.base_url, editions=tuple(published),
+            redlines=tuple(self._redline(old, new, change) for (old, new), change in changes.items()),
+        )  # fmt: skip
+
+    def _file(self, edition: Edition, one: Download) -> PublishedFile:
+        return PublishedFile(
+            format=one.format, path=f"{edition.name}/{one.name}", size=len(one.content), sha256=_sha256(one.content),
+            pages=self._pages(one.content) if one.format == "pdf" else None,
+        )  # fmt: skip
+
+    def _pages(self, content: bytes) -> int:
+        recall = self.desk.store.recall("count", "the pages of a PDF", {"its bytes": _sha256(content)})
+        if recall.content is not None:
+            return int(recall.content)
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            count = len(pdf.pages)
+        self.desk.store.keep(recall, str(count).encode())
+        return count
+
+    def _redline(self, old: str, new: str, change: Change) -> PublishedRedline:
+        labels = load_labels(self.desk.series.edition(new).language, own_theme(self.desk.current))
+        language = self.desk.series.edition(new).language
+        figures = change.figures
+        values = {
+            "inserted": figures.words_inserted, "deleted": figures.words_deleted, "moved": figures.words_moved,
+            "chapters_inserted": change.chapters["inserted"], "chapters_deleted": change.chapters["deleted"],
+            "chapters_edited": change.chapters["edited"],
+        }  # fmt: skip
+        text = labels["change_summary"]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", counted(value, language))
+        return PublishedRedline(
+            old=old, new=new, path=f"{REDLINES}/{old}/{new}/", summary=text, words_inserted=figures.words_inserted,
+            words_deleted=figures.words_deleted, words_moved=figures.words_moved,
+        )  # fmt: skip
+
+    def _search_index(self, pages: Mapping[str, bytes]) -> dict[str, bytes]:
+        recall = self.desk.store.recall("search", "the index", {
+            "the pages": [(path, _sha256(content)) for path, content in sorted(pages.items())],
+            "pagefind": tool_version("pagefind_bin"),
+            "Millésime's own code": code_version("distribution.search"),
+        })  # fmt: skip
+        if recall.content is not None:
+            return marshal.loads(recall.content)
+        self.say(self.editions[-1].name, "indexing for search")
+        files = index_pages(pages)
+        self.desk.store.keep(recall, marshal.dumps(files))
+        return files
+
+
+def _add(made: _Made, pages) -> None:
+    made.files |= pages.files
+    made.addresses |= pages.addresses
+
+
+def _format(name: str) -> str:
+    return "html" if name.endswith(".zip") else name.rpartition(".")[2]
