@@ -56,7 +56,9 @@ def sentences(trace: Trace, labels: Mapping[str, str]) -> Sequence[str]:
 
 
 def _note(trace: Trace, labels: Mapping[str, str]) -> Element:
-    note = etree.Element("p", {"class": "trace told" if trace.told else "trace", "role": "note"})
+    note = etree.Element(
+        "p", {"class": "trace told" if trace.told else "trace", "role": "note", "data-pagefind-ignore": ""}
+    )
     what = etree.SubElement(note, "span", {"class": "trace-what"})
     what.text = " ".join(sentences(trace, labels))
     if trace.href:

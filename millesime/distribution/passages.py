@@ -3,7 +3,7 @@
 A chapter that has such passages becomes a generated chapter of its own, so
 that text, pictures and formulas look as they do everywhere:
 
-    Div.line [
+    Div.versions [
         Div.version #v-2018-gouvernance-p12 [ Div.version-head [ … ], the block as it was ]
         Div.version #v-2019-gouvernance-p12 [ Div.version-head [ … ], the block, what changed marked ]
     ]
@@ -113,7 +113,7 @@ class _Writer:
             gone = self.editions[last + 1]
             text = words(self.labels["trace_withdrawn"].replace("{edition}", gone.places.name))
             cards.append(div([div([para(*text)], classes=["version-head"])], classes=["version", "withdrawn"]))
-        return div(cards, classes=["line"])
+        return div(cards, classes=["versions"])
 
     def card(self, version: Version, same: Sequence[Version]) -> Block:
         head: list[Inline] = [self.named(version)]

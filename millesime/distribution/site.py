@@ -33,16 +33,16 @@ from millesime.render.conform import Element
 from millesime.render.html import Frame, site_assets
 from millesime.render.theme import fill, open_theme
 
-SCRIPTS = ("site/passages.js", "site/search.js")
+_PLAIN = ("site/passages.js", "site/search.js", "site/icon.svg")
 _STYLE = "site/site.css"
 _SIZES = ("B", "kB", "MB", "GB")
 
 
 def site_files(theme: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return styles, fonts and scripts, by their paths from the site's root."""
+    """Return styles, fonts, scripts and the icon, by their paths from the site's root."""
     files = {f"{ASSETS}/{name}": content for name, content in site_assets(theme).items()}
     files[f"{ASSETS}/style.css"] += b"\n" + read_theme_file(_STYLE, theme)
-    return files | {f"{ASSETS}/{posixpath.basename(name)}": read_theme_file(name, theme) for name in SCRIPTS}
+    return files | {f"{ASSETS}/{posixpath.basename(name)}": read_theme_file(name, theme) for name in _PLAIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +304,7 @@ def passages_frame(site: Site, chapters: Sequence[tuple[str, str]]) -> Frame:
 
     def furnish(ident: str, root: Element) -> None:
         relate_links(root, page=f"{PASSAGES}/x.html", base_url=site.publication.base_url)
-        for number, line in enumerate(_of_class(root, "line"), start=1):
+        for number, line in enumerate(_of_class(root, "versions"), start=1):
             line.set("role", "group")
             line.set("tabindex", "0")
             line.set("aria-label", site.labels["passage_numbered"].replace("{number}", str(number)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,12 +32,13 @@ def hold(folder: Path) -> Iterator[None]:
         os.close(handle)  # and the lock with it
 
 
-def replace_tree(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+def replace_tree(folder: Path, files: Mapping[str, bytes], *, renewed: Sequence[str] = ()) -> list[str]:
     """Put files into a folder, all of them in one step, and return the paths of those that are new or changed.
 
     `files` are by their paths in it. What else the folder holds stays, as
-    links to the same content. At no moment is the folder half old, half new.
-    Raises OutputError when it cannot be written.
+    links to the same content; but nothing of the folders below it that are
+    `renewed`. At no moment is the folder half old, half new. Raises
+    OutputError when it cannot be written.
     """
     changed = sorted(name for name, content in files.items() if not _holds(folder / name, content))
     if not changed and folder.is_dir():
@@ -45,7 +46,7 @@ def replace_tree(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     with write_beside(folder, folder=True) as beside:
         if folder.is_dir():
             shutil.copymode(folder, beside)
-            _copy_links(folder, beside, without=set(changed))
+            _copy_links(folder, beside, without=set(changed), files=files, renewed=renewed)
         for name in changed:
             place = beside / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,7 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _copy_links(old: Path, new: Path, *, without: set[str]) -> None:
+def _copy_links(old: Path, new: Path, *, without: set[str], files: Mapping[str, bytes], renewed: Sequence[str]) -> None:
     """Fill a folder with what another holds, files as hard links where the file system has them."""
     for place, folders, names in os.walk(old):
         beside = new / Path(place).relative_to(old)
@@ -70,7 +71,9 @@ def _copy_links(old: Path, new: Path, *, without: set[str]) -> None:
             (beside / name).mkdir()
             shutil.copymode(Path(place, name), beside / name)
         for name in [*linked, *names]:
-            if (beside / name).relative_to(new).as_posix() not in without:
+            path = (beside / name).relative_to(new).as_posix()
+            outdated = path not in files and path.startswith(tuple(f"{folder}/" for folder in renewed))
+            if path not in without and not outdated:
                 _link(Path(place, name), beside / name)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import concurrent.futures
 import marshal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from millesime.assembly.assemble import Materials
+from millesime.assembly.report import Report
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
 from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
@@ -111,8 +113,12 @@ def make_editions(
     deliver: Deliver,
     workers: Workers,
     progress: Progress,
+    assembled: Callable[[str, Materials, Report], None] = lambda name, materials, report: None,
 ) -> Outcome:
-    """Make the artifacts of editions, each in its manifest's formats or in those given, and hand them to `deliver`."""
+    """Make the artifacts of editions, each in its manifest's formats or in those given, and hand them to `deliver`.
+
+    `assembled` hears of each edition that had to be assembled for it.
+    """
     outcome = Outcome()
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
@@ -134,13 +140,11 @@ def make_editions(
             if plan.is_kept:
                 outcome.problems[name] = _unpack_problems(plan.checked.content)
                 continue
-            assembled = assemble_kept(
-                edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what)),
-                desk.store,
-                jobs=desk.jobs,
-            )
-            report = assembled.report
-            outcome.problems[name] = list(assembled.problems)
+            materials = edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what))
+            made = assemble_kept(materials, desk.store, jobs=desk.jobs)
+            report = made.report
+            assembled(name, materials, report)
+            outcome.problems[name] = list(made.problems)
             desk.store.keep(plan.checked, marshal.dumps([astuple(problem) for problem in outcome.problems[name]]))
             for kind in plan.missing:
                 progress.step(name, kind)

@@ -15,7 +15,7 @@ from millesime.assembly.assemble import Materials, assemble
 from millesime.assembly.citations import quote_citations
 from millesime.assembly.images import ImageReader
 from millesime.assembly.report import Report
-from millesime.assembly.sources import ChapterSource
+from millesime.assembly.sources import ChapterSource, slug, unique_id
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
 from millesime.markup.ast import Block, Document, Inline, header, string, text_of
@@ -29,7 +29,7 @@ from millesime.problems import MarkupError, ReportError, RevisionError, did_you_
 from millesime.redline.annex import annex_title, write_annex
 from millesime.redline.compare import compare
 from millesime.redline.excerpts import annex_chapter, tracked_chapter
-from millesime.redline.model import Redline
+from millesime.redline.model import ChapterChange, Redline
 from millesime.redline.passages import changed_chapters
 from millesime.redline.picture import change_picture
 from millesime.series.series import ChapterEntry, Series
@@ -177,7 +177,7 @@ def redline_report(
     labels, language = new.labels, new.edition.language
     old_side, new_side = side(old), side(new)
     chapters = redline.chapters if full else changed_chapters(redline)
-    names = {id(chapter): f"redline-{number}" for number, chapter in enumerate(chapters, start=1)}
+    names = _page_names(chapters)
     targets = {
         index: f"#{names[id(chapter)]}" for index, chapter in enumerate(redline.chapters) if id(chapter) in names
     }
@@ -201,6 +201,16 @@ def redline_report(
         )  # fmt: skip
         sources.append(_generated(names[id(chapter)], title, blocks, role="body"))
     return _report(old, new, sources, series=series, pictures={PICTURE: picture.encode("utf-8")} if picture else {})
+
+
+def _page_names(chapters: Sequence[ChapterChange]) -> dict[int, str]:
+    """Return what each chapter's page is called, by the chapter's identity: after its id, so that it may be cited."""
+    found: dict[int, str] = {}
+    for chapter in chapters:
+        place = chapter.new or chapter.old
+        assert place is not None
+        found[id(chapter)] = unique_id(f"redline-{slug(place.id)}", set(found.values()))
+    return found
 
 
 def tracked_report(redline: Redline, old: Manuscript, new: Manuscript, *, series: Series | None) -> Report:

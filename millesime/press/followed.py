@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from millesime.assembly.assemble import Materials
 from millesime.assembly.places import block_anchors
 from millesime.assembly.report import Report
 from millesime.distribution.lineage import BlockRef, Line, Successor, succession, trace
@@ -19,6 +20,7 @@ from millesime.distribution.places import EditionPlaces
 from millesime.distribution.publication import PublishedChapter
 from millesime.markup.ast import text_of
 from millesime.press.assembling import assemble_kept
+from millesime.press.cache.store import Recall
 from millesime.press.cache.versions import code_version
 from millesime.press.edition import Desk, edition_materials
 from millesime.press.inputs import edition_inputs
@@ -73,22 +75,31 @@ def _follow(desk: Desk, editions: Sequence[Edition], say: Say) -> Followed:
 
 def kept_report(desk: Desk, name: str, *, say: Say) -> Report:
     """Return the assembled report of an edition, from the store where it is kept."""
-    recall = desk.store.recall("report", name, {**edition_inputs(desk, name), "code": code_version("press.followed")})
-    if recall.content is not None:
-        return pickle.loads(recall.content)
+    recall = _recall(desk, "report", name)
+    return pickle.loads(recall.content) if recall.content is not None else _assemble(desk, name, say)[0]
+
+
+def keep_assembled(desk: Desk, name: str, materials: Materials, report: Report) -> tuple[Report, bytes]:
+    """Keep an edition that was assembled, and its outline; return both."""
+    outline = marshal.dumps(_outline_of(desk, name, materials, report))
+    desk.store.keep(_recall(desk, "report", name), pickle.dumps(report, protocol=5))
+    desk.store.keep(_recall(desk, "outline", name), outline)
+    return report, outline
+
+
+def _assemble(desk: Desk, name: str, say: Say) -> tuple[Report, bytes]:
     materials = edition_materials(desk, name, say=lambda what: say(name, what))
-    report = assemble_kept(materials, desk.store, jobs=desk.jobs).report
-    desk.store.keep(recall, pickle.dumps(report, protocol=5))
-    return report
+    return keep_assembled(desk, name, materials, assemble_kept(materials, desk.store, jobs=desk.jobs).report)
+
+
+def _recall(desk: Desk, step: str, name: str) -> Recall:
+    code = code_version("press.followed")
+    return desk.store.recall(step, name, {**edition_inputs(desk, name), "what follows editions": code})
 
 
 def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
     name = edition.name
-    recall = desk.store.recall("outline", name, {**edition_inputs(desk, name), "code": code_version("press.followed")})
-    content = recall.content
-    if content is None:
-        content = marshal.dumps(_read_outline(desk, name, say))
-        desk.store.keep(recall, content)
+    content = _recall(desk, "outline", name).content or _assemble(desk, name, say)[1]
     anchors, chapter_ids, pages, chapters, words = marshal.loads(content)
     return Outline(
         places=EditionPlaces(
@@ -106,9 +117,7 @@ def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
     )  # fmt: skip
 
 
-def _read_outline(desk: Desk, name: str, say: Say) -> tuple:
-    materials = edition_materials(desk, name, say=lambda what: say(name, what))
-    report = kept_report(desk, name, say=say)
+def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> tuple:
     texts = chapter_texts(desk.manuscript(name))
     anchors = block_anchors(materials.sources)
     return (

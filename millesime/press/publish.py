@@ -27,6 +27,7 @@ import pikepdf
 from millesime.assembly.assemble import set_imprint
 from millesime.assembly.report import Imprint
 from millesime.assembly.theme import load_labels
+from millesime.assembly.typography import set_text
 from millesime.distribution.lineage import succession, trace
 from millesime.distribution.publication import (
     REDLINES,
@@ -44,7 +45,7 @@ from millesime.distribution.record import (
     read_record,
     record_files,
 )
-from millesime.distribution.search import index_pages, search_is_available
+from millesime.distribution.search import BUNDLE, index_pages, search_is_available
 from millesime.distribution.site import Site, report_pages, site_files
 from millesime.distribution.tree import hold, replace_tree
 from millesime.history.seal import content_trees
@@ -53,9 +54,10 @@ from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
 from millesime.press.edition import Desk, imprint
-from millesime.press.followed import Change, Followed, Say, count_change, follow_editions
+from millesime.press.followed import Change, Followed, Say, count_change, follow_editions, keep_assembled
 from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, own_theme
 from millesime.press.sitepages import compared_pages, edition_pages, passage_pages
+from millesime.press.typefaces import keep_typefaces
 from millesime.press.workers import Workers
 from millesime.problems import OutputError, RevisionError
 from millesime.redline.wording import counted
@@ -102,7 +104,8 @@ def publish(
         made = press.make(downloads, search=search)
         pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
         check_addresses(record, pages, folder=out)
-        addresses = merge_addresses(record.addresses, dict.fromkeys(made.files, frozenset()) | made.addresses)
+        named = {path: frozenset() for path in made.files if not path.startswith(f"{BUNDLE}/")}
+        addresses = merge_addresses(record.addresses, named | made.addresses)
         new = Record(
             editions={
                 edition.name: EditionRecord(
@@ -116,7 +119,7 @@ def publish(
             addresses=addresses,
         )
         files = made.files | record_files(new)
-        changed = replace_tree(out, files)
+        changed = replace_tree(out, files, renewed=[BUNDLE])
     return Published(
         folder=out,
         editions=tuple(edition.name for edition in editions),
@@ -240,7 +243,8 @@ class _Press:
             )  # fmt: skip
 
         outcome = make_editions(
-            self.desk, to_make, formats=None, deliver=take, workers=workers, progress=progress
+            self.desk, to_make, formats=None, deliver=take, workers=workers, progress=progress,
+            assembled=partial(keep_assembled, self.desk),
         ) if to_make else Outcome()  # fmt: skip
         for ones in found.values():
             ones.sort(key=lambda one: FORMATS.index(one.format))
@@ -271,7 +275,8 @@ class _Press:
         changes = self._changes(groups)
         publication = self._publication(downloads, groups, changes)
         theme = own_theme(self.desk.current)
-        labels = load_labels(publication.language, theme)
+        keep_typefaces(self.desk.store)
+        labels = self._labels(publication.language)
         searchable = search and search_is_available()
         site = Site(publication=publication, theme=theme, labels=labels, searchable=searchable)
         made = _Made(files=site_files(theme))
@@ -297,6 +302,10 @@ class _Press:
             lines = [f"{_sha256(one.content)}  {one.name}\n" for one in ones]
             made.files[f"{name}/{CHECKSUMS}"] = "".join(lines).encode()
         return made
+
+    def _labels(self, language: str) -> dict[str, str]:
+        labels = load_labels(language, own_theme(self.desk.current))
+        return {key: set_text(str(text), language) for key, text in labels.items()}
 
     def _imprint(self, edition: Edition) -> Imprint:
         return set_imprint(imprint(self.desk.series, edition, self.desk.snapshot(edition.name)))
@@ -358,8 +367,8 @@ class _Press:
         return count
 
     def _redline(self, old: str, new: str, change: Change) -> PublishedRedline:
-        labels = load_labels(self.desk.series.edition(new).language, own_theme(self.desk.current))
         language = self.desk.series.edition(new).language
+        labels = self._labels(language)
         figures = change.figures
         values = {
             "inserted": figures.words_inserted, "deleted": figures.words_deleted, "moved": figures.words_moved,

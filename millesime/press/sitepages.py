@@ -21,6 +21,7 @@ from millesime.press.followed import Followed, Say, kept_report
 from millesime.press.inputs import edition_inputs
 from millesime.press.manuscript import chapter_texts
 from millesime.problems import MarkupError, RevisionError
+from millesime.render.fragments import set_labels
 from millesime.render.html import html_pages, page_names
 from millesime.render.links import plain_id
 from millesime.series.series import Edition
@@ -54,8 +55,8 @@ def edition_pages(desk: Desk, site: Site, edition: Edition, followed: Followed, 
         say(edition.name, "writing pages")
         report = kept_report(desk, edition.name, say=say)
         frame = edition_frame(
-            site, site.publication.edition(edition.name), labels=report.labels, traces=traces, successors=successors,
-            passages=passages,
+            site, site.publication.edition(edition.name), labels=set_labels(report), traces=traces,
+            successors=successors, passages=passages,
         )  # fmt: skip
         files = html_pages(replace(report, theme=site.theme), frame=frame, jobs=desk.jobs)
         names = page_names(report)
@@ -139,7 +140,7 @@ def compared_pages(desk: Desk, site: Site, redline: PublishedRedline, *, say: Sa
         before, after = desk.manuscript(old.name), desk.manuscript(new.name)
         report = redline_report(desk.redline(before, after), before, after, series=desk.series, full=False)
         report = replace(report, theme=site.theme)
-        files = html_pages(report, frame=redline_frame(site, redline, report.labels), jobs=desk.jobs)
+        files = html_pages(report, frame=redline_frame(site, redline, set_labels(report)), jobs=desk.jobs)
         return Pages(files={f"{redline.path}{name}": content for name, content in files.items()}, addresses={})
 
     return _kept(desk, site, "compared", f"{old.name} with {new.name}", parts, make)

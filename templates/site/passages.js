@@ -52,14 +52,14 @@ function furnish(line) {
     buttons[1].setAttribute("aria-disabled", String(atEnd));
   };
   line.addEventListener("scroll", update, { passive: true });
-  window.addEventListener("resize", update);
   line.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     step(line, by);
   });
+  new ResizeObserver(update).observe(line);
   update();
 }
 
-if (text) text.querySelectorAll(".line").forEach(furnish);
+if (text) text.querySelectorAll(".versions").forEach(furnish);

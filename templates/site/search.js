@@ -35,7 +35,7 @@ async function show(number) {
   const page = await Promise.all(results.slice(list.children.length, number).map((result) => result.data()));
   page.forEach((data) => {
     const item = element("li", {}, element("h2", {}, element("a", { href: address(data.url) }, data.meta.title)));
-    if (data.meta.edition) item.append(element("p", { class: "result-edition" }, `${labels.edition} ${data.meta.edition}`));
+    if (data.meta.edition) item.append(element("p", { class: "result-edition" }, labels.edition.replace("{name}", data.meta.edition)));
     item.append(element("p", {}, ...excerpt(data.excerpt)));
     const places = data.sub_results.filter((place) => place.url !== data.url).slice(0, 4);
     if (places.length) {

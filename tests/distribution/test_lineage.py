@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given
 
@@ -32,7 +33,7 @@ STREET = "L'éclairage de la rue baisse après minuit, sauf aux carrefours et de
 
 
 def follow(*editions: Sequence[ChapterText]) -> list[Line]:
-    steps = [succession(compare(old, new)) for old, new in zip(editions, editions[1:], strict=False)]
+    steps = [succession(compare(old, new)) for old, new in pairwise(editions)]
     return trace([{one.path: len(one.blocks) for one in edition} for edition in editions], steps)
 
 
