@@ -31,6 +31,7 @@ if [ "$aim" = test ]; then
   need poppler-utils pdftotext -v
   need qpdf qpdf --version
   need default-jre-headless java -version
+  need chromium chromium --version  # looks at the site's pages as readers do
   need libreoffice-writer-nogui sh -c 'command -v soffice'  # accepts and rejects our tracked changes
   need python3-uno /usr/bin/python3 -c 'import uno'
 fi

@@ -304,6 +304,8 @@ def passages_frame(site: Site, chapters: Sequence[tuple[str, str]]) -> Frame:
 
     def furnish(ident: str, root: Element) -> None:
         relate_links(root, page=f"{PASSAGES}/x.html", base_url=site.publication.base_url)
+        for anchor in [one for one in root.iter("a") if one.get("class") == "anchor"]:
+            _remove(anchor)  # what stands here is cited by its edition's address
         for number, line in enumerate(_of_class(root, "versions"), start=1):
             line.set("role", "group")
             line.set("tabindex", "0")
@@ -330,6 +332,16 @@ def redline_frame(site: Site, redline: PublishedRedline, labels: Mapping[str, st
         index="site/redline-index.html", chapter="site/redline.html", assets=f"{'../' * depth}{ASSETS}",
         of_page=of_page, furnish=furnish,
     )  # fmt: skip
+
+
+def _remove(element: Element) -> None:
+    """Take an element out of its tree, and leave the text behind it."""
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None:
+        before.tail = (before.tail or "") + (element.tail or "")
+    else:
+        parent.text = (parent.text or "") + (element.tail or "")
+    parent.remove(element)
 
 
 def _of_class(root: Element, name: str) -> list[Element]:

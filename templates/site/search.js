@@ -1,9 +1,10 @@
 /* The search page: asks the index that lies beside it, and nobody else. */
+"use strict";
 
 const form = document.getElementById("search-form");
 const words = document.getElementById("search-words");
 const edition = document.getElementById("search-edition");
-const status = document.getElementById("search-status");
+const statusLine = document.getElementById("search-status");
 const list = document.getElementById("search-results");
 const more = document.getElementById("search-more");
 const labels = JSON.parse(document.getElementById("search-labels").textContent);
@@ -54,7 +55,7 @@ async function search(pagefind) {
   list.replaceChildren();
   results = found ? found.results : [];
   more.hidden = true;
-  status.textContent = !found ? "" : results.length === 0 ? labels.none
+  statusLine.textContent = !found ? "" : results.length === 0 ? labels.none
     : results.length === 1 ? labels.one : labels.found.replace("{count}", String(results.length));
   await show(PAGE);
 }
@@ -67,7 +68,7 @@ async function begin() {
     await pagefind.options({ baseUrl: new URL("..", document.baseURI).pathname, excerptLength: 28 });
     await pagefind.init();
   } catch {
-    status.textContent = labels.failed;
+    statusLine.textContent = labels.failed;
     return;
   }
   form.hidden = false;
