@@ -65,6 +65,12 @@ class OutputError(ReportError):
     exit_status = 7
 
 
+class SealError(ReportError):
+    """What was sealed, signed or given a checksum is not what is there."""
+
+    exit_status = 8
+
+
 def did_you_mean(seen: str, known: Iterable[str]) -> str:
     """Return "did you mean 'x'?" for the nearest known spelling, or ""."""
     nearest = difflib.get_close_matches(seen, list(known), n=1, cutoff=0.6)
