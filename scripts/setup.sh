@@ -30,6 +30,7 @@ need librsvg2-bin rsvg-convert --version  # with it pandoc puts drawings into Wo
 if [ "$aim" = test ]; then
   need poppler-utils pdftotext -v
   need qpdf qpdf --version
+  need minisign minisign -v
   need default-jre-headless java -version
   need chromium chromium --version  # looks at the site's pages as readers do
   need libreoffice-writer-nogui sh -c 'command -v soffice'  # accepts and rejects our tracked changes
