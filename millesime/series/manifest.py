@@ -31,12 +31,14 @@ EXAMPLES = {
     "artifacts": "the seal anew, by 'millesime seal'",
     "authors": "authors: [{name: Ministère de la Ville, role: commanditaire, sector: political}]",
     "back_matter": "back_matter: [chapters/90-annexes.md]",
+    "beside": "the seal anew, by 'millesime seal'",
     "bibliography": "bibliography: [chapters/references.bib]",
     "chapter": "{chapter: chapters/90-lettre-de-mission.md}",
     "chapters": "chapters: [chapters/10-introduction.md]",
     "commit": "the seal anew, by 'millesime seal'",
     "date": "date: 2019-07-03",
     "follow": '{follow: ["2018", "2019"]}',
+    "fonts": "the seal anew, by 'millesime seal'",
     "formats": "formats: [pdf, epub, html]",
     "front_matter": "front_matter: [chapters/00-avant-propos.md]",
     "keywords": "keywords: [ville intelligente, services publics]",
@@ -47,6 +49,7 @@ EXAMPLES = {
     "path": "path: chapters/10-introduction.md",
     "redline": '{redline: "2018"}',
     "register": "{register: hearings}",
+    "report": "the seal anew, by 'millesime seal'",
     "seal": "the seal anew, by 'millesime seal'",
     "title": "title: and the report's title",
     "tools": "the seal anew, by 'millesime seal'",
@@ -251,21 +254,6 @@ def _formats(value: Any) -> Any:
 Formats = Annotated[tuple[values.Format, ...], BeforeValidator(_formats)]
 
 
-class Seal(Entry):
-    """The record that freezes an edition, written by `millesime seal`."""
-
-    commit: values.ObjectId
-    trees: dict[values.FilePath, values.ObjectId]  # "chapters" → id of its tree, "README.md" → id of its blob
-    tools: dict[str, values.Text] = {}  # "pandoc" → "3.9"
-    artifacts: dict[str, values.Sha256] = {}  # "rapport-2019.pdf" → SHA-256
-
-    @model_validator(mode="after")
-    def _freezes_content(self) -> Seal:
-        if not self.trees:
-            raise mistake("a seal without trees", "leave the seal out and run 'millesime seal' again")
-        return self
-
-
 def _numbering(value: Any) -> Any:
     if isinstance(value, dict):
         return value
@@ -288,6 +276,29 @@ class ReportManifest(Entry):
     csl: values.FilePath = ""
     numbering: Annotated[Numbering, BeforeValidator(_numbering)] = Numbering()
     formats: Formats = DEFAULT_FORMATS
+
+
+class Seal(Entry):
+    """The record that freezes an edition, written by `millesime seal`.
+
+    Without artifacts it freezes content alone: `beside`, `report` and what
+    follows are empty then.
+    """
+
+    commit: values.ObjectId
+    trees: dict[values.FilePath, values.ObjectId]  # "chapters" → id of its tree, "README.md" → id of its blob
+    toolchain: values.ObjectId = ""  # the commit of Millésime's own repository, where it was run from one
+    beside: dict[values.FilePath, values.Sha256] = {}  # "editions/2019.yaml" → of what the edition takes from it
+    report: ReportManifest | None = None  # `report.yaml` as it was: what it says later is of later editions
+    tools: dict[str, values.Text] = {}  # "pandoc" → "3.9"
+    fonts: dict[str, values.Sha256] = {}  # the system's that its pages embed: "DejaVuSansMono.ttf" → of the file
+    artifacts: dict[values.FilePath, values.Sha256] = {}  # "rapport-2019.pdf" → of the file
+
+    @model_validator(mode="after")
+    def _freezes_content(self) -> Seal:
+        if not self.trees:
+            raise mistake("a seal without trees", "leave the seal out and run 'millesime seal' again")
+        return self
 
 
 class EditionManifest(Entry):

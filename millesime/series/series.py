@@ -58,7 +58,7 @@ class ChapterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One edition, what it leaves out taken from the report."""
+    """One edition, what it leaves out taken from the report; a sealed one keeps the report that it was sealed with."""
 
     name: str
     manifest: EditionManifest
@@ -216,8 +216,13 @@ def load_series(root: Path) -> Series:
                 manifests[name] = manifest
     if mistakes or report is None:
         raise ManifestError("\n".join(map(str, mistakes)))
-    editions = [Edition(name, manifest, report) for name, manifest in manifests.items()]
+    editions = [Edition(name, manifest, _report_of(manifest, report)) for name, manifest in manifests.items()]
     return Series(root, report, tuple(sorted(editions, key=lambda edition: (edition.date, edition.name))))
+
+
+def _report_of(manifest: EditionManifest, report: ReportManifest) -> ReportManifest:
+    """Return what an edition has in common with the others: `report.yaml`, as its seal froze it if it did."""
+    return manifest.seal.report if manifest.seal and manifest.seal.report else report
 
 
 def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:

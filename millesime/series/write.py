@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import os
 import re
 import stat
@@ -100,7 +101,9 @@ def _sealed(content: bytes, seal: Seal, *, file: str) -> bytes:
     lines, last = _lines_without_seal(content, file=file)
     ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     tree = _written(seal)
-    written = _SEAL_NOTE + "\n" + _dump({"seal": {key: tree[key] for key in _SEAL_KEYS if key in tree}})
+    if seal.tools:
+        tree["tools"] = _OneLine(seal.tools)
+    written = _SEAL_NOTE + "\n" + _dump({"seal": {key: tree[key] for key in _SEAL_KEYS if key in tree}}, width=110)
     head, tail = "".join(lines[:last]), "".join(lines[last:])
     if head and not head.endswith("\n"):
         head += ending
@@ -116,7 +119,7 @@ def _sealed(content: bytes, seal: Seal, *, file: str) -> bytes:
     return sealed
 
 
-_SEAL_KEYS = ("commit", "trees", "tools", "artifacts")
+_SEAL_KEYS = ("commit", "trees", "toolchain", "beside", "report", "tools", "fonts", "artifacts")
 
 
 def _lines_without_seal(content: bytes, *, file: str) -> tuple[list[str], int]:
@@ -156,8 +159,12 @@ def _last_line(*nodes: yaml.Node) -> int:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; its rights stay."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    """Write a file whole or not at all; its rights stay. What a run that was killed left beside it goes."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        owner = left.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if owner.isdigit() and not _runs(int(owner)):
+            left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -169,6 +176,16 @@ def _replace(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _runs(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _entry(entry: ChapterSource | Part) -> Any:
@@ -200,7 +217,7 @@ _Dumper.add_representer(_OneLine, lambda dumper, tree: dumper.represent_mapping(
 _Dumper.add_representer(_OneLineList, lambda dumper, tree: dumper.represent_sequence(_SEQ, tree, flow_style=True))
 
 
-def _dump(tree: Mapping[str, Any]) -> str:
+def _dump(tree: Mapping[str, Any], *, width: int = 10_000) -> str:
     return yaml.dump(
-        dict(tree), Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=10_000
+        dict(tree), Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=width
     )

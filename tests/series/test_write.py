@@ -1,6 +1,9 @@
 """Manifests that Millésime writes are manifests that it reads."""
 
 import datetime
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +17,15 @@ from millesime.series.series import load_series
 from millesime.series.write import add_seal, first_edition_text, next_edition_text, report_text
 
 SEAL = Seal(commit="0" * 40, trees={"chapters": "12e4567" + "0" * 33}, tools={"pandoc": "3.9"})
-OTHER_SEAL = Seal(commit="b" * 40, trees={"chapters": "c" * 40, "à part: x": "d" * 40}, artifacts={"r.pdf": "e" * 64})
+OTHER_SEAL = Seal(
+    commit="b" * 40, trees={"chapters": "c" * 40, "à part: x": "d" * 40}, toolchain="a" * 40,
+    beside={"editions/2018.yaml": "f" * 64}, fonts={"DejaVu Sans.ttf": "0" * 64}, artifacts={"r # s.pdf": "e" * 64},
+    tools={f"library {number}": f"{number}.0, built: 'x' # {number}" for number in range(20)},
+    report={
+        "title": "L’été : no", "language": "fr", "numbering": {"enabled": False, "depth": 2}, "formats": ["pdf"],
+        "authors": [{"name": "A: b", "sector": "academic"}], "keywords": ["a, b", "{c}"], "description": "mot " * 60,
+    },
+)  # fmt: skip
 OLD = """\
 date: 2018-07-03 # the day
 subtitle: Première
@@ -107,6 +118,30 @@ def test_the_rights_of_a_sealed_manifest_stay(tmp_path: Path):
     path.chmod(0o640)
     add_seal(path, SEAL)
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_sealed_edition_keeps_the_report_that_it_was_sealed_with(tmp_path: Path):
+    root = lay(tmp_path, e2018=OLD, e2019=OLD.replace("2018", "2019"))
+    add_seal(root / "editions/2018.yaml", OTHER_SEAL)
+    series = load_series(root)
+    assert series.edition("2018").formats == ("pdf",) and series.edition("2018").authors[0].name == "A: b"
+    assert series.edition("2019").formats == ("pdf", "epub", "html") and series.edition("2019").authors == ()
+
+
+def test_a_run_killed_while_it_writes_leaves_the_manifest_whole_and_the_next_one_tidies(tmp_path: Path):
+    path = lay(tmp_path, e2018=OLD) / "editions/2018.yaml"
+    program = (
+        "import os, signal, sys; from pathlib import Path; from tests.series.test_write import SEAL, add_seal\n"
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "add_seal(Path(sys.argv[1]), SEAL)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path], cwd=Path(__file__).resolve().parents[2])
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_text(encoding="utf-8") == OLD and len(list(path.parent.iterdir())) == 3
+    assert load_series(tmp_path).edition("2018").seal is None
+    add_seal(path, SEAL)
+    assert load_series(tmp_path).edition("2018").seal == SEAL
+    assert sorted(path.parent.iterdir()) == [path, path.parent / "report.yaml"]
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cn"]), min_size=1).filter(lambda text: text.strip(" ")))
