@@ -20,14 +20,23 @@ from millesime.series.series import Edition
 _COMMITS_AT_ONCE = 500
 
 
+class ContentChanged(RevisionError):
+    """A revision leads to other content than was sealed."""
+
+
+class ContentMissing(RevisionError):
+    """The repository does not hold what was sealed; the message says what to fetch."""
+
+
 def resolve_edition(repository: Repository | None, edition: Edition, *, root: Path | None = None) -> Snapshot:
     """Return the files an edition is built from.
 
     Without revision or seal: the working tree; `root` is its folder where
     there is no repository. Sealed: the revision, or the sealed commit; else
     the first commit of any branch or tag with the same trees; else the trees
-    themselves; `note` then says so. Raises RevisionError if none is left, or
-    if the revision no longer matches the seal.
+    themselves; `note` then says so. Raises ContentMissing if none is left,
+    ContentChanged if the revision no longer matches the seal, and
+    RevisionError for an unsealed revision that git does not have.
     """
     if edition.is_in_preparation:
         folder = root or (repository.root if repository else None)
@@ -36,7 +45,7 @@ def resolve_edition(repository: Repository | None, edition: Edition, *, root: Pa
     where = f"{edition.file}: {'revision' if edition.revision else 'seal.commit'}"
     if repository is None:
         hint = "get the report with git clone, which brings its history"
-        raise RevisionError(f"{where}: a revision is named, but this is not a git repository; {hint}")
+        raise ContentMissing(f"{where}: a revision is named, but this is not a git repository; {hint}")
     if edition.seal is None:
         return RevisionSnapshot(repository, resolve_revision(repository, edition.revision, where=where))
     return _resolve_sealed(repository, edition, edition.seal, where=where)
@@ -84,11 +93,13 @@ def _resolve_sealed(repository: Repository, edition: Edition, seal: Seal, *, whe
         return snapshot
     if repository.is_shallow:
         hint = "this clone is shallow; get the whole history with: git fetch --unshallow --tags"
+    elif repository.is_partial():
+        hint = "this is a partial clone; get the rest with: git fetch --refetch --no-filter"
     else:
         hint = f"get it from a repository that has it, with: git fetch origin {seal.commit}"
     lost = ", ".join(map(repr, missing))
     seen = f"{why}, no other commit has the same content, and the trees of {lost} are gone"
-    raise RevisionError(f"{where}: {seen}; {hint}")
+    raise ContentMissing(f"{where}: {seen}; {hint}")
 
 
 def _named_commit(repository: Repository, edition: Edition, seal: Seal, *, where: str) -> tuple[Commit | None, str]:
@@ -113,7 +124,7 @@ def _check_seal(repository: Repository, commit: Commit, seal: Seal, *, where: st
         now = trees.id_at(commit.tree_id, path)
         seen = f"{path!r} is {now[:10]}, sealed as {seal.trees[path][:10]}" if now else f"{path!r} is missing"
         hint = f"name the sealed commit {seal.commit[:10]} again, or publish a new edition"
-        raise RevisionError(f"{where}: {commit.label} no longer matches its seal: {seen}; {hint}")
+        raise ContentChanged(f"{where}: {commit.label} no longer matches its seal: {seen}; {hint}")
 
 
 def _find_twin(repository: Repository, seal: Seal) -> str | None:

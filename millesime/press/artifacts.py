@@ -86,6 +86,26 @@ def download(content: bytes, report_title: str, *, edition: str, kind: str, date
     return Download(format=kind, name=f"{stem}.zip", content=_archive(stem, files, date))
 
 
+def built_download(printed: Printed, report_title: str, *, date: datetime.date) -> Download:
+    """Return an artifact that a build put into its place as one file, the same as `download` of what was packed."""
+    place = printed.path.parent if printed.format == "html" else printed.path
+    if printed.format == "html":
+        packed = pack_artifact(
+            place.name,
+            {os.fsencode(file.relative_to(place)): file.read_bytes() for file in _files(place)},
+            (),
+            seconds=printed.seconds,
+        )
+    else:
+        packed = pack_file(place.name, place.read_bytes(), (), seconds=printed.seconds)
+    return download(packed, report_title, edition=printed.edition, kind=printed.format, date=date)
+
+
+def download_format(name: str) -> str:
+    """Return the format of a download by its name: "pdf"; "html" of "ville-partagee-2019-html.zip"."""
+    return "html" if name.endswith("-html.zip") else name.rpartition(".")[2]
+
+
 def _archive(folder: str, files: dict[bytes, bytes], date: datetime.date) -> bytes:
     """Return a ZIP archive of one folder; it holds no time but `date` (ZIP knows none before 1980), and no owner."""
     written = io.BytesIO()

@@ -159,7 +159,7 @@ def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
         keywords=edition.keywords,
         base_url=edition.base_url,
         identifier=address or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{edition.title}/{edition.name}')}",
-        revision=_revision(edition, snapshot),
+        revision=printed_revision(edition, snapshot),
         earlier=tuple(
             Sibling(name=other.name, date=other.date, subtitle=other.manifest.subtitle)
             for other in series.earlier(edition)
@@ -167,8 +167,8 @@ def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
     )
 
 
-def _revision(edition: Edition, snapshot: Snapshot) -> str:
-    """The commit to print: the sealed one, although history may have given it another id since."""
+def printed_revision(edition: Edition, snapshot: Snapshot) -> str:
+    """Return the commit to print: the sealed one, although history may have given it another id since."""
     if edition.seal is not None:
         return edition.seal.commit
     return snapshot.commit.id if snapshot.commit else ""

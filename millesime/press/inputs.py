@@ -15,12 +15,13 @@ from functools import cache
 
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, theme_version, tool_version
-from millesime.press.edition import Desk
+from millesime.press.edition import Desk, printed_revision
 from millesime.press.manuscript import NOTES_FOLDER
 from millesime.render.text_engine import engine_versions, font_files, font_folders
+from millesime.series.series import Edition
 
 # That lay out, draw or write what readers see.
-_LIBRARIES = (
+LIBRARIES = (
     "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow", "lxml", "jinja2",
     "nh3", "babel", "pikepdf", "font-source-serif-pro", "font-source-sans-pro",
 )  # fmt: skip
@@ -36,11 +37,9 @@ def edition_inputs(desk: Desk, name: str) -> dict[str, object]:
     return {
         "its files": desk.snapshot(name).fingerprint(),
         "the manifests": [
-            repr(desk.series.report),
-            # The checksums that a seal records are of what is made: they make nothing.
-            repr(edition.manifest.model_copy(update={"seal": None})),
-            edition.seal and edition.seal.commit,
-            [(other.name, repr(other.manifest)) for other in desk.series.editions if other.name in edition.compared],
+            _manifests(edition),
+            printed_revision(edition, desk.snapshot(name)),
+            [(other.name, *_manifests(other)) for other in desk.series.editions if other.name in edition.compared],
             [(other.name, other.date.isoformat(), other.manifest.subtitle) for other in desk.series.earlier(edition)],
         ],
         "the editions it is compared with": [(other, desk.snapshot(other).fingerprint()) for other in edition.compared],
@@ -48,6 +47,11 @@ def edition_inputs(desk: Desk, name: str) -> dict[str, object]:
         "the history that is there": desk.repository.is_shallow if desk.repository else None,
         **toolchain(),
     }
+
+
+def _manifests(edition: Edition) -> list[str]:
+    """The report's manifest and the edition's own, but for its seal: to seal an edition changes nothing of it."""
+    return [repr(edition.report), repr(edition.manifest.model_copy(update={"seal": None}))]
 
 
 def toolchain() -> dict[str, object]:
@@ -73,7 +77,7 @@ def engines() -> dict[str, object]:
     return {
         "Millésime's own code": code_version("press", "render"),
         "the default theme": theme_version(),
-        **{name: tool_version(name) for name in ("python", "pandoc", *_LIBRARIES)},
+        **{name: tool_version(name) for name in ("python", "pandoc", *LIBRARIES)},
         **engine_versions(),
         "the system's fonts": font_files(),
     }

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from functools import cache
+from pathlib import Path
 
 _LIBRARIES = {
     "Pango": ("libpango-1.0", 0, "pango_version_string"),
     "HarfBuzz": ("libharfbuzz", 0, "hb_version_string"),
     "fontconfig": ("libfontconfig", 1, None),
 }
+# The words by which Pango names a face, as fontconfig reads them.
+_FACES = frozenset((
+    "thin", "ultralight", "extralight", "light", "semilight", "demilight", "book", "regular", "medium", "semibold",
+    "demibold", "bold", "ultrabold", "extrabold", "heavy", "black", "italic", "oblique", "ultracondensed",
+    "extracondensed", "condensed", "semicondensed", "semiexpanded", "expanded", "extraexpanded", "ultraexpanded",
+))  # fmt: skip
 
 
 def engine_versions() -> dict[str, str]:
@@ -28,6 +36,41 @@ def font_files() -> list[tuple[str, int]]:
     folders = [folder for folder, _ in font_folders() if os.path.isdir(folder)]
     files = [file for folder in folders for file in os.scandir(folder) if file.is_file()]
     return sorted({(file.name, file.stat().st_size) for file in files})
+
+
+def find_font(family: str, face: str = "") -> Path | None:
+    """Return the file of a font that fontconfig knows, "DejaVu Sans", "Semi-Bold Oblique"; None for another family."""
+    library = _load("libfontconfig", 1)
+    if library is None:
+        return None
+    words = [word.lower() for word in re.sub(r"(Semi|Demi|Ultra|Extra)-", r"\1", face).replace("-", " ").split()]
+    escaped = re.sub(r"([\\,:=_-])", r"\\\1", family)
+    name = ":".join([escaped, *(word for word in words if word in _FACES)])
+    for function in (library.FcNameParse, library.FcFontMatch):
+        function.restype = ctypes.c_void_p
+    pattern = ctypes.c_void_p(library.FcNameParse(name.encode("utf-8")))
+    library.FcConfigSubstitute(None, pattern, 0)  # FcMatchPattern
+    library.FcDefaultSubstitute(pattern)
+    result = ctypes.c_int()
+    match = ctypes.c_void_p(library.FcFontMatch(None, pattern, ctypes.byref(result)))
+    try:
+        if not match or family not in _strings(library, match, b"family"):
+            return None
+        found = _strings(library, match, b"file")
+        return Path(found[0]) if found else None
+    finally:
+        for one in (pattern, match):
+            if one:
+                library.FcPatternDestroy(one)
+
+
+def _strings(library: ctypes.CDLL, pattern: ctypes.c_void_p, key: bytes) -> list[str]:
+    """Return the values of one key of a pattern of fontconfig's."""
+    found: list[str] = []
+    value = ctypes.c_char_p()
+    while library.FcPatternGetString(pattern, key, len(found), ctypes.byref(value)) == 0 and value.value:
+        found.append(os.fsdecode(value.value))
+    return found
 
 
 def _version(name: str, number: int, function: str | None) -> str:

@@ -32,7 +32,7 @@ def test_an_edition_that_came_before_is_named_and_counts(tmp_path: Path):
     assert inputs(root, "2019") != before
 
 
-def test_the_checksums_of_a_seal_do_not_count(tmp_path: Path):
+def test_a_seal_does_not_count_but_for_the_commit_that_is_printed(tmp_path: Path):
     made = make_report(tmp_path / "report")
     before = inputs(made.root, "2018")
     file = made.root / "editions/2018.yaml"
@@ -40,7 +40,22 @@ def test_the_checksums_of_a_seal_do_not_count(tmp_path: Path):
     tree = made.git("rev-parse", f"{revision}:chapters").strip()
     seal = f"seal:\n  commit: {revision}\n  trees: {{chapters: {tree}}}\n"
     file.write_text(file.read_text("utf-8") + seal, "utf-8")
-    sealed = inputs(made.root, "2018")
+    assert inputs(made.root, "2018") == before
     file.write_text(file.read_text("utf-8") + f"  artifacts: {{a.pdf: '{'0' * 64}'}}\n", "utf-8")
-    assert inputs(made.root, "2018") == sealed
-    assert sealed != before  # the commit that it prints is the seal's
+    assert inputs(made.root, "2018") == before
+    other = made.commit({"README.md": "r"})
+    file.write_text(file.read_text("utf-8").replace(f"  commit: {revision}", f"  commit: {other}"), "utf-8")
+    assert inputs(made.root, "2018") != before
+
+
+def test_a_seal_keeps_the_report_that_an_edition_was_printed_with(tmp_path: Path):
+    made = make_report(tmp_path / "report")
+    file, report = made.root / "editions/2018.yaml", made.root / "editions/report.yaml"
+    text = file.read_text("utf-8")
+    revision = next(line for line in text.splitlines() if line.startswith("revision")).split("'")[1]
+    tree = made.git("rev-parse", f"{revision}:chapters").strip()
+    frozen = "report: {title: La ville partagée, language: fr, licence: etalab-2.0}"
+    before = inputs(made.root, "2018")
+    file.write_text(f"{text}seal:\n  commit: {revision}\n  trees: {{chapters: {tree}}}\n  {frozen}\n", "utf-8")
+    report.write_text(report.read_text("utf-8") + "publisher: Ministère de la Ville\n", "utf-8")
+    assert inputs(made.root, "2018") == before
