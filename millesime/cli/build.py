@@ -165,7 +165,7 @@ class TerminalProgress(Progress):
         self.bar.stop()
 
     def begin(self, steps: int) -> None:
-        self.bar.update(self.task, total=steps)
+        self.bar.update(self.task, total=steps, completed=0)
 
     def step(self, edition: str, what: str) -> None:
         self.bar.update(self.task, description=f"{edition}: {what}")

@@ -40,13 +40,19 @@ def list_editions(out: Path | None, jobs: int, store: Store, root: Path | None, 
         table.add_column(title, justify="right" if title in ("chapters", "words") else "left")
     for row in rows:
         table.add_row(
-            row.name, row.date, row.revision or "working tree", "yes" if row.sealed else "no",
+            row.name, row.date, row.revision or "working tree", _seal(row),
             ", ".join(row.built) or "no", f"{row.chapters:,}", f"{row.words:,}", _change(row),
         )  # fmt: skip
     Console(highlight=False, soft_wrap=True).print(table)
     for row in rows:
         if row.error:
             click.echo(f"{row.name}: {row.error}", err=True)
+
+
+def _seal(row: EditionOverview) -> str:
+    if not row.sealed:
+        return "no"
+    return "yes" if row.artifacts_sealed else "content alone"
 
 
 def _change(row: EditionOverview) -> str:

@@ -1,31 +1,87 @@
-"""`seal`: freeze what an edition is made of."""
+"""`seal`: freeze what an edition is made of, and what came out."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from millesime.cli.options import edition_names, json_option, open_desk, print_json, root_option
-from millesime.press.seal import seal_edition
+from millesime.cli.build import DIST, LineProgress, TerminalProgress
+from millesime.cli.options import (
+    edition_names,
+    is_terminal,
+    jobs_option,
+    json_option,
+    open_desk,
+    out_option,
+    print_json,
+    root_option,
+    store_options,
+)
+from millesime.press.cache.store import Store
+from millesime.press.seal import Sealed, seal_content, seal_edition
+from millesime.press.typefaces import keep_typefaces
+from millesime.press.workers import local_workers
+
+_STATES = {
+    "sealed": "sealed",
+    "content": "sealed by its content alone",
+    "same": "sealed already, and it comes out the same",
+    "renewed": "sealed already; its seal now follows the manifests, which no artifact prints",
+}
 
 
 @click.command()
 @click.argument("editions", nargs=-1, required=True, metavar="EDITION...")
+@click.option("--content-only", is_flag=True, help="Build nothing: record commit and content, no artifacts.")
+@out_option
+@jobs_option
+@store_options
 @root_option
 @json_option
-def seal(editions: tuple[str, ...], root: Path | None, as_json: bool) -> None:
-    """Write the seal of EDITION into its manifest: its commit, and the ids of its content.
+def seal(
+    editions: tuple[str, ...],
+    content_only: bool,
+    out: Path | None,
+    jobs: int,
+    store: Store,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Build EDITION, and write its seal into its manifest: content, tools, fonts, and every artifact's SHA-256.
 
-    Ids of content outlive a rebased or squashed history: a sealed edition is
-    found by them, and never built from anything else.
+    From then on it is immutable: it is found again by its content although
+    history was rewritten, never built from anything else, and `verify` tells
+    whether it still comes out byte for byte. Sealing it again changes nothing,
+    unless its manifest changed and no artifact prints that. Several editions
+    are sealed by date. docs/sealing.md says more.
     """
+    made: list[Sealed] = []
     with open_desk(root) as desk:
-        seals = {name: seal_edition(desk, name) for name in edition_names(desk.series, editions)}
+        names = edition_names(desk.series, editions)
+    progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+    with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+        for name in names:
+            with open_desk(root, store=store, jobs=jobs) as desk:  # read again: it has the seal of the one before
+                if content_only:
+                    made.append(seal_content(desk, name))
+                    continue
+                folder = out or desk.series.root / DIST
+                made.append(seal_edition(desk, name, out=folder, workers=workers, progress=progress))
     if as_json:
-        print_json({name: made.model_dump() for name, made in seals.items()})
+        print_json({one.edition: {"state": one.state, **one.seal.model_dump(mode="json")} for one in made})
         return
-    for name, made in seals.items():
-        click.echo(f"{name}: {made.commit}")
-        for path, ident in made.trees.items():
-            click.echo(f"  {path} {ident}")
+    for one in made:
+        _print(one)
+    if any(one.state != "same" for one in made):
+        click.echo("commit the manifests; `millesime verify` makes everything again and compares", err=True)
+
+
+def _print(one: Sealed) -> None:
+    click.echo(f"{one.edition}: {_STATES[one.state]}")
+    click.echo(f"  commit {one.seal.commit}")
+    for name, digest in one.seal.artifacts.items():
+        click.echo(f"  {digest}  {name}")
+    if one.outcome is not None and (note := one.outcome.notes.get(one.edition)):
+        click.echo(f"{one.edition}: {note}", err=True)

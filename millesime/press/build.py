@@ -17,6 +17,7 @@ from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_p
 from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
 from millesime.press.edition import Desk, edition_materials
+from millesime.press.frozen import check_frozen
 from millesime.press.inputs import edition_inputs
 from millesime.press.workers import Workers
 from millesime.problems import Problem
@@ -62,10 +63,12 @@ class EditionPlan:
 def plan_editions(desk: Desk, names: Sequence[str], *, formats: Sequence[str] | None) -> list[EditionPlan]:
     """Return what there is to do for editions, each in its manifest's formats or in those given.
 
-    Raises RevisionError for a revision that git does not have.
+    Raises RevisionError for a revision that git does not have, ManifestChanged for a sealed edition whose manifests
+    no longer say what was sealed.
     """
     plans = []
     for name in names:
+        check_frozen(desk, name)
         inputs = edition_inputs(desk, name)
         kinds = formats or desk.series.edition(name).formats
         plans.append(

@@ -23,6 +23,7 @@ class EditionOverview:
     revision: str  # as the manifest names it; "" in preparation
     commit: str = ""
     sealed: bool
+    artifacts_sealed: int = 0  # how many; 0 of a seal of content alone
     built: tuple[str, ...]  # formats found in dist
     chapters: int = 0
     words: int = 0
@@ -43,6 +44,7 @@ def overview(desk: Desk, out: Path) -> list[EditionOverview]:
         known: dict[str, Any] = {
             "name": edition.name, "date": edition.date.isoformat(), "revision": edition.revision,
             "sealed": edition.seal is not None, "built": _built(out / edition.name),
+            "artifacts_sealed": len(edition.seal.artifacts) if edition.seal else 0,
         }  # fmt: skip
         try:
             manuscript = desk.manuscript(edition.name)

@@ -19,7 +19,7 @@ from millesime.history.repository import find_repository
 from millesime.press.build import Progress, build_editions
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition import Desk, assemble_edition
-from millesime.press.seal import seal_edition
+from millesime.press.seal import seal_content
 from millesime.press.workers import local_workers
 from millesime.problems import OutputError
 from millesime.series.series import load_series
@@ -144,7 +144,7 @@ def test_annexes_stand_in_the_order_of_the_manifest(tmp_path: Path):
 def test_a_sealed_edition_is_the_same_after_history_was_rewritten(made: TestRepository, built: Path, tmp_path: Path):
     rewritten = made.clone(tmp_path / "rewritten")
     for name in ("2018", "2019"):
-        seal_edition(desk(rewritten.root), name)
+        seal_content(desk(rewritten.root), name)
     rewritten.commit(message="Sceller")
     rewritten.git("filter-branch", "-f", "--msg-filter", "cat; echo récrit", "HEAD")
     fresh = rewritten.clone(tmp_path / "fresh")  # brings the new history alone

@@ -1,0 +1,161 @@
+"""`verify`: sealed editions against their seals, downloaded folders against their checksums, bundles against both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from millesime.cli.build import LineProgress, TerminalProgress
+from millesime.cli.options import (
+    edition_names,
+    find_root,
+    is_terminal,
+    jobs_option,
+    json_option,
+    open_desk,
+    print_json,
+    root_option,
+    store_options,
+)
+from millesime.cli.signing import public_key, public_key_option
+from millesime.distribution.folder import FolderVerdict, verify_folder
+from millesime.press.cache.store import NO_STORE, Store
+from millesime.press.typefaces import keep_typefaces
+from millesime.press.verify import EditionVerdict, verify_editions
+from millesime.press.workers import local_workers
+from millesime.series.series import FOLDER
+
+_WRONG = 1
+_STYLES = {"verified": "green", "good": "green", "content-only": "yellow", "unsealed": "yellow"}
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[EDITION|FOLDER]...")
+@click.option("--use-cache", is_flag=True,
+              help="Believe what earlier builds kept (default: everything is made again).")  # fmt: skip
+@public_key_option
+@click.option("--require-signature", is_flag=True, help="Of a folder: fail unless it has a signature that is good.")
+@click.option("--ignore-missing", is_flag=True, help="Of a folder: say nothing of files that are not there.")
+@click.option("--ignore-extra", is_flag=True, help="Of a folder: say nothing of files without a checksum.")
+@jobs_option
+@store_options
+@root_option
+@json_option
+def verify(
+    names: tuple[str, ...],
+    use_cache: bool,
+    public_key: str | None,
+    require_signature: bool,
+    ignore_missing: bool,
+    ignore_extra: bool,
+    jobs: int,
+    store: Store,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Build sealed editions again and compare them with their seals, byte for byte; all of them if none is named.
+
+    A FOLDER that was downloaded is checked by its SHA256SUMS, and by the
+    signature of that; no repository is needed. Write ./2018 for a folder that
+    is called like an edition.
+
+    \b
+    Exit status: 0 everything is as it was sealed or published; 1 something
+    is not, and the output says what to do; others as usual.
+    docs/sealing.md explains the verdicts.
+    """
+    editions, folders = _told_apart(names, root)
+    key = _public_key(public_key)
+    if (require_signature or ignore_missing or ignore_extra or public_key) and not folders:
+        raise click.UsageError("--public-key, --require-signature and --ignore-… belong to folders")
+    checked = [verify_folder(folder, public_key=key, require_signature=require_signature) for folder in folders]
+    is_good = all(one.is_good(ignore_missing=ignore_missing, ignore_extra=ignore_extra) for one in checked)
+    verdicts: list[EditionVerdict] = []
+    if editions or not folders:
+        verdicts = _verify_editions(
+            editions, store=store if use_cache else NO_STORE, jobs=jobs, root=root, as_json=as_json
+        )
+        is_good = is_good and all(one.is_good for one in verdicts)
+    if as_json:
+        print_json({
+            "editions": [one.as_json() for one in verdicts],
+            "folders": [one.as_json() for one in checked],
+            "good": is_good,
+        })  # fmt: skip
+    else:
+        for one in checked:
+            _print_folder(one, ignore_missing=ignore_missing, ignore_extra=ignore_extra)
+        if verdicts:
+            _print_editions(verdicts)
+    if not is_good:
+        raise click.exceptions.Exit(_WRONG)
+
+
+_public_key = public_key  # the function; the command has an argument of this name
+
+
+def _told_apart(names: tuple[str, ...], root: Path | None) -> tuple[list[str], list[Path]]:
+    """Return which names are of editions and which of folders: of the first whatever looks like a path is not."""
+    known = {path.stem for path in (find_root(root) / FOLDER).glob("*.yaml")}
+    folders = [name for name in names if name not in known and Path(name).is_dir()]
+    return [name for name in names if name not in folders], [Path(name) for name in folders]
+
+
+def _verify_editions(
+    names: list[str], *, store: Store, jobs: int, root: Path | None, as_json: bool
+) -> list[EditionVerdict]:
+    with open_desk(root, store=store, jobs=jobs) as desk:
+        chosen = edition_names(desk.series, names)
+        if not names:
+            chosen = [name for name in chosen if desk.series.edition(name).seal is not None]
+        if not chosen:
+            click.echo("no edition is sealed; `millesime seal EDITION` seals one", err=True)
+            return []
+        how = "making everything again, without the cache" if store is NO_STORE else "believing what the cache has"
+        click.echo(f"{', '.join(chosen)}: {how}", err=True)
+        progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+            return list(verify_editions(desk, chosen, workers=workers, progress=progress))
+
+
+def _print_editions(verdicts: list[EditionVerdict]) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("edition", "verdict", "artifacts"):
+        table.add_column(title)
+    for one in verdicts:
+        same = sum(artifact.is_same for artifact in one.artifacts)
+        count = f"{same} of {len(one.artifacts)} the same" if one.artifacts else ""
+        style = _STYLES.get(one.verdict, "red")
+        table.add_row(one.edition, f"[{style}]{one.verdict}[/]", count)
+    Console(highlight=False, soft_wrap=True).print(table)
+    for one in verdicts:
+        if one.text:
+            click.echo(one.text, err=True)
+        if one.note:
+            click.echo(f"{one.edition}: {one.note}", err=True)
+        if one.verdict == "verified" and one.differences:
+            click.echo(f"{one.edition}: the same although tools differ: {', '.join(one.differences)}", err=True)
+
+
+def _print_folder(one: FolderVerdict, *, ignore_missing: bool, ignore_extra: bool) -> None:
+    ignored = ({"missing"} if ignore_missing else set()) | ({"extra"} if ignore_extra else set())
+    for file in one.files:
+        if file.verdict != "good" and file.verdict not in ignored:
+            click.echo(f"{one.folder}: {_shown(file.name)}: {file.verdict}: {file.text}")
+    counts = Counter(file.verdict for file in one.files)
+    others = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if verdict != "good")
+    listed = sum(count for verdict, count in counts.items() if verdict != "extra")
+    click.echo(f"{one.folder}: {counts['good']} of {listed} files as they were published" + (others and f"; {others}"))
+    click.echo(f"{one.folder}: {one.signature.text}")
+    if one.signature.comment:
+        click.echo(f"{one.folder}: signed with it: {_shown(one.signature.comment)}")
+
+
+def _shown(text: str) -> str:
+    """Return a name or comment of somebody else's without what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " if sign == "\t" else "�" for sign in text)

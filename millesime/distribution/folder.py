@@ -1,0 +1,103 @@
+"""Whether a folder that somebody downloaded is as it was published: its files, its SHA256SUMS, the signature of that.
+
+No repository is needed, nor any tool of the build.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, FileVerdict, check_folder, read_checksums
+from millesime.distribution.minisign import PublicKey, check_signature, read_signature
+from millesime.problems import SealError
+
+_MAXIMUM_BYTES = 64 * 1024 * 1024  # of a list or signature; a million files have shorter ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureVerdict:
+    """What is to be said of the signature of SHA256SUMS."""
+
+    verdict: str  # "good", "absent", "unchecked" for want of a key, "bad"
+    text: str  # for readers
+    comment: str = ""  # that was signed with it; only of a good one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderVerdict:
+    """What is to be said of a folder."""
+
+    folder: str
+    files: tuple[FileVerdict, ...]
+    signature: SignatureVerdict
+
+    def is_good(self, *, ignore_missing: bool = False, ignore_extra: bool = False) -> bool:
+        """Whether every file is as it was published, and no signature says otherwise."""
+        ignored = {"good"} | ({"missing"} if ignore_missing else set()) | ({"extra"} if ignore_extra else set())
+        return self.signature.verdict != "bad" and all(file.verdict in ignored for file in self.files)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def verify_folder(
+    folder: Path, *, public_key: PublicKey | None = None, require_signature: bool = False
+) -> FolderVerdict:
+    """Return what became of a folder since its SHA256SUMS was written.
+
+    With a key a signature must be there: whoever can change files can take a
+    signature away. Raises SealError for a folder without SHA256SUMS, or whose
+    SHA256SUMS is damaged.
+    """
+    content = _read(folder / CHECKSUMS)
+    if content is None:
+        raise SealError(
+            f"{folder}: no {CHECKSUMS} in it, so there is nothing to check it by; get it from where the files came from"
+        )
+    signature = _check(_read(folder / SIGNATURE), content, public_key=public_key, required=require_signature)
+    checksums = read_checksums(content, where=str(folder / CHECKSUMS))
+    files = tuple(check_folder(folder, checksums, beside=(CHECKSUMS, SIGNATURE)))
+    return FolderVerdict(folder=str(folder), files=files, signature=signature)
+
+
+def _check(
+    signature: bytes | None, content: bytes, *, public_key: PublicKey | None, required: bool
+) -> SignatureVerdict:
+    if signature is None:
+        text = f"{SIGNATURE}: not there: this was published without a signature, or somebody took it away"
+        if public_key is None and not required:
+            text = f"{text}; the checksums tell of damage, not of who wrote them"
+            return SignatureVerdict(verdict="absent", text=text)
+        return SignatureVerdict(verdict="bad", text=f"{text}; get it from where the files came from")
+    if public_key is None:
+        try:
+            ident = read_signature(signature, where=SIGNATURE).shown_key_id
+        except SealError as error:
+            return SignatureVerdict(verdict="bad", text=str(error))
+        text = (
+            f"{SIGNATURE}: not checked: it says that it was made with the key {ident}; give the publisher's key, from "
+            "where you trust it, with --public-key"
+        )
+        return SignatureVerdict(verdict="bad" if required else "unchecked", text=text)
+    try:
+        comment = check_signature(content, signature, public_key, where=SIGNATURE)
+    except SealError as error:
+        return SignatureVerdict(verdict="bad", text=str(error))
+    text = f"{SIGNATURE}: good: {CHECKSUMS} was signed with the key {public_key.shown_id}"
+    return SignatureVerdict(verdict="good", text=text, comment=comment)
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what a file holds, None if it is not there. Raises SealError for what is no file, or too large."""
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise SealError(f"{path}: this is no file; get it again")
+        if path.stat().st_size > _MAXIMUM_BYTES:
+            raise SealError(f"{path}: larger than any such file; get it again")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SealError(f"{path}: cannot be read: {error.strerror}; check its rights") from error

@@ -1,0 +1,66 @@
+"""A small report whose two editions are sealed, for tests of what lasts; built once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from millesime.history.repository import find_repository
+from millesime.press.build import Progress
+from millesime.press.cache.store import NO_STORE, Store
+from millesime.press.edition import Desk
+from millesime.press.seal import Sealed, seal_edition
+from millesime.press.typefaces import keep_typefaces
+from millesime.press.verify import EditionVerdict, verify_editions
+from millesime.press.workers import local_workers
+from millesime.series.series import load_series
+from tests.press.report import FIRST, MANIFEST, SECOND
+from tests.support import TestRepository, make_repository
+
+
+def make_report(folder: Path, *, first: str = "[epub, html]", second: str = "[epub]") -> TestRepository:
+    """Return the report of `tests.press.report`, each edition under a tag of its own, in these formats.
+
+    A PDF takes as long as all the rest.
+    """
+    made = make_repository(folder)
+    services = "chapters/20-services.md"
+    made.commit(
+        {**FIRST, services: f"{FIRST[services]}\nOn lit `debit.csv`.\n"}, message="Première édition", tag="edition-2018"
+    )
+    made.commit(SECOND, message="Deuxième édition", tag="edition-2019")
+    manifest = MANIFEST.replace("[pdf, epub, html, docx]", "{formats}")
+    made.commit({
+        "editions/2018.yaml": manifest.format(date="2018-07-03", revision="edition-2018", formats=first),
+        "editions/2019.yaml": manifest.format(date="2019-07-03", revision="edition-2019", formats=second)
+        + 'annexes: [{redline: "2018"}]\n',
+    }, message="Décrire les éditions")  # fmt: skip
+    return made
+
+
+def desk(root: Path, store: Store = NO_STORE) -> Desk:
+    return Desk(load_series(root), find_repository(root), store=store)
+
+
+def seal(root: Path, *names: str, store: Store = NO_STORE, out: Path | None = None) -> list[Sealed]:
+    """Seal editions, one after the other, as the verb does."""
+    with local_workers(1, prepare=partial(keep_typefaces, store)) as workers:
+        return [
+            seal_edition(desk(root, store), name, out=out or root / "dist", workers=workers, progress=Progress())
+            for name in names
+        ]
+
+
+def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerdict]:
+    with local_workers(1, prepare=partial(keep_typefaces, store)) as workers:
+        return list(verify_editions(desk(root, store), names, workers=workers, progress=Progress()))
+
+
+def edit(path: Path, *changes: Sequence[str]) -> None:
+    """Replace texts in a file; each must be there."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
