@@ -176,6 +176,17 @@ def find_repository(root: Path) -> Repository | None:
         return None
 
 
+def init_repository(folder: Path, *, object_format: str = "sha1") -> Repository:
+    """Return a new repository in an empty folder of our own, for objects that a user's must not get."""
+    runner = _load_git(folder)
+    unset = tuple(name for name in _FOREIGN if name in os.environ)
+    command = ("init", "--quiet", "--template=", f"--object-format={object_format}", "--initial-branch=main")
+    status, _, complaint = _execute(runner, command, unset=unset)
+    if status:
+        raise RevisionError(f"{folder}: git cannot begin a repository: {_first_line(complaint)}; {_remedy(complaint)}")
+    return _open(folder)
+
+
 class _NoRepository(RevisionError):
     """No repository above a folder: a working tree can still be read."""
 
