@@ -20,7 +20,7 @@ INTERNAL, INTERRUPTED = 70, 130
 
 
 # In the order of `--help`; `list` is in list.py as `list_editions`.
-_VERBS = ("build", "compare", "list", "check", "new", "seal", "verify", "publish", "init", "text", "cache")
+_VERBS = ("build", "compare", "list", "check", "new", "seal", "verify", "bundle", "publish", "init", "text", "cache")
 
 
 class _Verbs(click.Group):

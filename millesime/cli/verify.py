@@ -20,11 +20,12 @@ from millesime.cli.options import (
     open_desk,
     print_json,
     root_option,
-    store_options,
 )
 from millesime.cli.signing import public_key, public_key_option
 from millesime.distribution.folder import FolderVerdict, verify_folder
-from millesime.press.cache.store import NO_STORE, Store
+from millesime.distribution.minisign import PublicKey
+from millesime.press.bundle import verify_bundle
+from millesime.press.cache.store import NO_STORE, Store, open_store
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import EditionVerdict, verify_editions
 from millesime.press.workers import local_workers
@@ -38,23 +39,29 @@ _STYLES = {"verified": "green", "good": "green", "content-only": "yellow", "unse
 @click.argument("names", nargs=-1, metavar="[EDITION|FOLDER]...")
 @click.option("--use-cache", is_flag=True,
               help="Believe what earlier builds kept (default: everything is made again).")  # fmt: skip
+@click.option(
+    "--bundle", "as_bundle", is_flag=True,
+    help="The names are of bundles, archives or folders: check them, and build their editions again.",
+)  # fmt: skip
 @public_key_option
 @click.option("--require-signature", is_flag=True, help="Of a folder: fail unless it has a signature that is good.")
 @click.option("--ignore-missing", is_flag=True, help="Of a folder: say nothing of files that are not there.")
 @click.option("--ignore-extra", is_flag=True, help="Of a folder: say nothing of files without a checksum.")
+@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
+              envvar="MILLESIME_CACHE", show_envvar=True, help="With --use-cache: where that is.")  # fmt: skip
 @jobs_option
-@store_options
 @root_option
 @json_option
 def verify(
     names: tuple[str, ...],
     use_cache: bool,
+    as_bundle: bool,
     public_key: str | None,
     require_signature: bool,
     ignore_missing: bool,
     ignore_extra: bool,
+    cache: Path | None,
     jobs: int,
-    store: Store,
     root: Path | None,
     as_json: bool,
 ) -> None:
@@ -62,24 +69,28 @@ def verify(
 
     A FOLDER that was downloaded is checked by its SHA256SUMS, and by the
     signature of that; no repository is needed. Write ./2018 for a folder that
-    is called like an edition.
+    is called like an edition. A bundle is made again from what is in it.
 
     \b
     Exit status: 0 everything is as it was sealed or published; 1 something
     is not, and the output says what to do; others as usual.
     docs/sealing.md explains the verdicts.
     """
-    editions, folders = _told_apart(names, root)
     key = _public_key(public_key)
+    if as_bundle:
+        _verify_bundles(names, key=key, require_signature=require_signature, jobs=jobs, as_json=as_json)
+        return
+    editions, folders = _told_apart(names, root)
     if (require_signature or ignore_missing or ignore_extra or public_key) and not folders:
         raise click.UsageError("--public-key, --require-signature and --ignore-… belong to folders")
     checked = [verify_folder(folder, public_key=key, require_signature=require_signature) for folder in folders]
     is_good = all(one.is_good(ignore_missing=ignore_missing, ignore_extra=ignore_extra) for one in checked)
     verdicts: list[EditionVerdict] = []
     if editions or not folders:
-        verdicts = _verify_editions(
-            editions, store=store if use_cache else NO_STORE, jobs=jobs, root=root, as_json=as_json
-        )
+        store = open_store(cache) if use_cache else NO_STORE
+        verdicts = _verify_editions(editions, store=store, jobs=jobs, root=root, as_json=as_json)
+        for trouble in store.troubles:
+            click.echo(f"cache: {trouble}", err=True)
         is_good = is_good and all(one.is_good for one in verdicts)
     if as_json:
         print_json({
@@ -104,6 +115,35 @@ def _told_apart(names: tuple[str, ...], root: Path | None) -> tuple[list[str], l
     known = {path.stem for path in (find_root(root) / FOLDER).glob("*.yaml")}
     folders = [name for name in names if name not in known and Path(name).is_dir()]
     return [name for name in names if name not in folders], [Path(name) for name in folders]
+
+
+def _verify_bundles(
+    names: tuple[str, ...], *, key: PublicKey | None, require_signature: bool, jobs: int, as_json: bool
+) -> None:
+    if not names:
+        raise click.UsageError("--bundle needs the name of a bundle, an archive or the folder it was unpacked to")
+    if missing := [name for name in names if not Path(name).exists()]:
+        raise click.UsageError(f"{missing[0]}: no such file or folder")
+    progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+    with progress, local_workers(jobs, prepare=partial(keep_typefaces, NO_STORE)) as workers:
+        verdicts = [
+            verify_bundle(
+                Path(name), workers=workers, progress=progress, public_key=key, require_signature=require_signature
+            )
+            for name in names
+        ]
+    is_good = all(one.is_good for one in verdicts)
+    if as_json:
+        print_json({"bundles": [one.as_json() for one in verdicts], "good": is_good})
+    else:
+        for one in verdicts:
+            _print_folder(one.files, ignore_missing=False, ignore_extra=True)
+        if editions := [one.edition for one in verdicts if one.edition is not None]:
+            _print_editions(editions)
+        if len(editions) < len(verdicts):
+            click.echo("a damaged bundle is not built; get its files again", err=True)
+    if not is_good:
+        raise click.exceptions.Exit(_WRONG)
 
 
 def _verify_editions(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Tip:
     message: str  # of the commit that is made
 
 
-def write_bundle(repository: Repository, tips: list[Tip]) -> bytes:
+def write_bundle(repository: Repository, tips: Sequence[Tip]) -> bytes:
     """Return a git bundle of these tips, the first of which is its HEAD. Nothing in the repository is written.
 
     Raises RevisionError for objects that the repository does not have.
@@ -88,6 +88,7 @@ def branch_name(edition: str) -> str:
 def _make_commit(repository: Repository, tip: Tip) -> str:
     """Write a commit without parents that holds some trees, and return its id; it depends on the tip alone."""
     kinds = repository.object_infos(list(tip.trees.values()))
+    repository.run("read-tree", "--empty")
     for path, id in sorted(tip.trees.items()):
         if id not in kinds:
             raise RevisionError(f"{path}: the sealed tree {id[:10]} is not in the repository; get it with: git fetch")

@@ -66,12 +66,13 @@ def test_every_clone_gives_the_same_bytes(repo: TestRepository, tmp_path: Path):
 def test_trees_without_a_commit_travel_in_one_that_is_made(repo: TestRepository, tmp_path: Path):
     repo.commit(FILES)
     trees = {path: repo.git("rev-parse", f"HEAD:{path}") for path in ("chapters", "refs.bib")}
-    content = write(repo, tip("2018", trees=trees))
-    assert write(repo, tip("2018", trees=trees)) == content
+    content = write(repo, tip("2018", trees=trees), tip("2017", trees={"chapters": trees["chapters"]}))
+    assert write(repo, tip("2018", trees=trees), tip("2017", trees={"chapters": trees["chapters"]})) == content
     before = repo.git("count-objects", "-v")
     out = unpack(content, tmp_path / "out")
     for path, id in trees.items():
         assert out.run("rev-parse", f"edition-2018:{path}").decode().strip() == id
+    assert out.run("ls-tree", "--name-only", "edition-2017") == b"chapters\n"
     said = out.run("log", "-1", "--format=%aI %s", "edition-2018").decode().strip()
     assert said == "2018-07-03T00:00:00+00:00 Sources of 2018"
     assert repo.git("count-objects", "-v") == before, "nothing was written into the repository"

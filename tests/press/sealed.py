@@ -64,3 +64,21 @@ def edit(path: Path, *changes: Sequence[str]) -> None:
         assert old in text
         text = text.replace(old, new, 1)
     path.write_text(text, encoding="utf-8")
+
+
+def rebase(clone: TestRepository) -> None:
+    """Put another beginning before all commits, and forget the old ones."""
+    clone.git("checkout", "--quiet", "--orphan", "base")
+    clone.git("rm", "-rfq", ".")
+    base = clone.commit({"README.md": "Un autre début"})
+    clone.git("checkout", "--quiet", "main")
+    clone.git("rebase", "--quiet", "--onto", base, "--root")
+    clone.git("tag", "--delete", "edition-2018", "edition-2019")
+    clone.git("remote", "remove", "origin")
+    forget(clone)
+
+
+def forget(clone: TestRepository) -> None:
+    """Drop what no branch or tag holds."""
+    clone.git("reflog", "expire", "--expire=now", "--all")
+    clone.git("gc", "--quiet", "--prune=now")

@@ -19,7 +19,7 @@ from millesime.press.seal import edition_checksums, seal_content
 from millesime.press.verify import EditionVerdict, judge, require_sealed
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.series import load_series
-from tests.press.sealed import desk, edit, make_report, seal, verify
+from tests.press.sealed import desk, edit, forget, make_report, rebase, seal, verify
 from tests.support import TestRepository
 
 
@@ -278,24 +278,6 @@ def test_a_note_written_after_the_revision_is_frozen_with_it(tmp_path: Path, sto
     made.write({"changelog/2020.md": "Ce qui change vraiment.\n"})
     verdict = one(made.root, "2020", store)
     assert (verdict.verdict, verdict.text[:17]) == ("manifest", "changelog/2020.md")
-
-
-def rebase(clone: TestRepository) -> None:
-    """Put another beginning before all commits, and forget the old ones."""
-    clone.git("checkout", "--quiet", "--orphan", "base")
-    clone.git("rm", "-rfq", ".")
-    base = clone.commit({"README.md": "Un autre début"})
-    clone.git("checkout", "--quiet", "main")
-    clone.git("rebase", "--quiet", "--onto", base, "--root")
-    clone.git("tag", "--delete", "edition-2018", "edition-2019")
-    clone.git("remote", "remove", "origin")
-    forget(clone)
-
-
-def forget(repo: TestRepository) -> None:
-    """Drop what no branch or tag holds."""
-    repo.git("reflog", "expire", "--expire=now", "--all")
-    repo.git("gc", "--quiet", "--prune=now")
 
 
 # ---- other bytes ------------------------------------------------------------
