@@ -85,7 +85,7 @@ def _check_place(path: Path, repository: Repository, *, where: str) -> None:
             f"{where}: {inside}: git tracks this secret key, so that everybody who has the repository has it; "
             "make another with `minisign -G` outside the repository, and tell readers that this one is no longer yours"
         )
-    if repository.ask("check-ignore", "--quiet", "--", inside)[0] != 0:
+    if repository.run("ls-files", "--others", "--exclude-standard", "-z", "--", inside):
         raise SealError(
             f"{where}: {inside}: this secret key lies in the repository, where the next `git add` takes it; "
             "move it out, or add it to .gitignore"

@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> TestRepository:
 def test_help_names_every_verb():
     done = run("--help")
     assert done.returncode == 0
-    for verb in ("build", "compare", "list", "check", "new", "seal", "init"):
+    for verb in ("build", "compare", "list", "check", "new", "seal", "verify", "bundle", "init"):
         assert f"\n  {verb} " in done.stdout
         assert run(verb, "--help").returncode == 0
 

@@ -16,7 +16,7 @@ from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, read_checksum
 from millesime.distribution.minisign import SecretKey, check_signature
 from millesime.press.build import Progress
 from millesime.press.bundle import Bundle, BundleVerdict, bundle_edition, verify_bundle
-from millesime.press.cache.store import Store
+from millesime.press.cache.store import Store, open_store
 from millesime.press.workers import local_workers
 from millesime.problems import SealError
 from tests.press.sealed import desk, make_report, rebase, seal
@@ -27,8 +27,9 @@ KEY = SecretKey(id=b"12345678", seed=bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("cache") / "millesime")
+def store() -> Store:
+    """The cache of the tests: fonts and the like are made once for all of them."""
+    return open_store(Path(os.environ["MILLESIME_CACHE"]))
 
 
 @pytest.fixture(scope="module")

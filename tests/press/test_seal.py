@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ import yaml
 from millesime.press import tools
 from millesime.press import verify as verifying
 from millesime.press.artifacts import Download
-from millesime.press.cache.store import Store
+from millesime.press.cache.store import Store, open_store
 from millesime.press.frozen import ManifestChanged
 from millesime.press.seal import edition_checksums, seal_content
 from millesime.press.verify import EditionVerdict, judge, require_sealed
@@ -22,10 +26,13 @@ from millesime.series.series import load_series
 from tests.press.sealed import desk, edit, forget, make_report, rebase, seal, verify
 from tests.support import TestRepository
 
+PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
+
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("cache") / "millesime")
+def store() -> Store:
+    """The cache of the tests: fonts and the like are made once for all of them."""
+    return open_store(Path(os.environ["MILLESIME_CACHE"]))
 
 
 @pytest.fixture(scope="module")
@@ -174,8 +181,8 @@ def test_a_manifest_edited_while_it_is_built_is_not_sealed(
 
 
 def test_an_edition_is_made_again_without_a_cache_from_a_fresh_clone(clone: TestRepository):
-    (verdict,) = verify(clone.root, "2018")
-    assert (verdict.verdict, len(verdict.artifacts), verdict.text) == ("verified", 2, "")
+    (verdict,) = verify(clone.root, "2019")
+    assert (verdict.verdict, len(verdict.artifacts), verdict.text) == ("verified", 1, "")
 
 
 def test_later_editions_and_a_later_report_change_nothing(clone: TestRepository, store: Store):
@@ -371,6 +378,32 @@ def test_a_font_file_that_changed_is_named(
     name, digest = next(iter(sealed.items()))
     assert verdict.verdict == "fonts"
     assert f"{name} is another file ({digest[:10]} → " in verdict.text and f"{name} {digest}" in verdict.text
+
+
+def test_an_edition_made_with_another_font_file_is_told_apart(printed: TestRepository, tmp_path: Path):
+    """The same system but for one font, in which a letter is wider: everything is made again, and the font named."""
+    from fontTools.ttLib import TTFont
+
+    (tmp_path / "fonts").mkdir()
+    for path in {tools.find_font("DejaVu Sans"), tools.find_font("DejaVu Sans Mono")} - {None}:
+        shutil.copy(path, tmp_path / "fonts")
+    (name,) = load_series(printed.root).edition("2018").seal.fonts
+    with TTFont(tmp_path / "fonts" / name) as font:
+        glyph = font.getBestCmap()[ord("d")]
+        width, bearing = font["hmtx"][glyph]
+        font["hmtx"][glyph] = (width + 60, bearing)
+        font.save(tmp_path / "fonts" / name)
+    (tmp_path / "fonts.conf").write_text(
+        f"<fontconfig><dir>{tmp_path / 'fonts'}</dir><cachedir>{tmp_path / 'cache'}</cachedir></fontconfig>", "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "verify", "2018", "--root", printed.root, "--json", "--jobs", "1"],
+        env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}, capture_output=True, text=True,
+    )  # fmt: skip
+    (verdict,) = json.loads(done.stdout)["editions"]
+    assert (done.returncode, verdict["verdict"]) == (1, "fonts")
+    assert f"{name} is another file" in verdict["text"]
+    assert {one["name"][-4:]: one["is_same"] for one in verdict["artifacts"]} == {"epub": True, ".pdf": False}
 
 
 def test_other_fonts_on_the_system_are_a_reason_of_their_own(
