@@ -2,7 +2,8 @@
 
 Data goes to stdout, progress and problems to stderr. Exit status: 0 done,
 1 problems in the report, 2 usage, 3 manifests, 4 revisions, 5 chapters,
-6 engines, 7 output, 70 a mistake of Millésime's own, 130 interrupted.
+6 engines, 7 output, 8 seals, checksums and signatures, 70 a mistake of
+Millésime's own, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def program() -> None:
 
     \b
     Exit status: 0 done; 1 problems in the report; 2 usage; 3 manifests;
-    4 revisions; 5 chapters; 6 engines; 7 output; 70 a mistake of Millésime's
-    own; 130 interrupted.
+    4 revisions; 5 chapters; 6 engines; 7 output; 8 seals, checksums and
+    signatures; 70 a mistake of Millésime's own; 130 interrupted.
     """
 
 
