@@ -61,14 +61,20 @@ def seal(
     with open_desk(root) as desk:
         names = edition_names(desk.series, editions)
     progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
-    with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
-        for name in names:
-            with open_desk(root, store=store, jobs=jobs) as desk:  # read again: it has the seal of the one before
-                if content_only:
-                    made.append(seal_content(desk, name))
-                    continue
-                folder = out or desk.series.root / DIST
-                made.append(seal_edition(desk, name, out=folder, workers=workers, progress=progress))
+    try:
+        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+            for name in names:
+                with open_desk(root, store=store, jobs=jobs) as desk:  # read again: it has the seal of the one before
+                    if content_only:
+                        made.append(seal_content(desk, name))
+                        continue
+                    folder = out or desk.series.root / DIST
+                    made.append(seal_edition(desk, name, out=folder, workers=workers, progress=progress))
+    finally:  # those before one that cannot be sealed are
+        _print_all(made, as_json=as_json)
+
+
+def _print_all(made: list[Sealed], *, as_json: bool) -> None:
     if as_json:
         print_json({one.edition: {"state": one.state, **one.seal.model_dump(mode="json")} for one in made})
         return

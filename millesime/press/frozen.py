@@ -71,16 +71,13 @@ def _complaint(edition: Edition, file: str, *, now: dict[str, str]) -> str:
             f"(`git log -p {file}` shows it), or run `millesime seal {name}` if no artifact prints it; "
             "what readers shall see belongs into a new edition"
         )
+    take_back = f"take the change back (`git log -p {file}` shows it)"
+    or_seal = f"or run `millesime seal {name}` if no artifact prints it"
     if file not in now:
-        seen, hint = "is no longer there", "put it back"
-    elif file not in sealed:
-        seen, hint = "was not there", f"take it away, or run `millesime seal {name}` if no artifact prints it"
-    else:
-        seen = "says something else"
-        hint = f"take the change back (`git log -p {file}` shows it), or run `millesime seal {name}` if none prints it"
-    return f"{file}: {name} was sealed with it, and it {seen}; {hint}".replace(
-        "was sealed with it, and it was not there", "was sealed without it, and would print of it"
-    )
+        return f"{file}: {name} was sealed with it, and it is no longer there; put it back, {or_seal}"
+    if file not in sealed:
+        return f"{file}: {name} was sealed without it, and would print of it; take it away, {or_seal}"
+    return f"{file}: {name} was sealed with it, and it says something else; {take_back}, {or_seal}"
 
 
 def _holds_note(desk: Desk, edition: Edition, note: str) -> bool:

@@ -23,7 +23,7 @@ from millesime.press.frozen import taken_beside
 from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, Manuscript
 from millesime.press.provenance import TRAILERS
 from millesime.press.tools import embedded_fonts, tool_versions, toolchain_commit
-from millesime.press.verify import judge, sealed_formats
+from millesime.press.verify import judge, lacks_history, sealed_formats
 from millesime.press.workers import Workers
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.manifest import RedlineAnnex, RegisterAnnex, Seal
@@ -47,7 +47,8 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
 
     One that is sealed already is built in a temporary folder and must come out
     the same; then its seal stays, or follows a manifest that no artifact
-    prints. Raises RevisionError for an edition in preparation, ManifestError
+    prints. Raises RevisionError for an edition in preparation, and for one
+    that names commits which a shallow clone may lack, ManifestError
     for one whose annexes speak of an edition that is not sealed, SealError
     for artifacts that are not those of an earlier seal.
     """
@@ -56,6 +57,11 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
     if edition.seal is not None and edition.seal.artifacts:
         return _seal_again(desk, edition, edition.seal, workers=workers, progress=progress)
     _check_compared(desk, edition)
+    if lacks_history(desk, edition):
+        raise RevisionError(
+            f"{edition.file}: annexes: they name commits, and this clone is shallow; get the whole history first with: "
+            "git fetch --unshallow --tags"
+        )
     seal = _content_seal(desk, edition)
     beside = taken_beside(desk, name)
     outcome = build_editions(desk, [name], formats=None, out=out, workers=workers, progress=progress)

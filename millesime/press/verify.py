@@ -23,7 +23,7 @@ from millesime.press.frozen import ManifestChanged, check_frozen
 from millesime.press.tools import FONTS, embedded_fonts, font_differences, tool_differences, tool_versions
 from millesime.press.workers import Workers
 from millesime.problems import ReportError, RevisionError, SealError
-from millesime.series.manifest import Seal
+from millesime.series.manifest import RedlineAnnex, Seal
 from millesime.series.series import Edition
 
 # What may be said of an edition, in the order in which it is found out.
@@ -125,6 +125,12 @@ def require_sealed(desk: Desk, name: str, downloads: Sequence[Download]) -> None
         raise SealError(judge(desk, name, downloads).text)
 
 
+def lacks_history(desk: Desk, edition: Edition) -> bool:
+    """Whether an edition's annexes name commits, and the repository may not have them all."""
+    named = any(isinstance(annex, RedlineAnnex) and annex.provenance for annex in edition.annexes)
+    return named and desk.repository is not None and desk.repository.is_shallow
+
+
 def _verify(desk: Desk, name: str, *, workers: Workers, progress: Progress) -> EditionVerdict:
     edition = desk.series.edition(name)
     if edition.seal is None:
@@ -190,6 +196,9 @@ def _reason(
 
 def _without_tools(desk: Desk, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict]) -> tuple[str, str]:
     where = f"{edition.file}: seal.artifacts: {_listed(others)}"
+    if lacks_history(desk, edition):
+        seen = "other bytes than were sealed, and its annexes name commits that this shallow clone may not have"
+        return "missing", f"{where}: {seen}; get the whole history with: git fetch --unshallow --tags"
     lost = [name for name in (edition.name, *edition.compared) if _is_rewritten(desk, name)]
     if lost:
         commits = " ".join(desk.series.edition(name).seal.commit for name in lost)

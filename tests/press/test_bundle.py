@@ -147,6 +147,18 @@ def test_sources_without_history_build_the_same(made: TestRepository, store: Sto
     assert "which this archive does not hold" in (folder / "README.txt").read_text("utf-8")
 
 
+def test_a_note_that_no_commit_has_travels_along(made: TestRepository, store: Store, tmp_path: Path):
+    clone = made.clone(tmp_path / "clone")
+    text = (clone.root / "editions/2019.yaml").read_text("utf-8").replace("2019-07-03", "2020-07-03")
+    clone.write({
+        "editions/2020.yaml": text[: text.index("# What freezes")], "changelog/2020.md": "Ce qui change en 2020.\n",
+    })  # fmt: skip
+    seal(clone.root, "2020", store=store)
+    folder = unpack(bundle(clone.root, "2020", store), tmp_path)
+    assert (folder / "sources/changelog/2020.md").is_file() and verify(folder).is_good
+    assert "cp -R sources/editions sources/changelog ../report/" in (folder / "README.txt").read_text("utf-8")
+
+
 def test_a_shallow_clone_bundles_what_it_has_and_says_so(made: TestRepository, store: Store, tmp_path: Path):
     rewritten = made.clone(tmp_path / "rewritten")
     rebase(rewritten)

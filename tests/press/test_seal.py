@@ -237,6 +237,22 @@ def test_a_shallow_clone_says_how_to_get_the_rest(made: TestRepository, tmp_path
     assert one(clone.root, "2018", store).verdict == "verified"
 
 
+def test_an_edition_whose_annexes_name_commits_needs_them_all(tmp_path: Path, store: Store):
+    made = make_report(tmp_path, first="[epub]")
+    seal(made.root, "2018", store=store)
+    edit(made.root / "editions/2019.yaml", ('redline: "2018"', 'redline: "2018", provenance: true'))
+    made.commit()
+    clone = made.clone(tmp_path / "shallow", "--depth", "3")
+    clone.git("-c", "protocol.file.allow=always", "fetch", "--quiet", "--depth", "1", "origin", "tag", "edition-2018")
+    with pytest.raises(RevisionError, match=r"annexes: they name commits, and this clone is shallow; .* --unshallow"):
+        seal(clone.root, "2019", store=store)
+    seal(made.root, "2019", store=store)
+    shutil.copy(made.root / "editions/2019.yaml", clone.root / "editions/2019.yaml")
+    (download,) = flipped(read_downloads(made, "2019"), "epub")
+    verdict = judge(desk(clone.root), "2019", [download])
+    assert verdict.verdict == "missing" and verdict.text.endswith("with: git fetch --unshallow --tags")
+
+
 def test_a_moved_tag_is_told_from_everything_else(clone: TestRepository, store: Store):
     clone.git("tag", "--force", "edition-2018", "edition-2019")
     verdict = one(clone.root, "2018", store)
