@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from millesime.history.repository import find_repository
@@ -13,7 +13,7 @@ from millesime.press.edition import Desk
 from millesime.press.seal import Sealed, seal_edition
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import EditionVerdict, verify_editions
-from millesime.press.workers import local_workers
+from millesime.press.workers import Workers
 from millesime.series.series import load_series
 from tests.press.report import FIRST, MANIFEST, SECOND
 from tests.support import TestRepository, make_repository
@@ -45,16 +45,32 @@ def desk(root: Path, store: Store = NO_STORE) -> Desk:
 
 def seal(root: Path, *names: str, store: Store = NO_STORE, out: Path | None = None) -> list[Sealed]:
     """Seal editions, one after the other, as the verb does."""
-    with local_workers(1, prepare=partial(keep_typefaces, store)) as workers:
-        return [
-            seal_edition(desk(root, store), name, out=out or root / "dist", workers=workers, progress=Progress())
-            for name in names
-        ]
+    return [
+        seal_edition(desk(root, store), name, out=out or root / "dist", workers=here(store), progress=Progress())
+        for name in names
+    ]
 
 
 def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerdict]:
-    with local_workers(1, prepare=partial(keep_typefaces, store)) as workers:
-        return list(verify_editions(desk(root, store), names, workers=workers, progress=Progress()))
+    return list(verify_editions(desk(root, store), names, workers=here(store), progress=Progress()))
+
+
+def here(store: Store = NO_STORE) -> Workers:
+    """Return workers that work in this process: to start another takes as long as an EPUB."""
+    keep_typefaces(store)
+    return Workers(_Here(), 1)
+
+
+class _Here(Executor):
+    """Does what it is handed at once."""
+
+    def submit(self, step, /, *values, **options) -> Future:
+        done: Future = Future()
+        try:
+            done.set_result(step(*values, **options))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
 
 def edit(path: Path, *changes: Sequence[str]) -> None:

@@ -17,9 +17,8 @@ from millesime.distribution.minisign import SecretKey, check_signature
 from millesime.press.build import Progress
 from millesime.press.bundle import Bundle, BundleVerdict, bundle_edition, verify_bundle
 from millesime.press.cache.store import Store, open_store
-from millesime.press.workers import local_workers
 from millesime.problems import SealError
-from tests.press.sealed import desk, make_report, rebase, seal
+from tests.press.sealed import desk, here, make_report, rebase, seal
 from tests.support import TestRepository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,15 +40,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, store: Store) -> TestReposito
 
 
 def bundle(root: Path, name: str, store: Store, **options) -> Bundle:
-    with local_workers(1) as workers:
-        return bundle_edition(desk(root, store), name, workers=workers, progress=Progress(), **options)
+    return bundle_edition(desk(root, store), name, workers=here(store), progress=Progress(), **options)
 
 
 def verify(place: Path) -> BundleVerdict:
-    with local_workers(1) as workers:
-        return verify_bundle(
-            place, workers=workers, progress=Progress(), public_key=None, require_signature=False
-        )  # fmt: skip
+    return verify_bundle(place, workers=here(), progress=Progress(), public_key=None, require_signature=False)
 
 
 @pytest.fixture(scope="module")
