@@ -29,6 +29,7 @@ from millesime.press.cache.store import NO_STORE, Store, open_store
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import EditionVerdict, verify_editions
 from millesime.press.workers import local_workers
+from millesime.problems import RevisionError
 from millesime.series.series import FOLDER
 
 _WRONG = 1
@@ -76,13 +77,15 @@ def verify(
     is not, and the output says what to do; others as usual.
     docs/sealing.md explains the verdicts.
     """
-    key = _public_key(public_key)
     if as_bundle:
-        _verify_bundles(names, key=key, require_signature=require_signature, jobs=jobs, as_json=as_json)
+        _verify_bundles(
+            names, key=_public_key(public_key), require_signature=require_signature, jobs=jobs, as_json=as_json
+        )
         return
     editions, folders = _told_apart(names, root)
     if (require_signature or ignore_missing or ignore_extra or public_key) and not folders:
         raise click.UsageError("--public-key, --require-signature and --ignore-… belong to folders")
+    key = _public_key(public_key) if folders else None
     checked = [verify_folder(folder, public_key=key, require_signature=require_signature) for folder in folders]
     is_good = all(one.is_good(ignore_missing=ignore_missing, ignore_extra=ignore_extra) for one in checked)
     verdicts: list[EditionVerdict] = []
@@ -112,7 +115,10 @@ _public_key = public_key  # the function; the command has an argument of this na
 
 def _told_apart(names: tuple[str, ...], root: Path | None) -> tuple[list[str], list[Path]]:
     """Return which names are of editions and which of folders: of the first whatever looks like a path is not."""
-    known = {path.stem for path in (find_root(root) / FOLDER).glob("*.yaml")}
+    try:
+        known = {path.stem for path in (find_root(root) / FOLDER).glob("*.yaml")}
+    except RevisionError:  # a reader's machine may have no git
+        known = set()
     folders = [name for name in names if name not in known and Path(name).is_dir()]
     return [name for name in names if name not in folders], [Path(name) for name in folders]
 

@@ -39,7 +39,9 @@ class FolderVerdict:
         return self.signature.verdict != "bad" and all(file.verdict in ignored for file in self.files)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return it for JSON, in which a name that is not UTF-8 has its bytes written out, "\\xff"."""
+        files = [{**asdict(file), "name": _readable(file.name)} for file in self.files]
+        return {"folder": _readable(self.folder), "files": files, "signature": asdict(self.signature)}
 
 
 def verify_folder(
@@ -60,6 +62,10 @@ def verify_folder(
     checksums = read_checksums(content, where=str(folder / CHECKSUMS))
     files = tuple(check_folder(folder, checksums, beside=(CHECKSUMS, SIGNATURE)))
     return FolderVerdict(folder=str(folder), files=files, signature=signature)
+
+
+def _readable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _check(

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class BundleVerdict:
         return self.files.is_good(ignore_extra=True) and self.edition is not None and self.edition.is_good
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"files": self.files.as_json(), "edition": self.edition.as_json() if self.edition else None}
 
 
 def bundle_edition(

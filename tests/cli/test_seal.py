@@ -114,6 +114,7 @@ def test_verify_of_what_is_not_sealed(tmp_path: Path):
     assert done.returncode == 1 and "run `millesime seal 2018`" in done.stderr
     assert run("verify", "2099", "--root", made.root).returncode == 3
     assert run("verify", "--require-signature", "--root", made.root).returncode == 2
+    assert run("verify", "--root", made.root, MILLESIME_PUBLIC_KEY="of no use here").returncode == 0
 
 
 def test_sealing_twice_at_once_gives_what_one_gives(made: TestRepository, tmp_path: Path):
@@ -205,6 +206,20 @@ def test_names_of_others_do_not_steer_a_terminal(folder: Path):
     (folder / "\x1b[31mred\n.pdf").write_bytes(b"")
     done = run("verify", folder)
     assert "\x1b" not in done.stdout and "�[31mred�.pdf: extra" in done.stdout
+
+
+def test_a_name_that_is_not_utf8_is_told_in_json(folder: Path):
+    (folder / "\udcff.pdf").write_bytes(b"")
+    found = json.loads(run("verify", folder, "--json").stdout)
+    assert [file["name"] for file in found["folders"][0]["files"] if file["verdict"] == "extra"] == ["\\xff.pdf"]
+
+
+def test_no_git_is_needed_for_a_folder(folder: Path, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "verify", "download"], cwd=tmp_path, capture_output=True, text=True,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0 and "2 of 2 files as they were published" in done.stdout, done.stderr
 
 
 def test_an_edition_and_a_folder_of_one_name_are_told_apart(made: TestRepository, folder: Path):
