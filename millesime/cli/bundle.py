@@ -18,7 +18,8 @@ from millesime.cli.options import (
     shown_size,
     store_options,
 )
-from millesime.cli.signing import signing_key, signing_key_option
+from millesime.cli.signing import signing_key as open_key
+from millesime.cli.signing import signing_key_option
 from millesime.press.bundle import bundle_edition
 from millesime.press.cache.store import Store
 from millesime.press.typefaces import keep_typefaces
@@ -61,7 +62,7 @@ def bundle(
         progress,
         local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers,
     ):
-        key = _signing_key(signing_key, desk.repository)
+        key = open_key(signing_key, desk.repository)
         made = bundle_edition(
             desk, edition, workers=workers, progress=progress, key=key, with_history=not without_history
         )
@@ -79,6 +80,3 @@ def bundle(
         click.echo(f"{edition}: {note}", err=True)
     signed = "signed" if made.is_signed else "not signed (--signing-key signs it)"
     click.echo(f"{edition}: {len(made.files)} files, {shown_size(len(made.content))}, {signed}", err=True)
-
-
-_signing_key = signing_key  # the function; the command has an argument of this name

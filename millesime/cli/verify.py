@@ -21,7 +21,8 @@ from millesime.cli.options import (
     print_json,
     root_option,
 )
-from millesime.cli.signing import public_key, public_key_option
+from millesime.cli.signing import public_key as open_key
+from millesime.cli.signing import public_key_option
 from millesime.distribution.folder import FolderVerdict, verify_folder
 from millesime.distribution.minisign import PublicKey
 from millesime.press.bundle import verify_bundle
@@ -79,13 +80,13 @@ def verify(
     """
     if as_bundle:
         _verify_bundles(
-            names, key=_public_key(public_key), require_signature=require_signature, jobs=jobs, as_json=as_json
+            names, key=open_key(public_key), require_signature=require_signature, jobs=jobs, as_json=as_json
         )
         return
     editions, folders = _told_apart(names, root)
     if (require_signature or ignore_missing or ignore_extra or public_key) and not folders:
         raise click.UsageError("--public-key, --require-signature and --ignore-… belong to folders")
-    key = _public_key(public_key) if folders else None
+    key = open_key(public_key) if folders else None
     checked = [verify_folder(folder, public_key=key, require_signature=require_signature) for folder in folders]
     is_good = all(one.is_good(ignore_missing=ignore_missing, ignore_extra=ignore_extra) for one in checked)
     verdicts: list[EditionVerdict] = []
@@ -108,9 +109,6 @@ def verify(
             _print_editions(verdicts)
     if not is_good:
         raise click.exceptions.Exit(_WRONG)
-
-
-_public_key = public_key  # the function; the command has an argument of this name
 
 
 def _told_apart(names: tuple[str, ...], root: Path | None) -> tuple[list[str], list[Path]]:

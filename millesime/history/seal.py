@@ -57,7 +57,7 @@ def content_trees(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, str]:
     Links count with what they lead to. Raises RevisionError for the working
     tree, and for a path that is missing.
     """
-    if snapshot.commit is None:
+    if isinstance(snapshot, WorkingTree):
         raise RevisionError(f"seal: {snapshot.revision_label} has no commit; commit the report and name the revision")
     tops: set[str] = set()
     for path in paths:

@@ -86,19 +86,9 @@ def download(content: bytes, report_title: str, *, edition: str, kind: str, date
     return Download(format=kind, name=f"{stem}.zip", content=_archive(stem, files, date))
 
 
-def built_download(printed: Printed, report_title: str, *, date: datetime.date) -> Download:
-    """Return an artifact that a build put into its place as one file, the same as `download` of what was packed."""
-    place = printed.path.parent if printed.format == "html" else printed.path
-    if printed.format == "html":
-        packed = pack_artifact(
-            place.name,
-            {os.fsencode(file.relative_to(place)): file.read_bytes() for file in _files(place)},
-            (),
-            seconds=printed.seconds,
-        )
-    else:
-        packed = pack_file(place.name, place.read_bytes(), (), seconds=printed.seconds)
-    return download(packed, report_title, edition=printed.edition, kind=printed.format, date=date)
+def made_in_seconds(content: bytes) -> float:
+    """Return how long it took to make a packed artifact."""
+    return marshal.loads(content)[3]
 
 
 def download_format(name: str) -> str:

@@ -28,14 +28,14 @@ from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, read_checksum
 from millesime.distribution.folder import FolderVerdict, verify_folder
 from millesime.distribution.minisign import PublicKey, SecretKey
 from millesime.history.bundle import Tip, branch_name, unpack_bundle, write_bundle
-from millesime.press.artifacts import Download, artifact_stem, built_download
-from millesime.press.build import Progress, build_editions
+from millesime.press.artifacts import Download, artifact_stem
+from millesime.press.build import Progress
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
 from millesime.press.edition import Desk, imprint
 from millesime.press.manuscript import NOTES_FOLDER
 from millesime.press.signing import sign_checksums
 from millesime.press.tools import toolchain_commit
-from millesime.press.verify import EditionVerdict, require_sealed, sealed_formats, verify_editions
+from millesime.press.verify import EditionVerdict, make_downloads, require_sealed, sealed_formats, verify_editions
 from millesime.press.workers import Workers
 from millesime.problems import SealError
 from millesime.series.manifest import Seal
@@ -99,11 +99,7 @@ def bundle_edition(
     if seal is None or not seal.artifacts:
         state = "not sealed" if seal is None else "sealed by its content alone"
         raise SealError(f"{edition.file}: {state}, and may still change; seal it first: millesime seal {name}")
-    with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
-        outcome = build_editions(
-            desk, [name], formats=sealed_formats(seal), out=Path(folder), workers=workers, progress=progress
-        )
-        downloads = [built_download(one, edition.title, date=edition.date) for one in outcome.artifacts]
+    downloads, _ = make_downloads(desk, name, formats=sealed_formats(seal), workers=workers, progress=progress)
     require_sealed(desk, name, downloads)
     notes: list[str] = []
     files = {f"{_ARTIFACTS}/{one.name}": one.content for one in downloads}

@@ -7,7 +7,6 @@ byte stays.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +15,14 @@ from millesime.assembly.images import image_key, image_keys
 from millesime.assembly.registers import register_path
 from millesime.distribution.checksums import sha256, write_checksums
 from millesime.history.seal import content_trees
-from millesime.press.artifacts import Download, built_download
-from millesime.press.build import Outcome, Progress, build_editions
+from millesime.press.artifacts import Download
+from millesime.press.build import Outcome, Progress
 from millesime.press.edition import Desk
 from millesime.press.frozen import taken_beside
 from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, Manuscript
 from millesime.press.provenance import TRAILERS
 from millesime.press.tools import embedded_fonts, tool_versions, toolchain_commit
-from millesime.press.verify import judge, lacks_history, sealed_formats
+from millesime.press.verify import judge, lacks_history, make_downloads, sealed_formats
 from millesime.press.workers import Workers
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.manifest import RedlineAnnex, RegisterAnnex, Seal
@@ -45,8 +44,8 @@ class Sealed:
 def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress: Progress) -> Sealed:
     """Build an edition into `out/<edition>/` and write its seal into its manifest: content, tools, fonts, artifacts.
 
-    One that is sealed already is built in a temporary folder and must come out
-    the same; then its seal stays, or follows a manifest that no artifact
+    One that is sealed already is made again beside it and must come out the
+    same; then its seal stays, or follows a manifest that no artifact
     prints. Raises RevisionError for an edition in preparation, and for one
     that names commits which a shallow clone may lack, ManifestError
     for one whose annexes speak of an edition that is not sealed, SealError
@@ -64,8 +63,9 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
         )
     seal = _content_seal(desk, edition)
     beside = taken_beside(desk, name)
-    outcome = build_editions(desk, [name], formats=None, out=out, workers=workers, progress=progress)
-    downloads = [built_download(one, edition.title, date=edition.date) for one in outcome.artifacts]
+    downloads, outcome = make_downloads(
+        desk, name, formats=edition.formats, workers=workers, progress=progress, out=out
+    )
     pdf = next((one.content for one in downloads if one.format == "pdf"), None)
     seal = seal.model_copy(
         update={
@@ -133,11 +133,11 @@ def _check_compared(desk: Desk, edition: Edition) -> None:
 def _content_seal(desk: Desk, edition: Edition) -> Seal:
     """Return commit and trees of an edition; a seal that it has keeps its commit, which is printed."""
     snapshot, old = desk.snapshot(edition.name), edition.seal
-    if snapshot.commit is None:
-        assert old is not None, "only a seal leads to trees without a commit"
-        return Seal(commit=old.commit, trees=old.trees)
     trees = content_trees(snapshot, _content_paths(desk.manuscript(edition.name)))
-    return Seal(commit=old.commit if old else snapshot.commit.id, trees={**(old.trees if old else {}), **trees})
+    if old is not None:
+        return Seal(commit=old.commit, trees={**old.trees, **trees})
+    assert snapshot.commit is not None, "only a seal leads to trees without a commit"
+    return Seal(commit=snapshot.commit.id, trees=trees)
 
 
 def _content_paths(manuscript: Manuscript) -> Iterator[str]:
@@ -175,9 +175,7 @@ def _seal_again(desk: Desk, edition: Edition, old: Seal, *, workers: Workers, pr
     )
     editions = tuple(unchecked if one.name == name else one for one in desk.series.editions)
     again = Desk(replace(desk.series, editions=editions), desk.repository, store=desk.store, jobs=desk.jobs)
-    with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
-        outcome = build_editions(again, [name], formats=None, out=Path(folder), workers=workers, progress=progress)
-        downloads = [built_download(one, edition.title, date=edition.date) for one in outcome.artifacts]
+    downloads, _ = make_downloads(again, name, formats=edition.formats, workers=workers, progress=progress)
     verdict = judge(again, name, downloads)
     beside = taken_beside(desk, name)
     if verdict.verdict != "verified":

@@ -8,7 +8,6 @@ without a reason is the serious one.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,8 +15,15 @@ from typing import Any
 
 from millesime.distribution.checksums import sha256
 from millesime.history.seal import ContentChanged
-from millesime.press.artifacts import Download, built_download, download_format
-from millesime.press.build import Progress, build_editions
+from millesime.press.artifacts import (
+    Download,
+    Printed,
+    download,
+    download_format,
+    made_in_seconds,
+    put_in_place,
+)
+from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.edition import Desk
 from millesime.press.frozen import ManifestChanged, check_frozen
 from millesime.press.tools import FONTS, embedded_fonts, font_differences, tool_differences, tool_versions
@@ -25,6 +31,7 @@ from millesime.press.workers import Workers
 from millesime.problems import ReportError, RevisionError, SealError
 from millesime.series.manifest import RedlineAnnex, Seal
 from millesime.series.series import Edition
+from millesime.series.values import FORMATS
 
 # What may be said of an edition, in the order in which it is found out.
 VERDICTS = {
@@ -76,12 +83,39 @@ class EditionVerdict:
 def verify_editions(
     desk: Desk, names: Sequence[str], *, workers: Workers, progress: Progress
 ) -> Iterator[EditionVerdict]:
-    """Yield what is to be said of each edition, which is built in a temporary folder for it.
+    """Yield what is to be said of each edition, which is made again for it, in memory.
 
     What the desk's store keeps is believed: `NO_STORE` makes everything again.
     """
     for name in names:
         yield _verify(desk, name, workers=workers, progress=progress)
+
+
+def make_downloads(
+    desk: Desk,
+    name: str,
+    *,
+    formats: Sequence[str],
+    workers: Workers,
+    progress: Progress,
+    out: Path | None = None,
+) -> tuple[list[Download], Outcome]:
+    """Return an edition's artifacts as downloads, and what its build gave; with `out` they are put there as well."""
+    edition = desk.series.edition(name)
+    found: list[Download] = []
+
+    def take(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
+        one = download(content, edition.title, edition=name, kind=kind, date=edition.date)
+        found.append(one)
+        if out is not None:
+            return put_in_place(content, edition=name, kind=kind, folder=out / name, kept=kept)
+        return Printed(
+            edition=name, format=kind, path=Path(one.name), bytes=len(one.content), kept=kept,
+            seconds=made_in_seconds(content),
+        )  # fmt: skip
+
+    outcome = make_editions(desk, [name], formats=formats, deliver=take, workers=workers, progress=progress)
+    return sorted(found, key=lambda one: FORMATS.index(one.format)), outcome
 
 
 def sealed_formats(seal: Seal) -> tuple[str, ...]:
@@ -146,11 +180,8 @@ def _verify(desk: Desk, name: str, *, workers: Workers, progress: Progress) -> E
             return EditionVerdict(
                 edition=name, verdict="content-only", text=text, note=desk.snapshot(name).note
             )  # fmt: skip
-        with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
-            outcome = build_editions(
-                desk, [name], formats=sealed_formats(edition.seal), out=Path(folder), workers=workers, progress=progress
-            )
-            downloads = [built_download(one, edition.title, date=edition.date) for one in outcome.artifacts]
+        formats = sealed_formats(edition.seal)
+        downloads, _ = make_downloads(desk, name, formats=formats, workers=workers, progress=progress)
     except ReportError as error:
         return EditionVerdict(edition=name, verdict=_verdict_of(error), text=str(error))
     return judge(desk, name, downloads)

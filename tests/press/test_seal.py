@@ -339,7 +339,7 @@ def test_other_bytes_from_the_same_tools_are_the_serious_case(printed: TestRepos
     assert verdict.text.startswith("editions/2018.yaml: seal.artifacts: la-ville-partagee-2018.epub: other bytes than")
     assert "although content, manifests, tools and fonts are those of the seal; do not publish it" in verdict.text
     assert [(artifact.name[-4:], artifact.is_same) for artifact in verdict.artifacts] == [
-        ("epub", False), (".pdf", True),
+        (".pdf", True), ("epub", False),
     ]  # fmt: skip
 
 
