@@ -20,6 +20,8 @@ from millesime.cli.options import (
     shown_size,
     store_options,
 )
+from millesime.cli.signing import signing_key as open_key
+from millesime.cli.signing import signing_key_option
 from millesime.press.cache.store import Store
 from millesime.press.publish import Published
 from millesime.press.publish import publish as publish_editions
@@ -34,12 +36,20 @@ SITE = "site"
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
               help="Where the site is (default: dist/site in the report's folder).")  # fmt: skip
 @click.option("--search/--no-search", default=True, help="Make the index that the search page needs, or no such page.")
+@signing_key_option
 @jobs_option
 @store_options
 @root_option
 @json_option
 def publish(
-    editions: tuple[str, ...], out: Path | None, search: bool, jobs: int, store: Store, root: Path | None, as_json: bool
+    editions: tuple[str, ...],
+    out: Path | None,
+    search: bool,
+    signing_key: str | None,
+    jobs: int,
+    store: Store,
+    root: Path | None,
+    as_json: bool,
 ) -> None:
     """Publish editions as a site of plain files: any server can serve it, and it can be read from its folder.
 
@@ -52,7 +62,10 @@ def publish(
         folder = (out or desk.series.root / DIST / SITE).absolute()
         progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
         with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
-            done = publish_editions(desk, editions, out=folder, workers=workers, progress=progress, search=search)
+            done = publish_editions(
+                desk, editions, out=folder, workers=workers, progress=progress, search=search,
+                key=open_key(signing_key, desk.repository),
+            )  # fmt: skip
     if as_json:
         print_json(_as_json(done))
     else:

@@ -28,7 +28,9 @@ from millesime.assembly.assemble import set_imprint
 from millesime.assembly.report import Imprint
 from millesime.assembly.theme import load_labels
 from millesime.assembly.typography import set_text
+from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
 from millesime.distribution.lineage import succession, trace
+from millesime.distribution.minisign import SecretKey
 from millesime.distribution.publication import (
     REDLINES,
     RESERVED,
@@ -55,16 +57,19 @@ from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
 from millesime.press.edition import Desk, imprint
 from millesime.press.followed import Change, Followed, Say, count_change, follow_editions, keep_assembled
+from millesime.press.frozen import check_frozen
 from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, own_theme
+from millesime.press.seal import edition_checksums
+from millesime.press.signing import sign_checksums
 from millesime.press.sitepages import compared_pages, edition_pages, passage_pages
 from millesime.press.typefaces import keep_typefaces
+from millesime.press.verify import require_sealed
 from millesime.press.workers import Workers
 from millesime.problems import OutputError, RevisionError
 from millesime.redline.wording import counted
 from millesime.series.series import Edition
 from millesime.series.values import FORMATS
 
-CHECKSUMS = "SHA256SUMS"
 _HTML = ".html"
 _IDENT = re.compile(rb'\sid="([^"]+)"')
 
@@ -85,21 +90,30 @@ class Published:
 
 
 def publish(
-    desk: Desk, names: Sequence[str], *, out: Path, workers: Workers, progress: Progress, search: bool = True
+    desk: Desk,
+    names: Sequence[str],
+    *,
+    out: Path,
+    workers: Workers,
+    progress: Progress,
+    search: bool = True,
+    key: SecretKey | None = None,
 ) -> Published:
     """Publish editions into `out`, together with those that were published there before.
 
-    Without `names`: every edition that has a revision. What was published
-    stays: raises OutputError if an address in it would lead nowhere, and
-    RevisionError for an edition in preparation, or one whose content is no
-    longer what was published.
+    Without `names`: every edition that has a revision. With a key, the
+    checksums of each are signed. What was published stays: raises OutputError
+    if an address in it would lead nowhere, RevisionError for an edition in
+    preparation, or one whose content is no longer what was published, and
+    ManifestError or SealError for a sealed one whose manifests say something
+    else than was sealed, or that comes out otherwise.
     """
     with hold(out):
         record = read_record(out)
         editions = _chosen(desk, names, record)
         contents = {edition.name: content_digest(desk, edition) for edition in editions}
         _check_contents(editions, contents, record)
-        press = _Press(desk, editions, record, out, progress.step)
+        press = _Press(desk, editions, record, out, progress.step, key=key)
         downloads, outcome = press.downloads(workers, progress)
         made = press.make(downloads, search=search)
         pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
@@ -180,8 +194,6 @@ def _chosen(desk: Desk, names: Sequence[str], record: Record) -> list[Edition]:
 
 def content_digest(desk: Desk, edition: Edition) -> str:
     """Return the digest of what an edition is made of, whatever commit holds it."""
-    if edition.seal is not None:
-        return digest(dict(edition.seal.trees))
     snapshot = desk.snapshot(edition.name)
     paths = [*edition.content_paths, *snapshot.paths_below(NOTES_FOLDER), *snapshot.paths_below(THEME_FOLDER)]
     return digest(content_trees(snapshot, paths))
@@ -219,14 +231,18 @@ class _Made:
 class _Press:
     """Makes the files of one publication."""
 
-    def __init__(self, desk: Desk, editions: Sequence[Edition], record: Record, out: Path, say: Say) -> None:
+    def __init__(
+        self, desk: Desk, editions: Sequence[Edition], record: Record, out: Path, say: Say, *, key: SecretKey | None
+    ) -> None:
         self.desk, self.editions, self.record, self.out, self.say = desk, editions, record, out, say
+        self.key = key
 
     def downloads(self, workers: Workers, progress: Progress) -> tuple[dict[str, list[Download]], Outcome]:
         """Return the files of each edition that readers keep; those of a sealed one that are published stay."""
         found: dict[str, list[Download]] = {edition.name: [] for edition in self.editions}
         to_make = []
         for edition in self.editions:
+            check_frozen(self.desk, edition.name)
             kept = self._published(edition)
             if kept is None:
                 to_make.append(edition.name)
@@ -246,8 +262,9 @@ class _Press:
             self.desk, to_make, formats=None, deliver=take, workers=workers, progress=progress,
             assembled=partial(keep_assembled, self.desk),
         ) if to_make else Outcome()  # fmt: skip
-        for ones in found.values():
+        for name, ones in found.items():
             ones.sort(key=lambda one: FORMATS.index(one.format))
+            require_sealed(self.desk, name, ones)
         return found, outcome
 
     def _published(self, edition: Edition) -> list[Download] | None:
@@ -299,9 +316,24 @@ class _Press:
         made.files |= report_pages(site, self._imprint(self.editions[-1]))
         for name, ones in downloads.items():
             made.files |= {f"{name}/{one.name}": one.content for one in ones}
-            lines = [f"{_sha256(one.content)}  {one.name}\n" for one in ones]
-            made.files[f"{name}/{CHECKSUMS}"] = "".join(lines).encode()
+            made.files |= self._checksums(name, edition_checksums(ones))
         return made
+
+    def _checksums(self, name: str, checksums: bytes) -> dict[str, bytes]:
+        """Return an edition's SHA256SUMS and its signature: made now, or that of the same list as it was published."""
+        listed = {f"{name}/{CHECKSUMS}": checksums}
+        if self.key is not None:
+            date = self.desk.series.edition(name).date
+            return listed | {f"{name}/{SIGNATURE}": sign_checksums(checksums, self.key, edition=name, date=date)}
+        signature = self.out / name / SIGNATURE
+        if not signature.is_file():
+            return listed
+        if (self.out / name / CHECKSUMS).read_bytes() != checksums:
+            raise OutputError(
+                f"{signature}: signs what was published, and the files of {name} are others now; publish with "
+                "--signing-key, so that readers do not take them for forged"
+            )
+        return listed | {f"{name}/{SIGNATURE}": signature.read_bytes()}
 
     def _labels(self, language: str) -> dict[str, str]:
         labels = load_labels(language, own_theme(self.desk.current))
