@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,7 +18,8 @@ from pydantic import (
 )
 
 from millesime.problems import did_you_mean
-from millesime.series import values
+from millesime.series import identifiers, values
+from millesime.series.licences import LicenceText
 from millesime.series.mistakes import TAG, keys_of, mistake, shown
 
 DEFAULT_READER = "markdown"
@@ -41,6 +43,7 @@ EXAMPLES = {
     "fonts": "the seal anew, by 'millesime seal'",
     "formats": "formats: [pdf, epub, html]",
     "front_matter": "front_matter: [chapters/00-avant-propos.md]",
+    "isbn": "isbn: {pdf: 978-2-11-145678-5, epub: 978-2-11-145679-2}",
     "keywords": "keywords: [ville intelligente, services publics]",
     "language": "language: fr",
     "name": "name: and a name",
@@ -72,11 +75,19 @@ class Entry(BaseModel):
 
 
 class Author(Entry):
-    """Who signs the report."""
+    """Who signs the report; a person if the family name is told, else an organisation."""
 
     name: values.Text
     role: values.Text = ""
     sector: values.Sector = ""
+    family: values.Text = ""  # the family name as it stands in `name`, at its beginning or its end
+
+    @model_validator(mode="after")
+    def _family_name_is_in_the_name(self) -> Author:
+        if self.family and not re.search(rf"^{re.escape(self.family)}\s|\s{re.escape(self.family)}$", self.name):
+            seen = f"the family name {shown(self.family)} neither begins nor ends {shown(self.name)}"
+            raise mistake(seen, "write it as it stands in name, or leave it out for an organisation")
+        return self
 
 
 class Numbering(Entry):
@@ -254,6 +265,15 @@ def _formats(value: Any) -> Any:
 Formats = Annotated[tuple[values.Format, ...], BeforeValidator(_formats)]
 
 
+class Isbn(Entry):
+    """The ISBN of each format of an edition, 13 digits."""
+
+    pdf: identifiers.Isbn = ""
+    epub: identifiers.Isbn = ""
+    html: identifiers.Isbn = ""
+    docx: identifiers.Isbn = ""
+
+
 def _numbering(value: Any) -> Any:
     if isinstance(value, dict):
         return value
@@ -268,7 +288,8 @@ class ReportManifest(Entry):
     subtitle: values.Text = ""
     publisher: values.Text = ""
     authors: tuple[Author, ...] = ()
-    licence: values.Text = ""
+    licence: LicenceText = ""
+    issn: identifiers.Issn = ""
     base_url: values.Url = ""
     description: values.Text = ""
     keywords: tuple[values.Text, ...] = ()
@@ -308,6 +329,9 @@ class EditionManifest(Entry):
     title: values.Text = ""
     subtitle: values.Text = ""
     language: values.Language = ""
+    isbn: Isbn = Isbn()
+    doi: identifiers.Doi = ""
+    nor: identifiers.Nor = ""
     revision: values.RevisionName = ""
     front_matter: tuple[Chapter, ...] = ()
     chapters: Annotated[tuple[ChapterOrPart, ...], BeforeValidator(_some_chapters)]

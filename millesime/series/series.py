@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from millesime.problems import ManifestError, did_you_mean
+from millesime.series.identifiers import find_repeated_identifiers
 from millesime.series.manifest import (
     BRANCHES,
     EXAMPLES,
@@ -96,6 +97,24 @@ class Edition:
     @property
     def licence(self) -> str:
         return self.report.licence
+
+    @property
+    def isbn(self) -> dict[str, str]:
+        """Format → its ISBN, 13 digits; formats without one are left out."""
+        return {name: isbn for name, isbn in self.manifest.isbn.model_dump().items() if isbn}
+
+    @property
+    def doi(self) -> str:
+        return self.manifest.doi
+
+    @property
+    def nor(self) -> str:
+        return self.manifest.nor
+
+    @property
+    def issn(self) -> str:
+        """Of the series."""
+        return self.report.issn
 
     @property
     def base_url(self) -> str:
@@ -206,14 +225,16 @@ def load_series(root: Path) -> Series:
     mistakes: list[Mistake] = []
     report: ReportManifest | None = None
     manifests: dict[str, EditionManifest] = {}
+    trees: dict[str, Tree] = {}  # by file: what the mistakes between manifests are found on
     names = _edition_names(root, mistakes)
     if names is not None:
-        report = _load(root, REPORT_FILE, ReportManifest, mistakes, context={})
+        report = _load(root, REPORT_FILE, ReportManifest, mistakes, trees, context={})
         for name in names:
             context = {"edition": name, "names": names}
-            manifest = _load(root, f"{FOLDER}/{name}.yaml", EditionManifest, mistakes, context=context)
+            manifest = _load(root, f"{FOLDER}/{name}.yaml", EditionManifest, mistakes, trees, context=context)
             if manifest is not None:
                 manifests[name] = manifest
+        mistakes.extend(find_repeated_identifiers(trees))
     if mistakes or report is None:
         raise ManifestError("\n".join(map(str, mistakes)))
     editions = [Edition(name, manifest, _report_of(manifest, report)) for name, manifest in manifests.items()]
@@ -256,9 +277,15 @@ def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:
 
 
 def _load(
-    root: Path, file: str, model: type[Manifest], mistakes: list[Mistake], *, context: dict[str, Any]
+    root: Path,
+    file: str,
+    model: type[Manifest],
+    mistakes: list[Mistake],
+    trees: dict[str, Tree],
+    *,
+    context: dict[str, Any],
 ) -> Manifest | None:
-    """Return one manifest, or None after adding its mistakes."""
+    """Return one manifest, or None after adding its mistakes; its tree is added in either case."""
     content = _read(root, file, mistakes)
     if content is None:
         return None
@@ -271,6 +298,7 @@ def _load(
         first = EXAMPLES["title" if model is ReportManifest else "date"]
         mistakes.append(Mistake(file=file, text=seen, hint=f"begin with {first}"))
         return None
+    trees[file] = tree
     manifest = None
     reported = {mistake.place for mistake in met}
     try:
