@@ -29,7 +29,7 @@ from millesime.assembly.outline import (
     without_notes,
 )
 from millesime.assembly.references import Directory, resolve_references
-from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section
+from millesime.assembly.report import Chapter, Imprint, Part, Report, Section
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
 from millesime.markup.ast import Block, Document, Inline, span, text_of, words
@@ -305,7 +305,5 @@ def set_imprint(imprint: Imprint) -> Imprint:
         title=typeset(imprint.title),
         subtitle=typeset(imprint.subtitle),
         description=typeset(imprint.description),
-        authors=tuple(
-            Author(name=author.name, role=typeset(author.role), sector=author.sector) for author in imprint.authors
-        ),
+        authors=tuple(replace(author, role=typeset(author.role)) for author in imprint.authors),
     )

@@ -21,6 +21,7 @@ class Author:
     name: str
     role: str = ""
     sector: str = ""
+    family: str = ""  # a person's family name, as it begins or ends `name`; "" for an organisation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,11 @@ class Imprint:
     language: str  # BCP 47: "fr", "en-GB"
     publisher: str = ""
     authors: tuple[Author, ...] = ()
-    licence: str = ""  # SPDX id or name
+    licence: str = ""  # SPDX id, or in words; see assembly/identifiers.py
+    isbn: Mapping[str, str] = field(default_factory=dict)  # format → 13 digits
+    doi: str = ""  # "10.1234/abc"
+    issn: str = ""  # of the series, "2271-9342"
+    nor: str = ""  # number of the French official journal
     description: str = ""
     keywords: tuple[str, ...] = ()
     base_url: str = ""

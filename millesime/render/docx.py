@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from millesime.assembly.dates import long_date
+from millesime.assembly.identifiers import cited_address, edition_identifiers, licence_line
 from millesime.assembly.images import image_type
 from millesime.assembly.report import Chapter, Part, Report
 from millesime.markup.ast import (
     SPACE,
     Block,
+    Inline,
     Node,
     attr,
     div,
     header,
+    link,
     para,
     rewrite,
     string,
@@ -105,12 +108,19 @@ def _imprint_lines(report: Report, labels: Mapping[str, str], date: str) -> list
     rest = [imprint.subtitle] if imprint.subtitle else []
     rest += [f"{labels['edition_of'].lower()} {date}"] + ([imprint.publisher] if imprint.publisher else [])
     lead = [*words(cited[0] + ","), SPACE] if cited else []
-    lines = [para(*lead, title, string(","), SPACE, *words(f"{', '.join(rest)}. {imprint.identifier}"))]
-    if imprint.licence:
-        lines.append(para(f"{labels['licence']} {imprint.licence}"))
+    lines = [para(*lead, title, string(","), SPACE, *words(f"{', '.join(rest)}. {cited_address(imprint)}"))]
+    if licence := licence_line(imprint, labels):
+        label = [*words(licence.label), SPACE] if licence.label else []
+        lines.append(para(*label, *_linked(licence.name, licence.address)))
+    for identifier in edition_identifiers(imprint, "docx"):
+        lines.append(para(string(identifier.kind), SPACE, *_linked(identifier.text, identifier.address)))
     state = f"{labels['revision']} {imprint.revision}" if imprint.revision else labels["in_preparation_notice"]
     lines.append(para(state))
     return lines
+
+
+def _linked(text: str, address: str) -> list[Inline]:
+    return [link(words(text), address)] if address else words(text)
 
 
 # ---- one document -----------------------------------------------------------

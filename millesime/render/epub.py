@@ -21,6 +21,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
+from millesime.assembly.identifiers import edition_identifiers, licence_line
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.accessibility import describe_accessibility
@@ -37,6 +38,7 @@ _OPS = "http://www.idpf.org/2007/ops"
 _EPUB_TYPE = f"{{{_OPS}}}type"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _CONTENTS_DEPTH = 3
+_ONIX_KINDS = {"ISBN": "15", "DOI": "06"}  # of ONIX's list 5, by which EPUB tells kinds of identifiers apart
 _KINDS = {"front": "frontmatter", "body": "bodymatter", "annex": "backmatter", "back": "backmatter"}
 
 etree.register_namespace("epub", _OPS)
@@ -68,6 +70,8 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         "imprint": report.imprint,
         "labels": labels,
         "language": report.imprint.language,
+        "licence": licence_line(report.imprint, labels),
+        "identifiers": edition_identifiers(report.imprint, "epub"),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
         "groups": groups,
     }
@@ -114,6 +118,7 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         )
     about = {
         **common,
+        "onix_kinds": _ONIX_KINDS,
         "pages": pages,
         "images": images,
         "modified": report.imprint.date.isoformat() + "T00:00:00Z",

@@ -10,6 +10,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
+from millesime.assembly.identifiers import cited_address, edition_identifiers, licence_line
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import media_type, published_image
@@ -50,19 +51,23 @@ def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: in
 
 
 def _front_and_frames(report: Report, titles: Mapping[str, etree._Element]) -> str:
-    imprint = report.imprint
+    imprint, labels = report.imprint, set_labels(report)
+    cited = cited_address(imprint)
     return fill(
         open_theme(report.theme, language=imprint.language),
         "pdf/report.html",
         {
             "imprint": imprint,
-            "labels": set_labels(report),
+            "labels": labels,
             "date": long_date(imprint.date, imprint.language),
             "document_title": f"{imprint.title}. {imprint.subtitle}" if imprint.subtitle else imprint.title,
             "running_title": _shortened(imprint.title),
             "revision": imprint.revision[:12],
             "cited_authors": ", ".join(author.name for author in imprint.authors),
-            "identifier_link": imprint.identifier if imprint.identifier.startswith(("https://", "http://")) else "",
+            "cited_address": cited,
+            "identifier_link": cited if cited.startswith(("https://", "http://")) else "",
+            "identifiers": edition_identifiers(imprint, "pdf"),
+            "licence": licence_line(imprint, labels),
             "earlier": [_sibling_line(sibling, report) for sibling in imprint.earlier],
             "units": _units(report, titles),
         },

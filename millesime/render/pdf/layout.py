@@ -23,6 +23,7 @@ from millesime.render.pdf.book import SCHEME
 from millesime.render.pdf.characters import find_missing
 from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
+from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
 
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
@@ -97,6 +98,8 @@ def lay_out(source: UnitSource) -> Laid:
         root = source.root.replace(b"<head/>", source.head, 1) if source.head else source.root
         tree = etree.fromstring(b"".join([root, before.encode(), source.html, b"</body></html>"]))
         document = press.render(tree, source.pictures, notes, sheets=(), variant="pdf/ua-1")
+        if first:
+            complete_metadata(document.metadata)
         pages = document.pages if first else _own_pages(document.pages, 1 if source.side == "left" else 2)
         starts = "any" if first else internals.first_break(pages[0])
         if starts == "run-on":

@@ -13,6 +13,7 @@ from millesime.assembly.theme import read_theme_file
 from millesime.render.pdf.book import SCHEME, build_book, serve_picture
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
 from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
+from millesime.render.pdf.metadata import complete_metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
             notes.append(missing_note(missing))
         spell_out(book, missing)
         pages = lay_out(book)
+        complete_metadata(pages.metadata)
         content = pages.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=file_identifier(report.imprint.identifier))
     return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys(notes)))
 
