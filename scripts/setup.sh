@@ -35,6 +35,8 @@ if [ "$aim" = test ]; then
   need chromium chromium --version  # looks at the site's pages as readers do
   need libreoffice-writer-nogui sh -c 'command -v soffice'  # accepts and rejects our tracked changes
   need python3-uno /usr/bin/python3 -c 'import uno'
+  need nodejs node --version  # runs the parsers of Thorium Reader on our catalogues
+  need npm npm --version
 fi
 
 if [ -n "$missing" ]; then
@@ -71,5 +73,11 @@ if ! cmp -s requirements.lock "$stamp" 2>/dev/null || ! .venv/bin/python -c '' 2
   "$python" -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
   cp requirements.lock "$stamp"
+fi
+readers=tests/distribution/readers
+if [ "$aim" = test ] && ! cmp -s "$readers/package-lock.json" "$readers/node_modules/.installed"; then
+  say "installing the parsers of Thorium Reader into $readers"
+  npm ci --prefix "$readers" --ignore-scripts --no-audit --no-fund --silent
+  cp "$readers/package-lock.json" "$readers/node_modules/.installed"
 fi
 say "everything that '$aim' needs is here"
