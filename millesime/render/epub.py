@@ -21,7 +21,6 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
-from millesime.assembly.identifiers import edition_identifiers, licence_line
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.accessibility import describe_accessibility
@@ -70,8 +69,6 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         "imprint": report.imprint,
         "labels": labels,
         "language": report.imprint.language,
-        "licence": licence_line(report.imprint, labels),
-        "identifiers": edition_identifiers(report.imprint, "epub"),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
         "groups": groups,
     }

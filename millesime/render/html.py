@@ -17,7 +17,6 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
-from millesime.assembly.identifiers import edition_identifiers, licence_line
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import OutputError
@@ -94,8 +93,6 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
         "imprint": report.imprint,
         "labels": labels,
         "assets": frame.assets or "assets",
-        "licence": licence_line(report.imprint, labels),
-        "identifiers": edition_identifiers(report.imprint, "html"),
         "groups": list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
     }

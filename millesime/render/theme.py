@@ -9,6 +9,7 @@ from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from millesime.assembly.dates import long_date
+from millesime.assembly.identifiers import edition_identifiers, licence_line
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import ReportError
 from millesime.render.links import plain_id
@@ -19,7 +20,8 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
 
     A snapshot's templates run in a sandbox: they can read what they are given
     and nothing else. Filters: `long_date`, `url` (percent-encodes a path),
-    `anchor` (an id without white space).
+    `anchor` (an id without white space); of an imprint, `licence_line(labels)`
+    and `identifiers(format)`, see assembly/identifiers.py.
     """
     environment = ImmutableSandboxedEnvironment(
         loader=_ThemeLoader(own),
@@ -32,6 +34,8 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
     environment.filters["long_date"] = lambda date: long_date(date, language)
     environment.filters["url"] = lambda path: quote(path, safe="/")
     environment.filters["anchor"] = plain_id
+    environment.filters["licence_line"] = licence_line
+    environment.filters["identifiers"] = edition_identifiers
     return environment
 
 

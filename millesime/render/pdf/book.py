@@ -10,7 +10,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
-from millesime.assembly.identifiers import cited_address, edition_identifiers, licence_line
+from millesime.assembly.identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import media_type, published_image
@@ -66,8 +66,6 @@ def _front_and_frames(report: Report, titles: Mapping[str, etree._Element]) -> s
             "cited_authors": ", ".join(author.name for author in imprint.authors),
             "cited_address": cited,
             "identifier_link": cited if cited.startswith(("https://", "http://")) else "",
-            "identifiers": edition_identifiers(imprint, "pdf"),
-            "licence": licence_line(imprint, labels),
             "earlier": [_sibling_line(sibling, report) for sibling in imprint.earlier],
             "units": _units(report, titles),
         },
