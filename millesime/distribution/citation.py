@@ -13,11 +13,13 @@ from typing import Any
 
 import yaml
 
+from millesime.assembly.identifiers import doi_address
 from millesime.assembly.report import Author
 from millesime.distribution import facts
 from millesime.distribution.publication import Publication, PublishedEdition
 from millesime.distribution.serialise import without_empty, write_json
 from millesime.series.identifiers import printed_isbn
+from millesime.series.licences import KNOWN
 
 CFF_NAME = "CITATION.cff"
 TYPES = {
@@ -183,6 +185,11 @@ def _csl_name(author: Author) -> dict[str, str]:
 # ---- CITATION.cff --------------------------------------------------------------------
 
 
+# What the format's schema, closed in 2021, allows: these letters in a DOI, and no licence that SPDX listed later.
+_CFF_DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
+_CFF_LACKS = {"CC-PDM-1.0", "DL-DE-BY-2.0"}
+
+
 def citation_cff(publication: Publication, edition: PublishedEdition, *, message: str) -> bytes:
     """Return the edition in the Citation File Format 1.2.0.
 
@@ -191,13 +198,15 @@ def citation_cff(publication: Publication, edition: PublishedEdition, *, message
     """
     authors = [_cff_name(author) for author in facts.signatories(edition)]
     rights = facts.rights(edition)
+    named = rights is not None and rights.spdx in KNOWN and rights.spdx not in _CFF_LACKS
     shared = {
         "title": facts.full_title(edition),
         "authors": authors,
         "version": edition.name,
-        "doi": edition.doi,
+        "doi": edition.doi if _CFF_DOI.fullmatch(edition.doi) else "",
         "url": facts.reading_address(publication, edition),
-        "license": rights.spdx if rights else "",
+        "license": rights.spdx if rights and named else "",
+        "license-url": rights.address if rights and not named else "",
         "abstract": edition.description,
         "keywords": list(dict.fromkeys(edition.keywords)),
     }
@@ -241,7 +250,12 @@ def _cff_name(author: Author) -> dict[str, str]:
 
 
 def _cff_identifiers(edition: PublishedEdition) -> list[dict[str, str]]:
-    found = [{"type": "doi", "value": edition.doi}] if edition.doi else []
+    found = []
+    if edition.doi:
+        known = _CFF_DOI.fullmatch(edition.doi)
+        found.append(
+            {"type": "doi", "value": edition.doi} if known else {"type": "url", "value": doi_address(edition.doi)}
+        )
     kind = "url" if facts.is_address(edition.identifier) else "other"
     found.append({"type": kind, "value": edition.identifier})
     for file in edition.files:

@@ -18,6 +18,7 @@ from html import escape
 
 from millesime.distribution import citation, datacite, facts, feeds, onix, opds, schema_org, timemap, webpub
 from millesime.distribution.publication import Publication, PublishedChapter, PublishedEdition
+from millesime.render.sanitise import replace_forbidden
 from millesime.series.identifiers import printed_isbn
 
 
@@ -47,7 +48,7 @@ def print_head(elements: Iterable[HeadElement]) -> str:
     """Return elements as HTML, one on each line."""
     lines = []
     for one in elements:
-        attributes = "".join(f' {name}="{escape(value)}"' for name, value in one.attributes)
+        attributes = "".join(f' {name}="{escape(replace_forbidden(value))}"' for name, value in one.attributes)
         lines.append(f"<{one.name}{attributes}>" + (f"{one.text}</{one.name}>" if one.name == "script" else ""))
     return "\n".join(lines) + "\n" if lines else ""
 

@@ -23,7 +23,7 @@ Thing = dict[str, Any]
 
 def report_thing(publication: Publication) -> Thing:
     """Return the report as its home page describes it."""
-    return _page(publication, {
+    return _page({
         "alternativeHeadline": publication.subtitle,
         "description": publication.description,
         "keywords": list(publication.keywords),
@@ -39,7 +39,7 @@ def report_thing(publication: Publication) -> Thing:
 
 def edition_thing(publication: Publication, edition: PublishedEdition) -> Thing:
     """Return an edition as its page describes it."""
-    return _page(publication, {
+    return _page({
         "alternativeHeadline": edition.subtitle,
         "description": edition.description,
         "keywords": list(edition.keywords),
@@ -59,7 +59,7 @@ def edition_thing(publication: Publication, edition: PublishedEdition) -> Thing:
 
 def chapter_thing(publication: Publication, edition: PublishedEdition, chapter: PublishedChapter) -> Thing:
     """Return a chapter as its page describes it."""
-    return _page(publication, {
+    return _page({
         "inLanguage": edition.language,
         "datePublished": edition.date.isoformat(),
         "author": [_author(author) for author in edition.authors],
@@ -79,8 +79,9 @@ def script_text(thing: Thing) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _page(publication: Publication, facts_of_page: Thing, thing: Thing) -> Thing:
-    return {"@context": CONTEXT, **thing, **without_empty(facts_of_page)}
+def _page(told: Thing, thing: Thing) -> Thing:
+    """Return a thing with what is told of it on its own page alone."""
+    return {"@context": CONTEXT, **thing, **without_empty(told)}
 
 
 def _series(publication: Publication) -> Thing:

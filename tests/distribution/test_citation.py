@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from millesime.assembly.report import Author
 from millesime.distribution import citation, facts
 from millesime.distribution.publication import Publication
+from millesime.series.licences import KNOWN
 from tests.distribution.publications import (
     BASE,
     MINISTRY,
@@ -126,6 +127,18 @@ def test_citation_cff_is_valid_by_its_own_schema(given_publication: Publication,
     for edition in given_publication.editions:
         (tmp_path / "CITATION.cff").write_text(cff(given_publication, edition.name), encoding="utf-8")
         create_citation(str(tmp_path / "CITATION.cff"), None).validate()
+
+
+@pytest.mark.parametrize("licence", [*KNOWN, "CC-BY-3.0-IGO", "BlueOak-1.0.0", "Tous droits réservés"])
+def test_citation_cff_is_valid_under_every_licence_and_with_every_doi(licence: str, tmp_path):
+    edition = published_edition("2019", licence=licence, doi="10.1234/a(b)#c<d>")
+    text = cff(publication(edition, redlines=()), "2019")
+    (tmp_path / "CITATION.cff").write_text(text, encoding="utf-8")
+    create_citation(str(tmp_path / "CITATION.cff"), None).validate()
+    tree = yaml.safe_load(text)
+    rights = facts.rights(edition)
+    assert tree.get("license") == rights.spdx or tree.get("license-url", "") == rights.address
+    assert {"type": "url", "value": "https://doi.org/10.1234/a(b)%23c%3Cd%3E"} in tree["identifiers"]
 
 
 @settings(max_examples=40)
