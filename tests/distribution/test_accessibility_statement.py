@@ -44,8 +44,8 @@ def test_a_check_that_looked_at_nothing_did_not_run():
 
 def test_what_ran_is_named_with_version_count_and_result():
     said = text(FRENCH, {"pdf": VERAPDF, "epub": EPUBCHECK}).replace("\u00a0", " ").replace("\u202f", " ")
-    assert "PDF, par veraPDF 1.28 (PDF/UA-1) : 1 examinés ; aucune règle enfreinte." in said
-    assert "EPUB, par EPUBCheck 5.3 : 1 examinés ; règles enfreintes : 2." in said
+    assert "PDF, par veraPDF 1.28 (PDF/UA-1) ; fichiers ou pages examinés : 1 ; aucune règle enfreinte." in said
+    assert "EPUB, par EPUBCheck 5.3 ; fichiers ou pages examinés : 1 ; règles enfreintes : 2." in said
     assert "3 juillet 2019" in said
 
 
