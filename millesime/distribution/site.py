@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
+from millesime.assembly.identifiers import doi_address
 from millesime.assembly.report import Imprint
 from millesime.assembly.theme import read_theme_file
 from millesime.distribution.notes import Trace, add_traces
@@ -32,6 +33,7 @@ from millesime.distribution.publication import (
 from millesime.render.conform import Element
 from millesime.render.html import Frame, site_assets
 from millesime.render.theme import fill, open_theme
+from millesime.series.identifiers import printed_isbn
 
 _PLAIN = ("site/passages.js", "site/search.js", "site/icon.svg")
 _STYLE = "site/site.css"
@@ -187,7 +189,7 @@ def citation(edition: PublishedEdition, labels: Mapping[str, str], publication: 
     date = long_date(edition.date, edition.language)
     names = ", ".join(author.name for author in edition.authors)
     parts = [names, edition.title, edition.subtitle, f"{labels['edition_of'].lower()} {date}", edition.publisher]
-    address = f"https://doi.org/{edition.doi}" if edition.doi else (
+    address = doi_address(edition.doi) if edition.doi else (
         publication.address(edition.path) if publication.base_url else ""
     )  # fmt: skip
     return ", ".join(part for part in parts if part) + "." + (f" {address}" if address else "")
@@ -202,7 +204,7 @@ def file_line(file: PublishedFile, labels: Mapping[str, str], *, root: str) -> d
         "size": shown_size(file.size, labels),
         "pages": file.pages,
         "sha256": file.sha256,
-        "isbn": file.isbn,
+        "isbn": printed_isbn(file.isbn) if file.isbn else "",
         "type": file.media_type,
     }
 

@@ -28,7 +28,9 @@ from millesime.assembly.assemble import set_imprint
 from millesime.assembly.report import Imprint
 from millesime.assembly.theme import load_labels
 from millesime.assembly.typography import set_text
+from millesime.distribution.catalogue import catalogue_files, left_out, offered_files
 from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
+from millesime.distribution.head import page_head, print_head
 from millesime.distribution.lineage import succession, trace
 from millesime.distribution.minisign import SecretKey
 from millesime.distribution.publication import (
@@ -295,7 +297,10 @@ class _Press:
         keep_typefaces(self.desk.store)
         labels = self._labels(publication.language)
         searchable = search and search_is_available()
-        site = Site(publication=publication, theme=theme, labels=labels, searchable=searchable)
+        site = Site(
+            publication=publication, theme=theme, labels=labels, searchable=searchable,
+            head=lambda path: print_head(page_head(publication, path)), metadata=offered_files(publication),
+        )  # fmt: skip
         made = _Made(files=site_files(theme))
         if search and not searchable:
             made.left_out += ("search: pagefind is not installed; pip install 'pagefind[bin]'",)
@@ -317,6 +322,10 @@ class _Press:
         for name, ones in downloads.items():
             made.files |= {f"{name}/{one.name}": one.content for one in ones}
             made.files |= self._checksums(name, edition_checksums(ones))
+        pages = [path for path in made.files if path.endswith(_HTML)]
+        made.files |= catalogue_files(publication, pages=pages)
+        if missing := left_out(publication):
+            made.left_out += (f"{', '.join(missing)}: they need base_url in editions/report.yaml",)
         return made
 
     def _checksums(self, name: str, checksums: bytes) -> dict[str, bytes]:
@@ -371,7 +380,8 @@ class _Press:
                     name=edition.name, title=printed.title, subtitle=printed.subtitle, date=edition.date,
                     language=edition.language, publisher=printed.publisher, authors=printed.authors,
                     licence=printed.licence, description=printed.description, keywords=printed.keywords,
-                    identifier=printed.identifier, revision=printed.revision, sealed=edition.seal is not None,
+                    identifier=printed.identifier, doi=printed.doi, nor=printed.nor, revision=printed.revision,
+                    sealed=edition.seal is not None,
                     words=outlines[edition.name].words, chapters=outlines[edition.name].chapters,
                     files=tuple(self._file(edition, one) for one in downloads[edition.name]),
                 )
@@ -379,14 +389,14 @@ class _Press:
         return Publication(
             title=newest.title, subtitle=report.subtitle, language=report.language, publisher=newest.publisher,
             authors=newest.authors, licence=newest.licence, description=newest.description,
-            keywords=newest.keywords, base_url=report.base_url, editions=tuple(published),
+            keywords=newest.keywords, base_url=report.base_url, issn=newest.issn, editions=tuple(published),
             redlines=tuple(self._redline(old, new, change) for (old, new), change in changes.items()),
         )  # fmt: skip
 
     def _file(self, edition: Edition, one: Download) -> PublishedFile:
         return PublishedFile(
             format=one.format, path=f"{edition.name}/{one.name}", size=len(one.content), sha256=_sha256(one.content),
-            pages=self._pages(one.content) if one.format == "pdf" else None,
+            pages=self._pages(one.content) if one.format == "pdf" else None, isbn=edition.isbn.get(one.format, ""),
         )  # fmt: skip
 
     def _pages(self, content: bytes) -> int:

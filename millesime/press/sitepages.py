@@ -153,7 +153,7 @@ def _kept(
         **parts,
         "the site's theme": digest(sorted(site.theme.items())),
         "what can be searched": site.searchable,
-        "Millésime's own code": code_version("press.sitepages"),
+        "Millésime's own code": code_version("press.sitepages", "distribution.catalogue", "distribution.head"),
     })  # fmt: skip
     content = recall.content
     if content is None:

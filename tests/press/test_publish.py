@@ -248,7 +248,7 @@ def test_every_link_and_anchor_leads_somewhere(site: Path):
             one.partition("url=")[2] for one in tree.xpath("//meta[@http-equiv='refresh']/@content")
         ]
         for link in links:
-            if link.startswith(("https://", "mailto:", "urn:")):
+            if link.startswith(("https://", "http://", "mailto:", "urn:")):
                 continue
             target, _, ident = link.partition("#")
             place = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target))) if target else path
@@ -256,6 +256,20 @@ def test_every_link_and_anchor_leads_somewhere(site: Path):
             assert not ident or unquote(ident) in ids[place], f"{path}: {link}"
             seen += 1
     assert seen > 500
+
+
+def test_catalogues_feeds_and_citations_are_published_with_the_editions(site: Path):
+    for path in ("catalogue/opds.xml", "feeds/changes.xml", "sitemap.xml", "timemap.link", "CITATION.cff"):
+        assert (site / path).is_file(), path
+    for edition in ("2018", "2019", "2020"):
+        assert f"https://example.org/rapport/{edition}/" in (site / "feeds/editions.xml").read_text()
+        described = page(site, f"{edition}/index.html").xpath("//link[@rel='describedby']/@href")
+        assert described and all((site / edition / href).is_file() for href in described)
+        assert page(site, f"{edition}/index.html").xpath("//p[@class='metadata-files']/a[.='BibTeX']")
+        (thing,) = page(site, f"{edition}/modele.html").xpath("//script[@type='application/ld+json']/text()")
+        assert json.loads(thing)["isPartOf"]["@id"] == f"https://example.org/rapport/{edition}"
+    listed = (site / "sitemap.xml").read_text()
+    assert "https://example.org/rapport/2019/modele.html" in listed and "/latest/" not in listed
 
 
 def test_no_page_asks_another_host_for_anything(site: Path):
