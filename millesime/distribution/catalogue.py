@@ -48,9 +48,13 @@ def catalogue_files(publication: Publication, *, pages: Iterable[str]) -> dict[s
         files |= sitemap.sitemap_files(publication, pages)
     files[citation.CFF_NAME] = _cff(publication, publication.latest)
     for edition in publication.editions:
-        for name, make in _OF_AN_EDITION.items():
-            files[facts.metadata_path(edition, name)] = make(publication, edition)
+        files |= {facts.metadata_path(edition, name): one for name, one in edition_files(publication, edition).items()}
     return files
+
+
+def edition_files(publication: Publication, edition: PublishedEdition) -> dict[str, bytes]:
+    """Return the files about one edition by their names: what its `metadata/` holds."""
+    return {name: make(publication, edition) for name, make in _OF_AN_EDITION.items()}
 
 
 def left_out(publication: Publication) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 
 from millesime.assembly.dates import long_date
 from millesime.distribution import facts, onix
+from millesime.distribution.checksums import CHECKSUMS, write_checksums
 from millesime.distribution.publication import Publication, PublishedEdition
 from millesime.series.identifiers import printed_isbn
 
-CHECKLIST, CHECKSUMS = "bordereau.md", "SHA256SUMS"
+CHECKLIST = "bordereau.md"
 _FRENCH = "fr"
 _FORMATS = {"pdf": "PDF", "epub": "EPUB", "docx": "Word (DOCX)", "html": "pages HTML, en une archive ZIP"}
 
@@ -30,11 +31,10 @@ def legal_deposit_files(publication: Publication, edition: PublishedEdition) -> 
     `SHA256SUMS` names the edition's files as they will lie beside it; the
     caller puts them there.
     """
-    sums = "".join(f"{file.sha256}  {posixpath.basename(file.path)}\n" for file in edition.files)
     return {
         CHECKLIST: ("\n".join(_checklist(publication, edition)) + "\n").encode("utf-8"),
         onix.NAME: onix.onix_message(publication, edition),
-        CHECKSUMS: sums.encode("utf-8"),
+        CHECKSUMS: write_checksums({posixpath.basename(file.path): file.sha256 for file in edition.files}),
     }
 
 
