@@ -22,6 +22,7 @@ from millesime.cli.options import (
 )
 from millesime.cli.signing import signing_key as open_key
 from millesime.cli.signing import signing_key_option
+from millesime.distribution.accessibility_statement import read_checks
 from millesime.press.cache.store import Store
 from millesime.press.publish import Published
 from millesime.press.publish import publish as publish_editions
@@ -36,6 +37,10 @@ SITE = "site"
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, metavar="DIR",
               help="Where the site is (default: dist/site in the report's folder).")  # fmt: skip
 @click.option("--search/--no-search", default=True, help="Make the index that the search page needs, or no such page.")
+@click.option("--checks", type=click.Path(path_type=Path, dir_okay=False, exists=True), default=None, metavar="FILE",
+              help="What validators found, as JSON: for a draft of each accessibility statement.")  # fmt: skip
+@click.option("--legal-deposit", "deposit", type=click.Path(path_type=Path, file_okay=False), default=None,
+              metavar="DIR", help="And here a folder for the French legal deposit of each edition.")  # fmt: skip
 @signing_key_option
 @jobs_option
 @store_options
@@ -45,6 +50,8 @@ def publish(
     editions: tuple[str, ...],
     out: Path | None,
     search: bool,
+    checks: Path | None,
+    deposit: Path | None,
     signing_key: str | None,
     jobs: int,
     store: Store,
@@ -55,7 +62,8 @@ def publish(
 
     Without a name: every edition that has a revision. What the site has
     already stays: editions, files and addresses are added, never taken away.
-    The site is changed in one step, or not at all.
+    The site is changed in one step, or not at all. docs/publishing.md tells
+    what is in it, and what --checks reads.
     """
     began = time.monotonic()
     with open_desk(root, store=store, jobs=jobs) as desk:
@@ -64,7 +72,8 @@ def publish(
         with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
             done = publish_editions(
                 desk, editions, out=folder, workers=workers, progress=progress, search=search,
-                key=open_key(signing_key, desk.repository),
+                key=open_key(signing_key, desk.repository), checks=read_checks(checks) if checks else None,
+                deposit=deposit.absolute() if deposit else None,
             )  # fmt: skip
     if as_json:
         print_json(_as_json(done))

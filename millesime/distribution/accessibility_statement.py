@@ -12,13 +12,16 @@ nobody told (contact, body to appeal to) is left for the hand, visibly.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from millesime.assembly.dates import long_date
 from millesime.distribution import facts
 from millesime.distribution.publication import Publication, PublishedEdition
 from millesime.markup.ast import Block, Inline, bullet_list, header, link, para, plain, words
+from millesime.problems import ManifestError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,26 @@ class CheckResult:
 
     def __post_init__(self) -> None:
         assert self.count >= 0 and self.failures >= 0
+
+
+def read_checks(path: Path) -> dict[str, list[CheckResult]]:
+    """Return what checks found in each edition, by its name, from a file of them: see docs/publishing.md.
+
+    Raises ManifestError for a file that holds something else.
+    """
+    try:
+        found: dict[str, list[CheckResult]] = {}
+        for entry in json.loads(path.read_text("utf-8")):
+            check = CheckResult(**{key: value for key, value in entry.items() if key != "edition"})
+            if check.format not in _FORMATS or not isinstance(check.count + check.failures, int):
+                raise ValueError(f"a check of {check.format!r}, {check.count!r} files")
+            found.setdefault(str(entry["edition"]), []).append(check)
+        return found
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+        raise ManifestError(
+            f"{path}: cannot be read as results of checks: {error}; write a list of objects with edition, format, "
+            "tool, version, rules, count and failures, as `make validate` does"
+        ) from error
 
 
 def accessibility_statement(

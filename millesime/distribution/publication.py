@@ -17,8 +17,8 @@ from millesime.assembly.report import Author
 LATEST, ASSETS, PASSAGES, REDLINES, REGISTERS, SEARCH = (
     "latest", "assets", "passages", "redlines", "registers", "search",
 )  # fmt: skip
-CATALOGUE, FEEDS = "catalogue", "feeds"
-RESERVED = (LATEST, ASSETS, PASSAGES, REDLINES, REGISTERS, SEARCH, CATALOGUE, FEEDS, "pagefind")
+CATALOGUE, FEEDS, STATEMENTS = "catalogue", "feeds", "statements"
+RESERVED = (LATEST, ASSETS, PASSAGES, REDLINES, REGISTERS, SEARCH, CATALOGUE, FEEDS, STATEMENTS, "pagefind")
 METADATA = "metadata"  # a folder in each edition's own
 
 MEDIA_TYPES = {

@@ -17,6 +17,7 @@ from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import doi_address
 from millesime.assembly.report import Imprint
 from millesime.assembly.theme import read_theme_file
+from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
 from millesime.distribution.notes import Trace, add_traces
 from millesime.distribution.passages import SITE
 from millesime.distribution.publication import (
@@ -25,6 +26,7 @@ from millesime.distribution.publication import (
     METADATA,
     PASSAGES,
     SEARCH,
+    STATEMENTS,
     Publication,
     PublishedEdition,
     PublishedFile,
@@ -55,6 +57,8 @@ class Site:
     theme: Mapping[str, bytes]
     labels: Mapping[str, str]  # in the report's language
     searchable: bool
+    signed: frozenset[str] = frozenset()  # editions whose checksums bear a signature
+    stated: frozenset[str] = frozenset()  # editions that have an accessibility statement
     head: Callable[[str], str] = lambda path: ""  # what else belongs into the head of a page, by its path: HTML
     metadata: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """By edition, or "" for the report: (what it is called, path) of files for programs that readers are offered."""
@@ -173,7 +177,9 @@ def _edition_values(site: Site, edition: PublishedEdition, labels: Mapping[str, 
     return {
         "published": edition,
         "files": [file_line(file, labels, root="../") for file in edition.files],
-        "checksums": "SHA256SUMS",
+        "checksums": CHECKSUMS,
+        "signature": SIGNATURE if edition.name in site.signed else "",
+        "statement": f"../{STATEMENTS}/{edition.name}.html" if edition.name in site.stated else "",
         "metadata_files": [(name, f"../{path}") for name, path in site.metadata.get(edition.name, ())],
         "redlines": [
             redline_line(redline, publication, labels, root="../")
@@ -333,6 +339,14 @@ def redline_frame(site: Site, redline: PublishedRedline, labels: Mapping[str, st
     return Frame(
         index="site/redline-index.html", chapter="site/redline.html", assets=f"{'../' * depth}{ASSETS}",
         of_page=of_page, furnish=furnish,
+    )  # fmt: skip
+
+
+def statement_frame(site: Site, edition: PublishedEdition, labels: Mapping[str, str]) -> Frame:
+    """Return what stands around an edition's accessibility statement."""
+    return Frame(
+        chapter="site/statement.html", assets=f"../{ASSETS}",
+        values={**site.values(f"{STATEMENTS}/{edition.name}.html", labels), "published": edition},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from jinja2 import Environment, StrictUndefined
 from millesime import __version__
 from millesime.assembly.dates import long_date
 from millesime.assembly.theme import read_theme_file, theme_folder
+from millesime.distribution.catalogue import edition_files
 from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, read_checksums, sha256, write_checksums
 from millesime.distribution.folder import FolderVerdict, verify_folder
 from millesime.distribution.minisign import PublicKey, SecretKey
@@ -32,7 +33,9 @@ from millesime.press.artifacts import Download, artifact_stem
 from millesime.press.build import Progress
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
 from millesime.press.edition import Desk, imprint
+from millesime.press.followed import follow_editions
 from millesime.press.manuscript import NOTES_FOLDER
+from millesime.press.publication import describe_publication
 from millesime.press.signing import sign_checksums
 from millesime.press.tools import toolchain_commit
 from millesime.press.verify import EditionVerdict, make_downloads, require_sealed, sealed_formats, verify_editions
@@ -84,15 +87,13 @@ def bundle_edition(
     workers: Workers,
     progress: Progress,
     key: SecretKey | None = None,
-    metadata: Mapping[str, bytes] | None = None,
     with_history: bool = True,
 ) -> Bundle:
     """Return the archive of a sealed edition, which is built for it and must be what was sealed.
 
-    `metadata` are files for catalogues, by name. Without history, the
-    archive holds the sources as they were and no commit before them. Raises
-    SealError for an edition that is not sealed with its artifacts, or that
-    comes out otherwise.
+    Without history, the archive holds the sources as they were and no commit
+    before them. Raises SealError for an edition that is not sealed with its
+    artifacts, or that comes out otherwise.
     """
     edition = desk.series.edition(name)
     seal = edition.seal
@@ -108,7 +109,7 @@ def bundle_edition(
         with_history = False
     tips = [_tip(desk, other, with_history=with_history) for other in dict.fromkeys((name, *edition.compared))]
     files |= _sources(desk, edition, tips)
-    files |= {f"{_METADATA}/{file}": content for file, content in (metadata or {}).items()}
+    files |= {f"{_METADATA}/{file}": content for file, content in _catalogued(desk, edition, downloads, progress)}
     files[f"{_METADATA}/edition.json"] = _metadata(desk, edition)
     files |= _toolchain(seal)
     files[FACTS] = _json({"kind": "millesime bundle", "version": _VERSION, "edition": name, "made_by": __version__})
@@ -185,6 +186,15 @@ def _named_editions(series: Series, edition: Edition) -> list[str]:
             found.append(name)
             waiting += series.edition(name).compared
     return found
+
+
+def _catalogued(
+    desk: Desk, edition: Edition, downloads: Sequence[Download], progress: Progress
+) -> Iterable[tuple[str, bytes]]:
+    """Return what catalogues and libraries read of an edition, by name: the same as on a site."""
+    followed = follow_editions(desk, [edition], say=progress.step)
+    described = describe_publication(desk, [edition], {edition.name: downloads}, followed, say=progress.step)
+    return edition_files(described, described.latest).items()
 
 
 def _metadata(desk: Desk, edition: Edition) -> bytes:

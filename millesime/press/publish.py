@@ -11,36 +11,23 @@ expensive; the rest is made each time.
 
 from __future__ import annotations
 
-import hashlib
 import html
-import io
 import marshal
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 
-import pikepdf
-
-from millesime.assembly.assemble import set_imprint
-from millesime.assembly.report import Imprint
-from millesime.assembly.theme import load_labels
-from millesime.assembly.typography import set_text
+from millesime.distribution.accessibility_statement import CheckResult
 from millesime.distribution.catalogue import catalogue_files, left_out, offered_files
-from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
+from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, sha256
 from millesime.distribution.head import page_head, print_head
+from millesime.distribution.legal_deposit import legal_deposit_files
 from millesime.distribution.lineage import succession, trace
 from millesime.distribution.minisign import SecretKey
-from millesime.distribution.publication import (
-    REDLINES,
-    RESERVED,
-    Publication,
-    PublishedEdition,
-    PublishedFile,
-    PublishedRedline,
-)
+from millesime.distribution.publication import RESERVED, Publication
 from millesime.distribution.record import (
     EditionRecord,
     Record,
@@ -58,17 +45,17 @@ from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
 from millesime.press.edition import Desk, imprint
-from millesime.press.followed import Change, Followed, Say, count_change, follow_editions, keep_assembled
+from millesime.press.followed import Followed, Say, follow_editions, keep_assembled
 from millesime.press.frozen import check_frozen
 from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, own_theme
+from millesime.press.publication import describe_publication, printed_imprint, site_labels
 from millesime.press.seal import edition_checksums
 from millesime.press.signing import sign_checksums
-from millesime.press.sitepages import compared_pages, edition_pages, passage_pages
+from millesime.press.sitepages import compared_pages, edition_pages, passage_pages, statement_page, statement_path
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import require_sealed
 from millesime.press.workers import Workers
 from millesime.problems import OutputError, RevisionError
-from millesime.redline.wording import counted
 from millesime.series.series import Edition
 from millesime.series.values import FORMATS
 
@@ -81,6 +68,7 @@ class Published:
     """What publishing gave."""
 
     folder: Path
+    publication: Publication
     editions: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()  # paths that are new or not as they were
     files: int = 0  # that were made; those of earlier publications stay beside them
@@ -100,11 +88,15 @@ def publish(
     progress: Progress,
     search: bool = True,
     key: SecretKey | None = None,
+    checks: Mapping[str, Sequence[CheckResult]] | None = None,
+    deposit: Path | None = None,
 ) -> Published:
     """Publish editions into `out`, together with those that were published there before.
 
     Without `names`: every edition that has a revision. With a key, the
-    checksums of each are signed. What was published stays: raises OutputError
+    checksums of each are signed. `checks`, by edition, give each a draft of
+    its accessibility statement; `deposit` is a folder for the legal deposit
+    of each. What was published stays: raises OutputError
     if an address in it would lead nowhere, RevisionError for an edition in
     preparation, or one whose content is no longer what was published, and
     ManifestError or SealError for a sealed one whose manifests say something
@@ -117,7 +109,7 @@ def publish(
         _check_contents(editions, contents, record)
         press = _Press(desk, editions, record, out, progress.step, key=key)
         downloads, outcome = press.downloads(workers, progress)
-        made = press.make(downloads, search=search)
+        made = press.make(downloads, search=search, checks=checks)
         pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
         check_addresses(record, pages, folder=out)
         named = {path: frozenset() for path in made.files if not path.startswith(f"{BUNDLE}/")}
@@ -128,7 +120,7 @@ def publish(
                     content=contents[edition.name],
                     revision=_revision(desk, edition, record),
                     sealed=edition.seal is not None,
-                    files={f"{edition.name}/{one.name}": _sha256(one.content) for one in downloads[edition.name]},
+                    files={f"{edition.name}/{one.name}": sha256(one.content) for one in downloads[edition.name]},
                 )
                 for edition in editions
             },
@@ -136,8 +128,12 @@ def publish(
         )
         files = made.files | record_files(new)
         changed = replace_tree(out, files, renewed=[BUNDLE])
+    for edition in made.publication.editions if deposit else ():
+        own = {one.name: one.content for one in downloads[edition.name]}
+        replace_tree(deposit / edition.name, own | legal_deposit_files(made.publication, edition))
     return Published(
         folder=out,
+        publication=made.publication,
         editions=tuple(edition.name for edition in editions),
         changed=tuple(changed),
         files=len(files),
@@ -156,10 +152,6 @@ def _count(addresses: Mapping[str, frozenset[str]]) -> int:
 def _ids(content: bytes) -> frozenset[str]:
     """Return the ids of a page that we wrote."""
     return frozenset(html.unescape(found.decode("utf-8")) for found in _IDENT.findall(content))
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 # ---- what may be published -----------------------------------------------------
@@ -225,6 +217,7 @@ def _revision(desk: Desk, edition: Edition, record: Record) -> str:
 class _Made:
     """Files by their paths from the site's root, and what may be cited in them."""
 
+    publication: Publication
     files: dict[str, bytes] = field(default_factory=dict)
     addresses: dict[str, frozenset[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -275,12 +268,12 @@ class _Press:
         if known is None or edition.seal is None or not known.files:
             return None
         found = []
-        for path, sha256 in known.files.items():
+        for path, published in known.files.items():
             try:
                 content = (self.out / path).read_bytes()
             except OSError:
                 return None
-            if _sha256(content) != sha256:
+            if sha256(content) != published:
                 raise OutputError(
                     f"{self.out / path}: is not the file that was published, its SHA-256 is another; put the published "
                     "one back, or remove it to have it made again"
@@ -289,19 +282,26 @@ class _Press:
             found.append(Download(format=_format(name), name=name, content=content))
         return found if {one.format for one in found} >= set(edition.formats) else None
 
-    def make(self, downloads: Mapping[str, list[Download]], *, search: bool) -> _Made:
+    def make(
+        self,
+        downloads: Mapping[str, list[Download]],
+        *,
+        search: bool,
+        checks: Mapping[str, Sequence[CheckResult]] | None,
+    ) -> _Made:
         groups = follow_editions(self.desk, self.editions, say=self.say)
-        changes = self._changes(groups)
-        publication = self._publication(downloads, groups, changes)
+        publication = describe_publication(self.desk, self.editions, downloads, groups, say=self.say)
         theme = own_theme(self.desk.current)
         keep_typefaces(self.desk.store)
-        labels = self._labels(publication.language)
+        labels = site_labels(self.desk, publication.language)
         searchable = search and search_is_available()
         site = Site(
             publication=publication, theme=theme, labels=labels, searchable=searchable,
+            signed=frozenset(name for name in downloads if self._is_signed(name)),
+            stated=frozenset(self._stated(publication, checks)),
             head=lambda path: print_head(page_head(publication, path)), metadata=offered_files(publication),
         )  # fmt: skip
-        made = _Made(files=site_files(theme))
+        made = _Made(publication=publication, files=site_files(theme))
         if search and not searchable:
             made.left_out += ("search: pagefind is not installed; pip install 'pagefind[bin]'",)
         for group in groups:
@@ -318,7 +318,8 @@ class _Press:
                 chapter.path: made.files[chapter.path]
                 for edition in publication.editions for chapter in edition.chapters if chapter.is_written
             })  # fmt: skip
-        made.files |= report_pages(site, self._imprint(self.editions[-1]))
+        made.files |= report_pages(site, printed_imprint(self.desk, self.editions[-1]))
+        made.files |= self._statements(site, checks or {})
         for name, ones in downloads.items():
             made.files |= {f"{name}/{one.name}": one.content for one in ones}
             made.files |= self._checksums(name, edition_checksums(ones))
@@ -327,6 +328,22 @@ class _Press:
         if missing := left_out(publication):
             made.left_out += (f"{', '.join(missing)}: they need base_url in editions/report.yaml",)
         return made
+
+    def _is_signed(self, name: str) -> bool:
+        return self.key is not None or (self.out / name / SIGNATURE).is_file()
+
+    def _stated(self, publication: Publication, checks: Mapping[str, Sequence[CheckResult]] | None) -> set[str]:
+        """Return the editions that have an accessibility statement: those that were checked, now or before."""
+        before = {one.name for one in publication.editions if (self.out / statement_path(one.name)).is_file()}
+        return before | {one.name for one in publication.editions if checks and checks.get(one.name)}
+
+    def _statements(self, site: Site, checks: Mapping[str, Sequence[CheckResult]]) -> dict[str, bytes]:
+        """Return the pages of accessibility statements of editions that were checked."""
+        return {
+            statement_path(edition.name): statement_page(self.desk, site, edition, checks[edition.name])
+            for edition in site.publication.editions
+            if checks.get(edition.name)
+        }
 
     def _checksums(self, name: str, checksums: bytes) -> dict[str, bytes]:
         """Return an edition's SHA256SUMS and its signature: made now, or that of the same list as it was published."""
@@ -344,90 +361,15 @@ class _Press:
             )
         return listed | {f"{name}/{SIGNATURE}": signature.read_bytes()}
 
-    def _labels(self, language: str) -> dict[str, str]:
-        labels = load_labels(language, own_theme(self.desk.current))
-        return {key: set_text(str(text), language) for key, text in labels.items()}
-
-    def _imprint(self, edition: Edition) -> Imprint:
-        return set_imprint(imprint(self.desk.series, edition, self.desk.snapshot(edition.name)))
-
     def _lines_with_changes(self, group: Followed):
         """Return a group's lines with what changed in each, for which its editions are compared again."""
         manuscripts = [self.desk.manuscript(places.name) for places in group.places]
         steps = [succession(self.desk.redline(old, new)) for old, new in pairwise(manuscripts)]
         return trace([{path: len(found) for path, found in one.anchors.items()} for one in group.places], steps)
 
-    def _changes(self, groups: Sequence[Followed]) -> dict[tuple[str, str], Change]:
-        """Return what changed between every two editions of one language."""
-        pairs = [pair for group in groups for pair in combinations([places.name for places in group.places], 2)]
-        edition = self.desk.series.edition
-        return {(old, new): count_change(self.desk, edition(old), edition(new), say=self.say) for old, new in pairs}
-
-    def _publication(
-        self,
-        downloads: Mapping[str, Sequence[Download]],
-        groups: Sequence[Followed],
-        changes: Mapping[tuple[str, str], Change],
-    ) -> Publication:
-        series = self.desk.series
-        report, newest = series.report, self._imprint(self.editions[-1])
-        outlines = {outline.places.name: outline for group in groups for outline in group.outlines}
-        published = []
-        for edition in self.editions:
-            printed = self._imprint(edition)
-            published.append(
-                PublishedEdition(
-                    name=edition.name, title=printed.title, subtitle=printed.subtitle, date=edition.date,
-                    language=edition.language, publisher=printed.publisher, authors=printed.authors,
-                    licence=printed.licence, description=printed.description, keywords=printed.keywords,
-                    identifier=printed.identifier, doi=printed.doi, nor=printed.nor, revision=printed.revision,
-                    sealed=edition.seal is not None,
-                    words=outlines[edition.name].words, chapters=outlines[edition.name].chapters,
-                    files=tuple(self._file(edition, one) for one in downloads[edition.name]),
-                )
-            )  # fmt: skip
-        return Publication(
-            title=newest.title, subtitle=report.subtitle, language=report.language, publisher=newest.publisher,
-            authors=newest.authors, licence=newest.licence, description=newest.description,
-            keywords=newest.keywords, base_url=report.base_url, issn=newest.issn, editions=tuple(published),
-            redlines=tuple(self._redline(old, new, change) for (old, new), change in changes.items()),
-        )  # fmt: skip
-
-    def _file(self, edition: Edition, one: Download) -> PublishedFile:
-        return PublishedFile(
-            format=one.format, path=f"{edition.name}/{one.name}", size=len(one.content), sha256=_sha256(one.content),
-            pages=self._pages(one.content) if one.format == "pdf" else None, isbn=edition.isbn.get(one.format, ""),
-        )  # fmt: skip
-
-    def _pages(self, content: bytes) -> int:
-        recall = self.desk.store.recall("count", "the pages of a PDF", {"its bytes": _sha256(content)})
-        if recall.content is not None:
-            return int(recall.content)
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            count = len(pdf.pages)
-        self.desk.store.keep(recall, str(count).encode())
-        return count
-
-    def _redline(self, old: str, new: str, change: Change) -> PublishedRedline:
-        language = self.desk.series.edition(new).language
-        labels = self._labels(language)
-        figures = change.figures
-        values = {
-            "inserted": figures.words_inserted, "deleted": figures.words_deleted, "moved": figures.words_moved,
-            "chapters_inserted": change.chapters["inserted"], "chapters_deleted": change.chapters["deleted"],
-            "chapters_edited": change.chapters["edited"],
-        }  # fmt: skip
-        text = labels["change_summary"]
-        for name, value in values.items():
-            text = text.replace("{" + name + "}", counted(value, language))
-        return PublishedRedline(
-            old=old, new=new, path=f"{REDLINES}/{old}/{new}/", summary=text, words_inserted=figures.words_inserted,
-            words_deleted=figures.words_deleted, words_moved=figures.words_moved,
-        )  # fmt: skip
-
     def _search_index(self, pages: Mapping[str, bytes]) -> dict[str, bytes]:
         recall = self.desk.store.recall("search", "the index", {
-            "the pages": [(path, _sha256(content)) for path, content in sorted(pages.items())],
+            "the pages": [(path, sha256(content)) for path, content in sorted(pages.items())],
             "pagefind": tool_version("pagefind_bin"),
             "Millésime's own code": code_version("distribution.search"),
         })  # fmt: skip

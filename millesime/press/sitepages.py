@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from millesime.assembly.assemble import Materials, assemble
+from millesime.assembly.sources import ChapterSource
+from millesime.distribution.accessibility_statement import CheckResult, accessibility_statement
 from millesime.distribution.passages import EditionText, passage_chapters
 from millesime.distribution.places import chapter_successors, home_of, is_shown, passage_page, traces_of
-from millesime.distribution.publication import PASSAGES, PublishedRedline
-from millesime.distribution.site import Site, edition_frame, passages_frame, redline_frame
+from millesime.distribution.publication import PASSAGES, STATEMENTS, PublishedEdition, PublishedRedline
+from millesime.distribution.site import Site, edition_frame, passages_frame, redline_frame, statement_frame
+from millesime.markup.ast import Document, words
 from millesime.markup.normalise import normalise
 from millesime.press.bibliography import quoted_citations
 from millesime.press.cache.keys import digest
@@ -20,6 +23,7 @@ from millesime.press.edition import Desk, imprint
 from millesime.press.followed import Followed, Say, kept_report
 from millesime.press.inputs import edition_inputs
 from millesime.press.manuscript import chapter_texts
+from millesime.press.publication import site_labels
 from millesime.problems import MarkupError, RevisionError
 from millesime.render.fragments import set_labels
 from millesime.render.html import html_pages, page_names
@@ -146,6 +150,30 @@ def compared_pages(desk: Desk, site: Site, redline: PublishedRedline, *, say: Sa
     return _kept(desk, site, "compared", f"{old.name} with {new.name}", parts, make)
 
 
+def statement_path(edition: str) -> str:
+    """Return where the accessibility statement of an edition is, from the site's root."""
+    return f"{STATEMENTS}/{edition}.html"
+
+
+def statement_page(desk: Desk, site: Site, edition: PublishedEdition, checks: Sequence[CheckResult]) -> bytes:
+    """Return the page with the draft of an edition's accessibility statement, from the checks that ran on it."""
+    labels = site_labels(desk, edition.language)
+    blocks = accessibility_statement(site.publication, edition, {str(at): check for at, check in enumerate(checks)})
+    source = ChapterSource(
+        path="statement", document=Document(blocks=blocks), role="body", id=edition.name, numbered=False,
+        generated=True, title=tuple(words(labels["statement_title"])),
+    )  # fmt: skip
+    own = desk.series.edition(edition.name)
+    report = assemble(
+        Materials(
+            imprint=imprint(desk.series, own, desk.snapshot(edition.name)), sources=(source,),
+            read_image=lambda key: None, labels=labels, theme=site.theme,
+        )
+    )  # fmt: skip
+    files = html_pages(report, frame=statement_frame(site, edition, labels), jobs=desk.jobs)
+    return files[page_names(report)[edition.name]]
+
+
 def _kept(
     desk: Desk, site: Site, step: str, label: str, parts: Mapping[str, object], make: Callable[[], Pages]
 ) -> Pages:
@@ -153,6 +181,7 @@ def _kept(
         **parts,
         "the site's theme": digest(sorted(site.theme.items())),
         "what can be searched": site.searchable,
+        "what is signed and stated": [sorted(site.signed), sorted(site.stated)],
         "Millésime's own code": code_version("press.sitepages", "distribution.catalogue", "distribution.head"),
     })  # fmt: skip
     content = recall.content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress
@@ -75,11 +76,11 @@ def make_series(folder: Path, *, formats: str = "epub, html") -> TestRepository:
 
 
 def publish_into(
-    out: Path, root: Path, *names: str, store: Store = NO_STORE, search: bool = False, jobs: int = 1
+    out: Path, root: Path, *names: str, store: Store = NO_STORE, search: bool = False, **options: Any
 ) -> Published:
     desk = Desk(load_series(root), find_repository(root), store=store)
-    with local_workers(jobs) as workers:
-        return publish(desk, names, out=out, workers=workers, progress=Progress(), search=search)
+    with local_workers(1) as workers:
+        return publish(desk, names, out=out, workers=workers, progress=Progress(), search=search, **options)
 
 
 def publish_in_steps(root: Path, folder: Path, *, store: Store) -> list[Path]:

@@ -49,7 +49,7 @@ def verify(place: Path) -> BundleVerdict:
 
 @pytest.fixture(scope="module")
 def bundled(made: TestRepository, store: Store) -> Bundle:
-    return bundle(made.root, "2019", store, key=KEY, metadata={"onix.xml": b"<ONIXMessage/>"})
+    return bundle(made.root, "2019", store, key=KEY)
 
 
 def unpack(bundled: Bundle, folder: Path) -> Path:
@@ -70,7 +70,8 @@ def test_a_bundle_holds_everything_and_says_so(bundled: Bundle, made: TestReposi
     assert listed | {CHECKSUMS, SIGNATURE} == set(bundled.files)
     assert {
         "README.txt", "LISEZMOI.txt", "bundle.json", "artifacts/la-ville-partagee-2019.epub",
-        "metadata/edition.json", "metadata/onix.xml", "sources/report.bundle", "sources/editions/report.yaml",
+        "metadata/edition.json", "metadata/onix.xml", "metadata/citation.bib", "sources/report.bundle",
+        "sources/editions/report.yaml",
         "sources/editions/2018.yaml", "sources/editions/2019.yaml", "toolchain/toolchain.json",
         "toolchain/requirements.lock", "toolchain/millesime/__main__.py", "toolchain/millesime/theme/pdf/page.css",
     } <= listed  # fmt: skip
@@ -127,7 +128,7 @@ def test_the_toolchain_in_a_bundle_runs(bundled: Bundle, tmp_path: Path):
 def test_another_clone_gives_the_same_bundle(made: TestRepository, bundled: Bundle, store: Store, tmp_path: Path):
     clone = made.clone(tmp_path / "clone")
     clone.git("gc", "--quiet", "--aggressive")
-    again = bundle(clone.root, "2019", store, key=KEY, metadata={"onix.xml": b"<ONIXMessage/>"})
+    again = bundle(clone.root, "2019", store, key=KEY)
     assert sha256(again.content) == sha256(bundled.content)
 
 

@@ -18,9 +18,10 @@ from urllib.parse import unquote
 import pytest
 from lxml import html
 
+from millesime.distribution.accessibility_statement import read_checks
 from millesime.distribution.tree import hold
 from millesime.press.cache.store import Store
-from millesime.problems import OutputError, RevisionError
+from millesime.problems import ManifestError, OutputError, RevisionError
 from tests.press.published import GOES, MOVES, ONE, REWORDED, STAYS, make_series, publish_in_steps, publish_into
 from tests.support import TestRepository
 
@@ -322,6 +323,40 @@ def test_without_pagefind_there_is_no_search_page_and_no_link_to_one(
     publish_into(tmp_path / "site", made.root, "2018", store=store, search=False)
     assert not (tmp_path / "site/search").exists()
     assert not page(tmp_path / "site", "2018/index.html").xpath("//a[contains(@href, 'search/')]")
+
+
+def test_a_statement_says_what_was_checked_and_stays(made: TestRepository, store: Store, copy: Path, tmp_path: Path):
+    found = tmp_path / "checks.json"
+    found.write_text(json.dumps([
+        {"edition": "2020", "format": "html", "tool": "axe-core", "version": "4", "rules": "WCAG", "count": 9,
+         "failures": 0}
+    ]))  # fmt: skip
+    publish_into(copy, made.root, store=store, search=True, checks=read_checks(found))
+    text = page(copy, "statements/2020.html").xpath("//main")[0].text_content()
+    assert "axe-core 4 (WCAG)" in text and "réputée non conforme" in text
+    assert "EPUB : aucune vérification" in " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert page(copy, "2020/index.html").xpath("//a/@href[contains(., 'statements')]") == ["../statements/2020.html"]
+    assert not (copy / "statements/2019.html").exists()
+    publish_into(copy, made.root, store=store, search=True)
+    assert page(copy, "2020/index.html").xpath("//a/@href[contains(., 'statements')]") == ["../statements/2020.html"]
+
+
+@pytest.mark.parametrize("content", ["[1]", '[{"edition": "2020", "format": "vinyl"}]', "nonsense", "[[]]"])
+def test_what_is_no_list_of_checks_is_refused(tmp_path: Path, content: str):
+    (tmp_path / "checks.json").write_text(content)
+    with pytest.raises(ManifestError, match="cannot be read as results of checks"):
+        read_checks(tmp_path / "checks.json")
+
+
+def test_a_folder_for_the_legal_deposit_holds_the_files_and_their_record(
+    made: TestRepository, store: Store, copy: Path, tmp_path: Path
+):
+    publish_into(copy, made.root, store=store, search=True, deposit=tmp_path / "deposit")
+    for name in ("2018", "2019", "2020"):
+        folder = tmp_path / "deposit" / name
+        assert {"SHA256SUMS", "bordereau.md", "onix.xml"} < {path.name for path in folder.iterdir()}
+        done = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout.count(": OK") == 2
 
 
 # ---- what is refused ----------------------------------------------------------------------
