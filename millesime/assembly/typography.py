@@ -98,8 +98,8 @@ def _set_inlines(nodes: list[Inline]) -> list[Inline]:
         before = _last_char(out)
         match node["t"]:
             case "Space" | "SoftBreak":
-                following = nodes[index + 1] if index + 1 < len(nodes) else None
-                out.append(_space_between(out, following) or node)
+                spaces = (_space_between(out, following) for following in _followers(nodes, index))
+                out.append(next((space for space in spaces if space is not None), node))
             case "Str":
                 out.append(string(_set_word(node["c"], before)))
             case "Quoted":
@@ -107,6 +107,14 @@ def _set_inlines(nodes: list[Inline]) -> list[Inline]:
             case _:
                 out.append(node)
     return _merge(out)
+
+
+def _followers(nodes: list[Inline], index: int) -> list[Inline]:
+    """Return what may follow a space: the next inline; if that is a deletion, also what stands in its place."""
+    following = nodes[index + 1 : index + 2]
+    if following and following[0]["t"] == "Span" and "deletion" in following[0]["c"][0][1]:
+        following += nodes[index + 2 : index + 3]
+    return following
 
 
 def _quoted(node: Node) -> list[Inline]:

@@ -33,6 +33,7 @@ def french(markdown: str) -> str:
         ("Déjà\u00a0? Déjà\u202f: oui\u00a0; «\u202foui\u202f»", "Déjà_? Déjà~: oui_; «~oui~»"),
         ("(vraiment ?) [?]", "(vraiment_?) [?]"),
         ("À 12:30, ratio 3:1", "À 12:30, ratio 3:1"),
+        ("mot [ancien]{.deletion}[; suite]{.insertion}", "mot_ancien; suite"),
         ("Note[^1] !\n\n[^1]: Vraiment ?", "NoteVraiment_? _!"),
     ],
 )
