@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lxml.html import fragment_fromstring
 from markupsafe import Markup
 
 from millesime.assembly.report import Chapter, Part, Report, Section
@@ -24,7 +26,8 @@ class Entry:
     @property
     def text(self) -> str:
         """The line without markup."""
-        title = " ".join(self.title.striptags().split())
+        words = fragment_fromstring(str(self.title), create_parent="span").text_content()
+        title = re.sub(r"[ \t\r\n]+", " ", words).strip(" ")  # no-break spaces stay
         return f"{self.label}. {title}" if self.label else title
 
 
