@@ -2,8 +2,9 @@
 
 The tree is the one every format starts from; here notes go to where they are
 called, and what WeasyPrint would tag wrongly is put in a form that it tags
-rightly: lists whose items hold blocks, links around other elements, header
-cells that span, pictures without a text.
+rightly: lists whose items hold blocks, links around other elements, pictures
+without a text. What only the structure tree can say is put right in
+`pdf/tags.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def make_printable(root: Element, *, labels: Mapping[str, str], image_address: C
     _place_notes(root)
     _write_math(root)
     _place_images(root, labels, image_address)
-    _mark_changes(root)
+    _mark_changes(root, labels)
     _label_positions(root, labels)
     mend_links(root)
     for item in list(root.iter("li")):
@@ -65,7 +66,7 @@ def has_class(element: Element, name: str) -> bool:
 
 
 def plain_text(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
+    return re.sub(r"[ \t\r\n]+", " ", "".join(element.itertext())).strip(" ")  # no-break spaces stay
 
 
 # ---- what a screen needs and paper does not ---------------------------------
@@ -128,7 +129,7 @@ def _drop_gaps(note: Element) -> None:
 def _write_math(root: Element) -> None:
     """Set MathML as a line of text: WeasyPrint does not lay formulas out."""
     for formula in list(root.iter(f"{MATHML}math")):
-        line = etree.Element("span", {"class": "math"})
+        line = etree.Element("span", {"class": "math", "data-alt": formula.get("alttext") or plain_text(formula)})
         if formula.get("display") == "block":
             add_class(line, "math-display")
         for child in formula:
@@ -214,8 +215,8 @@ def _caption_of(image: Element) -> str:
 # ---- changes ----------------------------------------------------------------
 
 
-def _mark_changes(root: Element) -> None:
-    """Give changed paragraphs a bar in the margin."""
+def _mark_changes(root: Element, labels: Mapping[str, str]) -> None:
+    """Give changed paragraphs a bar in the margin, and changed words what is said before and after them."""
     for element in list(root.iter()):
         if not isinstance(element.tag, str):
             continue
@@ -230,6 +231,11 @@ def _mark_changes(root: Element) -> None:
             add_class(element, "block")
         if not block:
             _bar(element)
+        signed = label is not None and (has_class(label, "change-label") or has_class(label, "change-sign"))
+        kind = "insertion" if element.tag == "ins" else "deletion"
+        if element.tag in ("ins", "del") and not block and not signed and f"{kind}_starts" in labels:
+            element.set("data-starts", labels[f"{kind}_starts"])
+            element.set("data-ends", labels[f"{kind}_ends"])
 
 
 def _is_block(element: Element) -> bool:
@@ -367,11 +373,7 @@ def _mend_table(table: Element) -> None:
         for cell in row:
             if cell.tag == "td" and row.getparent().tag == "thead" and not plain_text(cell) and not len(cell):
                 cell.tag = "th"  # the cells below an empty corner must have a header too
-            if cell.tag == "th" and (cell.get("colspan", "1") != "1" or cell.get("rowspan", "1") != "1"):
-                # A spanning TH fails PDF/UA in WeasyPrint's tags, which give it no scope.
-                cell.tag = "td"
-                add_class(cell, "head-cell")
-            elif cell.tag == "th" and cell.getparent().getparent().tag == "tbody" and cell is row[0]:
+            if cell.tag == "th" and cell.getparent().getparent().tag == "tbody" and cell is row[0]:
                 cell.set("scope", "row")
     _set_widths(table, rows, columns)
 

@@ -94,7 +94,7 @@ def _outline(document: pikepdf.Pdf, pages) -> list:
 
 
 def _structure(document: pikepdf.Pdf, pages) -> Iterator[tuple]:
-    """Yield (depth, type, page, box, spans, headers, alternative, marks, links) of every element, in reading order."""
+    """Yield what every element is and says, in reading order: depth, type, page, attributes, words, marks, links."""
     parents = document.Root.StructTreeRoot.ParentTree.Nums
     owners = {int(parents[at]): parents[at + 1] for at in range(0, len(parents), 2)}
     waiting = [(0, document.Root.StructTreeRoot.K[0])]
@@ -103,27 +103,40 @@ def _structure(document: pikepdf.Pdf, pages) -> Iterator[tuple]:
         depth, element = waiting.pop()
         kids = list(element.get("/K", []))
         inner = [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
-        marks = [kid for kid in kids if not isinstance(kid, pikepdf.Dictionary)]
+        marks = [
+            _mark(kid, element, pages) for kid in kids if not isinstance(kid, pikepdf.Dictionary) or "/MCID" in kid
+        ]
         links = [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/Obj" in kid]
         page = pages[element.Pg.objgen] if "/Pg" in element else 0
-        for mark in marks:
-            assert owners[page - 1][int(mark)].objgen == element.objgen
+        for place, mark in marks:
+            assert owners[place - 1][mark].objgen == element.objgen
         for link in links:
             assert owners[int(link.Obj.StructParent)].objgen == element.objgen
             assert link.Obj.objgen in {annotation.objgen for annotation in link.Pg.Annots}
-        attributes = element.get("/A")
-        box = _numbers(attributes.BBox) if attributes is not None and "/BBox" in attributes else []
-        spans = [
-            (name, int(attributes[name]))
-            for name in ("/ColSpan", "/RowSpan")
-            if attributes is not None and name in attributes
-        ]
+        attributes = element.get("/A", pikepdf.Dictionary())
+        box = _numbers(attributes.BBox) if "/BBox" in attributes else []
+        said = {name: str(attributes[name]) for name in sorted(attributes.keys()) if name not in ("/BBox", "/Headers")}
+        said |= {name: str(element[name]) for name in ("/Alt", "/ActualText", "/Lang", "/E") if name in element}
         heads = []
-        for name in ([element.ID] if "/ID" in element else []) + list(
-            (attributes or {}).get("/Headers", []) if attributes is not None else []
-        ):
+        for name in ([element.ID] if "/ID" in element else []) + list(attributes.get("/Headers", [])):
             table, _, rest = str(name).partition("-")
             heads.append((tables.setdefault(table, len(tables)), rest))
-        alternative = str(element.get("/Alt", ""))
-        yield depth, str(element.S), page, box, spans, heads, alternative, len(marks), len(links)
+        yield (
+            depth,
+            str(element.S),
+            page,
+            box,
+            said,
+            heads,
+            sorted({place for place, _ in marks}),
+            len(marks),
+            len(links),
+        )
         waiting += [(depth + 1, kid) for kid in reversed(inner)]
+
+
+def _mark(kid, element, pages) -> tuple[int, int]:
+    """Return the page of marked content, and its number there."""
+    if isinstance(kid, pikepdf.Dictionary):
+        return pages[kid.Pg.objgen], int(kid.MCID)
+    return pages[element.Pg.objgen], int(kid)

@@ -7,7 +7,10 @@ the book is laid out in one piece.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 from millesime.render.pdf.laid import FontUse, Frame
 
@@ -19,6 +22,43 @@ _SIDES = {"left": "left", "right": "right", "recto": "right", "verso": "left"}
 def is_known(versions: Mapping[str, str]) -> bool:
     """Say whether the installed versions of these packages were tried."""
     return all(versions.get(name) in tried for name, tried in KNOWN.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was in hand while a structure tree was built."""
+
+    sources: dict[int, tuple[Any, str]] = field(default_factory=dict)  # structure element → HTML element, name of box
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)  # (page, MCID), 0-based → text
+
+
+@contextmanager
+def watch_tags() -> Iterator[Watched]:
+    """Note what every structure element of the files written until the block ends is made from."""
+    from weasyprint.formatting_structure import boxes
+    from weasyprint.pdf import tags
+
+    watched = Watched()
+    build = tags._build_box_tree
+
+    def watch(box, parent, pdf, page_number, nums, annotations, marked):
+        if isinstance(box, boxes.PageBox):
+            watched.texts.update(
+                ((page_number, mark["mcid"]), one.text)
+                for one, mark in marked.items()
+                if isinstance(one, boxes.TextBox)
+            )
+        own = getattr(box, "_box", box)  # one that is positioned has a place-holder
+        for element in build(box, parent, pdf, page_number, nums, annotations, marked):
+            if own.element is not None:
+                watched.sources.setdefault(element.number, (own.element, own.element_tag))
+            yield element
+
+    tags._build_box_tree = watch
+    try:
+        yield watched
+    finally:
+        tags._build_box_tree = build
 
 
 def page_type(page) -> tuple[str, str, bool]:

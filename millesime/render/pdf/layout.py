@@ -25,6 +25,7 @@ from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surround
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
+from millesime.render.pdf.tags import mend_tags
 
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
 _NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
@@ -247,11 +248,14 @@ def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
             if use is None:
                 raise UnbindableError(f"the font {font.family}, which is not of one piece")
             uses.append(use)
+        if facts.tagged:
+            mend_tags(pdf, watched)
         taken.append(_take(pdf, facts, facts_of_pages, glyphs, tuple(uses), notes))
         del pdf.objects[1:]
         pdf.info.clear()
 
-    document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1" if facts.tagged else None, uncompressed_pdf=True)
+    with internals.watch_tags() as watched:
+        document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1" if facts.tagged else None, uncompressed_pdf=True)
     return Laid(unit=taken[0], files=files)
 
 

@@ -10,10 +10,12 @@ from lxml import etree
 
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
+from millesime.render.pdf import internals
 from millesime.render.pdf.book import SCHEME, build_book, serve_picture
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
-from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
+from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.metadata import complete_metadata
+from millesime.render.pdf.tags import mend_tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,17 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
         spell_out(book, missing)
         pages = lay_out(book)
         complete_metadata(pages.metadata)
-        content = pages.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=file_identifier(report.imprint.identifier))
+        content = _write(pages, identifier=file_identifier(report.imprint.identifier))
     return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys(notes)))
+
+
+def _write(pages, *, identifier: bytes) -> bytes:
+    """Return the file of a document, its tags mended if this WeasyPrint is one whose tags are known."""
+    options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": identifier}
+    if not internals.is_known(versions()):
+        return pages.write_pdf(**options)
+    with internals.watch_tags() as watched:
+        return pages.write_pdf(finisher=lambda document, pdf: mend_tags(pdf, watched), **options)
 
 
 def file_identifier(identifier: str) -> bytes:

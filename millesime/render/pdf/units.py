@@ -24,7 +24,7 @@ from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, read_scope
 # under the sources' keys; the results are in the order of the sources.
 Run = Callable[[Callable, Sequence], Sequence]
 
-_EDITION = "1"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
+_EDITION = "2"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
 _ASKED = re.compile(rb"millesime-folio-(\d+)-")
 
 
