@@ -123,7 +123,20 @@ class _Tree:
         inner = list(self.nodes(node))
         if any(isinstance(kid, Annotation) for one in inner for kid in one.kids):
             return False
-        marks = [kid for one in inner for kid in one.kids if isinstance(kid, Mark)]
+        return self._untag([kid for one in inner for kid in one.kids if isinstance(kid, Mark)])
+
+    def forget_strays(self) -> None:
+        """Make artifacts of what has an element outside the tree."""
+        known = {node.entry.reference for node in self._read}
+        for page, number in self._pages.items():
+            owners = self._owners[2 * number + 1]
+            strays = [at for at, owner in enumerate(owners) if owner not in known]
+            elements = {owners[at] for at in strays}
+            if self._untag([Mark(page, at) for at in strays]):
+                for reference in elements:
+                    self._drop(self.pdf.objects[reference_number(reference)])
+
+    def _untag(self, marks: list[Mark]) -> bool:
         places = [_marked_content(self.pdf, mark) for mark in marks]
         if None in places:
             return False
@@ -131,6 +144,11 @@ class _Tree:
             operators[at - 1 : at + 2] = ["/Artifact", b"BMC", b""]
             self._owners_on(mark.page)[mark.number] = b"null"
         return True
+
+    @staticmethod
+    def _drop(entry) -> None:
+        entry.clear()
+        entry.free = "f"
 
     def _owners_on(self, page: bytes) -> list:
         return self._owners[2 * self._pages[page] + 1]
@@ -154,8 +172,7 @@ class _Tree:
             waiting += [(kid, node) for kid in reversed(inner)]
         for node in self._read:
             if node.entry.number not in kept:
-                node.entry.clear()
-                node.entry.free = "f"
+                self._drop(node.entry)
 
     def _kid(self, kid: Node | Mark | Annotation, owner: Node):
         if isinstance(kid, Node):
@@ -180,6 +197,14 @@ def _marked_content(pdf, mark: Mark) -> tuple[list, int] | None:
 
 
 # ---- mends: each changes the tree, in the order of MENDS --------------------------
+
+
+def _drop_furniture(tree: _Tree) -> None:
+    """Make running heads and folios artifacts: WeasyPrint gives them elements, and puts these nowhere.
+
+    Pages laid out by unit have none: their furniture is drawn as an artifact.
+    """
+    tree.forget_strays()
 
 
 def _place_notes(tree: _Tree) -> None:
@@ -438,7 +463,9 @@ def _tidy_below(node: Node) -> None:
             continue
         _tidy_below(kid)
         said = kid.entry is not None and not {"A", "Lang", "ActualText", "Alt", "E"}.isdisjoint(kid.entry)
-        if kid.kind in ("NonStruct", "Span") and not said:
+        # A box that the layout puts around lines beside blocks has the element, and the name, of what holds it.
+        anonymous = kid.source is not None and kid.source is node.source and kid.part == node.part
+        if not said and (kid.kind in ("NonStruct", "Span") or (anonymous and kid.kind in ("Div", node.kind))):
             kids += kid.kids
         elif kid.kids or kid.kind in ("TD", "TH"):
             if kid.kind == "NonStruct":
@@ -461,6 +488,7 @@ def _in_paragraphs(kids: list[Node | Mark | Annotation]) -> list[Node | Mark | A
 
 
 MENDS = (
+    _drop_furniture,
     _place_notes,
     _join_pieces,
     _name_kinds,
