@@ -197,7 +197,11 @@ class _Drawing:
                 if bar is not None and id(bar) not in drawn:
                     drawn.add(id(bar))
                     self._bar(group, bar)
-            self._labels(group, chapter, old, new, change)
+            # Beside the link, whose name says it whole: a name cut into lines, and numbers, are no part of a name.
+            words = _add(parent, "g", {"aria-hidden": "true", "pointer-events": "none"})
+            self._labels(words, chapter, old, new, change)
+            if not len(words):
+                parent.remove(words)
 
     def _reach(self, parent, bar: Bar) -> None:
         """The surface that a pointer hits, and the ring that shows the keyboard's place."""
