@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,74 +24,10 @@ from millesime.redline.marks import NEW, OLD, mark_of, take_side
 from millesime.render.docx import render_docx
 from tests.redline.test_golden import CASES, read_edition
 from tests.render.builders import SVG, chapter, markdown, report
+from tests.validation.office import ACCEPT, REJECT
+from tests.validation.office import office as start_office
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-
-# Runs in the Python that LibreOffice's `uno` is made for. Reads one request per line and answers each with one line.
-LIBREOFFICE = r'''
-import json, os, subprocess, sys, time
-import uno
-from com.sun.star.beans import PropertyValue
-from com.sun.star.connection import NoConnectException
-
-profile = sys.argv[1]
-pipe = "millesime-%d" % os.getpid()
-subprocess.Popen(
-    ["soffice", "--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
-     "-env:UserInstallation=file://" + profile, "--accept=pipe,name=" + pipe + ";urp;"],
-    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-local = uno.getComponentContext()
-resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
-for _ in range(300):
-    try:
-        context = resolver.resolve("uno:pipe,name=" + pipe + ";urp;StarOffice.ComponentContext")
-        break
-    except NoConnectException:
-        time.sleep(0.1)
-manager = context.ServiceManager
-desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-dispatcher = manager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
-
-def lines(text):
-    """Paragraphs as {"style", "level" in a list, "text"}; a table as a list of rows of cells of lines."""
-    found = []
-    enumeration = text.createEnumeration()
-    while enumeration.hasMoreElements():
-        one = enumeration.nextElement()
-        if one.supportsService("com.sun.star.text.TextTable"):
-            rows = {}
-            for name in one.getCellNames():
-                row = int("".join(c for c in name if c.isdigit()))
-                rows.setdefault(row, []).append(lines(one.getCellByName(name)))
-            found.append([rows[row] for row in sorted(rows)])
-        else:
-            level = one.NumberingLevel if one.NumberingIsNumber and one.ListId else None
-            found.append({"style": one.ParaStyleName, "level": level, "text": one.String})
-    return found
-
-for line in sys.stdin:
-    wanted = json.loads(line)
-    hidden = PropertyValue(); hidden.Name, hidden.Value = "Hidden", True
-    document = desktop.loadComponentFromURL("file://" + wanted["path"], "_blank", 0, (hidden,))
-    if wanted["command"]:
-        dispatcher.executeDispatch(document.CurrentController.Frame, wanted["command"], "", 0, ())
-    notes = document.Footnotes
-    for index in range(notes.Count):
-        notes.getByIndex(index).setLabel("*")  # its number would depend on pages that are not laid out yet
-    print(json.dumps({
-        "lines": lines(document.Text),
-        "notes": [lines(notes.getByIndex(index)) for index in range(notes.Count)],
-        "pictures": document.GraphicObjects.Count,
-        "formulas": document.EmbeddedObjects.Count,
-        "changes": document.Redlines.hasElements(),
-    }), flush=True)
-    document.close(True)
-try:
-    desktop.terminate()
-except Exception:
-    pass
-'''
-ACCEPT, REJECT = ".uno:AcceptAllTrackedChanges", ".uno:RejectAllTrackedChanges"
 
 
 # A construct per section. In tables, + and - mark a row, * and ~ a column: see `mark_rows`.
@@ -576,29 +510,14 @@ def office(tmp_path_factory) -> Iterator[Callable[[bytes, str], dict]]:
     """LibreOffice, started once: opens a document, does one command, says what it then holds."""
     assert shutil.which("soffice"), "LibreOffice is not installed; run scripts/setup.sh test"
     folder = tmp_path_factory.mktemp("libreoffice")
-    python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else "python3"
-    process = subprocess.Popen(
-        [python, "-c", LIBREOFFICE, str(folder / "profile")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
     def ask(content: bytes, command: str = "") -> dict:
         path = folder / "document.docx"
         path.write_bytes(content)
-        process.stdin.write(json.dumps({"path": str(path), "command": command}) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        assert answer, "LibreOffice stopped"
-        return json.loads(answer)
+        return ask_about(path, command)
 
-    try:
+    with start_office(folder) as ask_about:
         yield ask
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def written(blocks: list[Block]) -> bytes:

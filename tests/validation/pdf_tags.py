@@ -406,8 +406,8 @@ def check_notes(book: Book) -> Iterator[str]:
             yield f"{where} follows no reference"
             continue
         due.remove(call)
-        block = next((outer for outer in call.around() if outer.kind in _BLOCKS), None)
-        if block is None or (element.parent is not block.parent and element.parent not in list(call.around())):
+        block = next((outer for outer in call.around() if outer.kind in _BLOCKS - {"Code"}), None)
+        if block is None or (element.parent is not block.parent and element.parent is not block):
             yield f"{where} stands apart from what refers to it"
     for call in due:
         yield f"page {call.page}: the reference {book.text(call).strip()!r} has no note"
@@ -485,23 +485,23 @@ def check_changes(book: Book) -> Iterator[str]:
 
 
 def _is_announced(element: Element, book: Book) -> bool:
-    """Whether what stands before a change in its paragraph, cell or section says what it is."""
+    """Whether what stands before a change in its block, or the label above that block, says what it is."""
+    said = ""
     for at in (element, *element.around()):
         if at.parent is None:
             return False
-        place = at.parent.content.index(at)
-        before = at.parent.content[place - 1] if place else None
-        said = book.texts.get(before, "") if isinstance(before, tuple) else book.text(before) if before else ""
-        inner = book.text(at).lstrip()
-        if re.search(_ANNOUNCED, said.strip()) or re.match(_SIGNED, inner):
-            return True
-        if at.kind in ("TR", "L", "Table", "Sect"):
-            break
+        before = at.parent.content[: at.parent.content.index(at)]
+        if at.kind in _BLOCKS:
+            above = before[-1] if before and isinstance(before[-1], Element) and before[-1].kind == "P" else None
+            label = book.text(above) if above is not None else ""
+            return bool(_ENDS_IN_LABEL.search(said) or _IS_LABEL.match(label))
+        said = "".join(book.texts.get(one, "") if isinstance(one, tuple) else book.text(one) for one in before) + said
     return False
 
 
-_ANNOUNCED = re.compile(r"(Ajout|Suppression|Déplacé|Inserted|Deleted|Moved|Avant|Après|Before|After|Image)\b.{0,60}$")
-_SIGNED = re.compile(r"\W*(Ajout|Suppression|Déplacé|Inserted|Deleted|Moved|Avant|Après|Before|After)\b")
+_LABELS = r"\W*(Ajout|Suppression|Déplacé|Inserted|Deleted|Moved|Avant|Après|Before|After)\b"
+_ENDS_IN_LABEL = re.compile(rf"{_LABELS}.{{0,60}}$")
+_IS_LABEL = re.compile(rf"{_LABELS}.{{0,60}}$")
 
 
 def check_bookmarks(book: Book) -> Iterator[str]:

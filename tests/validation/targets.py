@@ -1,0 +1,90 @@
+"""What `make validate` looks at: the demonstration, a redline of two of its editions, and samples of the corpora."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.corpora.books import BOOKS, clone_book
+from tests.validation.verdict import Target
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIR = ("2018", "2019")  # the two editions whose redline is looked at
+FORMATS = ("pdf", "epub", "html", "docx")
+
+
+class BuildError(Exception):
+    """What is to be checked could not be built."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Where things are built and found."""
+
+    root: Path  # the report's repository
+    folder: Path  # takes what is built here
+
+
+def run_program(*arguments: object, root: Path) -> None:
+    """Run Millésime. Problems in a book's text are no failure: they are marked in what is built."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "build.py", *map(str, arguments), "--root", str(root)], capture_output=True, text=True
+    )
+    if done.returncode not in (0, 1):
+        raise BuildError(f"build.py {' '.join(map(str, arguments))}: status {done.returncode}: {done.stderr[-800:]}")
+
+
+def demonstration(work: Work) -> Iterator[Target]:
+    """Build the report's editions in every format, from the cache where it has them, and yield their artifacts."""
+    run_program("build", "--to", ",".join(FORMATS), "--out", work.folder / "demonstration", root=work.root)
+    yield from editions_in(work.folder / "demonstration", "demonstration", language="fr")
+
+
+def redline(work: Work) -> Iterator[Target]:
+    """Compare two editions in every format, and each with itself, which is what accepting or rejecting must give."""
+    folder = work.folder / "redline"
+    run_program("compare", *PAIR, "--to", ",".join(FORMATS), "-o", folder, root=work.root)
+    twins = []
+    for edition in PAIR:
+        twins.append(work.folder / "redline-twins" / f"{edition}.docx")
+        run_program("compare", edition, edition, "--to", "docx", "-o", twins[-1], root=work.root)
+    for path in sorted(folder.iterdir()):
+        kind = "html" if path.is_dir() else path.suffix[1:]
+        pair = (twins[0], twins[1]) if kind == "docx" else None
+        yield Target(kind=kind, path=path, name=f"redline/{path.name}", pair=pair)
+
+
+def corpora(work: Work, folder: Path) -> Iterator[Target]:
+    """Clone and build the three books, all editions; in Word the first of each, which is what tests build too."""
+
+    def build(name: str) -> Path:
+        root = work.folder / "corpora" / name
+        if not root.exists():
+            root.parent.mkdir(parents=True, exist_ok=True)
+            clone_book(folder, name, root.parent)
+        run_program("build", "--to", "pdf,epub,html", root=root)
+        return root
+
+    with ThreadPoolExecutor(1) as pool:  # each build uses all processors
+        for name, root in zip(BOOKS, pool.map(build, BOOKS), strict=True):
+            yield from editions_in(root / "dist", f"corpora/{name}", language=BOOKS[name])
+
+
+def editions_in(folder: Path, name: str, *, language: str) -> Iterator[Target]:
+    """Yield the artifacts of a folder as `build` fills it."""
+    for edition in sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "compare"):
+        for path in sorted(edition.iterdir()):
+            kind = "html" if path.name == "html" else path.suffix[1:]
+            if kind in FORMATS:
+                yield Target(kind=kind, path=path, name=f"{name}/{edition.name}.{kind}", language=language)
+
+
+def given(kind: str, paths: Sequence[Path], *, language: str) -> Iterator[Target]:
+    """Yield files, or folders of pages, named on the command line."""
+    for path in paths:
+        yield Target(kind=kind, path=path.resolve(), name=os.path.relpath(path), language=language)
