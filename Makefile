@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test check lint gallery lock bench bench-press wheel clean help
+.PHONY: editions test check lint validate gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -22,6 +22,10 @@ lint:  ## check how the code is written
 	@scripts/setup.sh test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+validate:  ## run validators of others and our own over what is published (the real books: MILLESIME_CORPORA)
+	@scripts/setup.sh validate
+	$(PYTHON) -m tests.validation
 
 gallery:  ## make docs/gallery.md from the golden cases of the redline
 	@scripts/setup.sh test

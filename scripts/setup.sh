@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what Millésime needs and this machine lacks: setup.sh run|test
+# Installs what Millésime needs and this machine lacks: setup.sh run|test|validate
 # System packages come from apt-get only when it may be used; otherwise the one line to run is printed.
 set -eu
 cd "$(dirname "$0")/.."
-aim=${1:?usage: setup.sh run|test}
+aim=${1:?usage: setup.sh run|test|validate}
 python=${PYTHON:-python3}
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -27,7 +27,7 @@ need libpangoft2-1.0-0 library pangoft2-1.0
 need libharfbuzz-subset0 library harfbuzz-subset
 need fonts-dejavu-core font DejaVuSansMono.ttf
 need librsvg2-bin rsvg-convert --version  # with it pandoc puts drawings into Word files as Word can show them
-if [ "$aim" = test ]; then
+if [ "$aim" != run ]; then
   need poppler-utils pdftotext -v
   need qpdf qpdf --version
   need minisign minisign -v
@@ -36,6 +36,12 @@ if [ "$aim" = test ]; then
   need libreoffice-writer-nogui sh -c 'command -v soffice'  # accepts and rejects our tracked changes
   need python3-uno /usr/bin/python3 -c 'import uno'
   need nodejs node --version  # runs the parsers of Thorium Reader on our catalogues
+  need npm npm --version
+fi
+if [ "$aim" = validate ]; then
+  need chromium sh -c 'command -v chromium || command -v chromium-browser || command -v google-chrome'
+  need default-jdk-headless javac -version  # compiles two small drivers, so that many files are checked in one process
+  need nodejs node --version
   need npm npm --version
 fi
 

@@ -96,7 +96,9 @@ def _targets(asked: argparse.Namespace, say) -> list[Target]:
         elif name == "redline":
             found += find.redline(work)
         elif os.environ.get("MILLESIME_CORPORA"):
-            found += find.corpora(work, Path(os.environ["MILLESIME_CORPORA"]).resolve())
+            built = os.environ.get("MILLESIME_BOOKS")
+            sources = Path(os.environ["MILLESIME_CORPORA"]).resolve()
+            found += find.corpora(work, sources, Path(built).resolve() if built else None)
         else:
             say("MILLESIME_CORPORA is not set: the real books are NOT looked at")
             continue
