@@ -25,6 +25,8 @@ lint:  ## check how the code is written
 
 validate:  ## run validators of others and our own over what is published (the real books: MILLESIME_CORPORA)
 	@scripts/setup.sh validate
+	$(PYTHON) -m tests.validation install
+	$(PYTHON) -m pytest -n 2 tests/validation/test_drivers.py
 	$(PYTHON) -m tests.validation
 
 gallery:  ## make docs/gallery.md from the golden cases of the redline

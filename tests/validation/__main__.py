@@ -1,6 +1,7 @@
 """Validate artifacts: all of ours, or what is named.
 
 python -m tests.validation [demonstration] [redline] [corpora]
+python -m tests.validation install       only fetches the validators
 python -m tests.validation html DIR…     folders of pages
 python -m tests.validation pdf FILE…     or epub, docx
 """
@@ -36,6 +37,8 @@ def main() -> int:
     try:
         tools = install()
         say("validators are installed")
+        if asked.what == ["install"]:
+            return 0
         chosen = list(_targets(asked, say))
     except (InstallError, find.BuildError) as error:
         print(f"validate: {error}", file=sys.stderr)
@@ -120,7 +123,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=find.ROOT / "dist/validation", help="folder of the reports")
     parser.add_argument("--work", type=Path, default=find.ROOT / "dist/validated", help="folder of what is built")
     asked = parser.parse_args()
-    kinds = (*SETS, *find.FORMATS)
+    kinds = ("install", *SETS, *find.FORMATS)
     if asked.what and asked.what[0] not in kinds:
         parser.error(f"{asked.what[0]!r} is none of {', '.join(kinds)}")
     if asked.what and asked.what[0] in find.FORMATS and len(asked.what) == 1:

@@ -46,7 +46,15 @@ def check_claims(path: Path) -> Iterator[str]:
         name = (meta.get("property") or "").removeprefix("schema:")
         if name in claimed:
             claimed[name].add(" ".join((meta.text or "").split()))
-    elements = [element for page in pages.values() for element in page.iter() if isinstance(element.tag, str)]
+    # The cover is no content: it says the title in a picture, and the title page says it in words.
+    covers = {name for name, page in pages.items() if page.find(f"{_XHTML}body").get(f"{_EPUB}type") == "cover"}
+    elements = [
+        element
+        for name, page in pages.items()
+        if name not in covers
+        for element in page.iter()
+        if isinstance(element.tag, str)
+    ]
     images = [element for element in elements if element.tag == f"{_XHTML}img"]
     images += [
         element for element in elements if element.tag.endswith("}svg") and element.get("role") != "presentation"

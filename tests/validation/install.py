@@ -44,13 +44,29 @@ class InstallError(Exception):
 
 def install() -> Tools:
     """Return where the validators are, after fetching those that are missing."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "millesime-validators"
-    wanted = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in _LOCKS)).hexdigest()
-    stamp = folder / "stamp"
-    if not stamp.exists() or stamp.read_text() != wanted:
+    try:
+        return installed()
+    except InstallError:
+        folder = _folder()
         _fetch(folder)
-        stamp.write_text(wanted)
-    return _tools(folder)
+        (folder / "stamp").write_text(_wanted())
+        return installed()
+
+
+def installed() -> Tools:
+    """Return where the validators are. Raises InstallError if they, or some of them, are not there."""
+    stamp = _folder() / "stamp"
+    if not stamp.exists() or stamp.read_text() != _wanted():
+        raise InstallError("the validators are not installed")
+    return _tools(_folder())
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "millesime-validators"
+
+
+def _wanted() -> str:
+    return hashlib.sha256(b"".join((HERE / name).read_bytes() for name in _LOCKS)).hexdigest()
 
 
 def _tools(folder: Path) -> Tools:
