@@ -39,7 +39,6 @@ if [ "$aim" != run ]; then
   need npm npm --version
 fi
 if [ "$aim" = validate ]; then
-  need chromium sh -c 'command -v chromium || command -v chromium-browser || command -v google-chrome'
   need default-jdk-headless javac -version  # compiles two small drivers, so that many files are checked in one process
   need nodejs node --version
   need npm npm --version

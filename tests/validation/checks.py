@@ -167,8 +167,9 @@ def run_vnu(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict]
     return verdicts
 
 
-# vnu takes a page out of a file system for one of the origin "null", which `'self'` does not name.
-_IS_KNOWN = re.compile(r"Resource violates Content Security Policy \(meta tag\)")
+# vnu takes a page out of a file system for one of the origin "null", which `'self'` does not name; and data in a
+# `script` of type application/json, which no browser runs, for a script.
+_IS_KNOWN = re.compile(r"(Resource|Inline script) violates Content Security Policy \(meta tag\)")
 
 
 def _vnu_line(message: dict, target: Target) -> str:
@@ -222,12 +223,14 @@ _SAMPLE = 8  # pages of an edition of the corpora
 
 
 def sample_pages(target: Target) -> list[str]:
-    """Return the pages to look at: all; of an edition of the corpora the cover, the smallest redline, and six between.
+    """Return the pages to look at: all that do not lead elsewhere at once; of the corpora's, eight of each edition.
 
-    Those six are spread evenly over the pages in the order of their size, up
-    to the largest but one: sizes differ by what is on a page.
+    These are the cover, the smallest redline, and six that are spread evenly
+    over the others in the order of their size, up to the largest but one:
+    sizes differ by what is on a page.
     """
-    pages = sorted(target.path.rglob("*.html"), key=lambda path: (path.stat().st_size, path))
+    pages = [path for path in target.path.rglob("*.html") if b'http-equiv="refresh"' not in path.read_bytes()]
+    pages.sort(key=lambda path: (path.stat().st_size, path))
     if not target.name.startswith("corpora/") or len(pages) <= _SAMPLE:
         return [str(path.relative_to(target.path)) for path in sorted(pages)]
     first = [target.path / "index.html", *[path for path in pages if path.name.startswith("redline-")][:1]]
@@ -359,6 +362,9 @@ def run_check(name: str, kind: str, targets: Sequence[Target], tools: Tools, out
     check = next(check for check in CHECKS if (check.name, check.kind) == (name, kind))
     began = time.monotonic()
     try:
+        for target in targets:
+            if kind == "html" and not any(target.path.rglob("*.html")):
+                raise FileNotFoundError(f"{target.name} holds no pages")
         verdicts = check.run(targets, tools, out)
     except Exception as error:  # whatever it is, it must be seen, and the others must run
         verdicts = [_verdict(name, target, [f"did not run: {error}"]) for target in targets]

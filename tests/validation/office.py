@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -55,7 +56,10 @@ def lines(text):
 for line in sys.stdin:
     wanted = json.loads(line)
     hidden = PropertyValue(); hidden.Name, hidden.Value = "Hidden", True
-    document = desktop.loadComponentFromURL("file://" + wanted["path"], "_blank", 0, (hidden,))
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(wanted["path"]), "_blank", 0, (hidden,))
+    if document is None:
+        print(json.dumps({"error": "cannot be opened"}), flush=True)
+        continue
     if wanted["command"]:
         dispatcher.executeDispatch(document.CurrentController.Frame, wanted["command"], "", 0, ())
     notes = document.Footnotes
@@ -81,7 +85,7 @@ ACCEPT, REJECT = ".uno:AcceptAllTrackedChanges", ".uno:RejectAllTrackedChanges"
 def office(folder: Path) -> Iterator[Callable[..., dict]]:
     """Start LibreOffice once; what is yielded opens a file, does one command, and says what the document then holds.
 
-    `folder` takes its profile.
+    `folder` takes its profile, and a copy of each file: LibreOffice locks what it opens.
     """
     python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else "python3"
     process = subprocess.Popen(
@@ -93,12 +97,16 @@ def office(folder: Path) -> Iterator[Callable[..., dict]]:
     )
 
     def ask(path: Path, command: str = "") -> dict:
-        process.stdin.write(json.dumps({"path": str(path), "command": command}) + "\n")
+        copy = shutil.copy(path, folder / "opened.docx")
+        process.stdin.write(json.dumps({"path": str(copy), "command": command}) + "\n")
         process.stdin.flush()
         answer = process.stdout.readline()
         if not answer:
             raise RuntimeError("LibreOffice stopped")
-        return json.loads(answer)
+        said = json.loads(answer)
+        if "error" in said:
+            raise ValueError(f"{path.name}: {said['error']}")
+        return said
 
     try:
         yield ask

@@ -70,6 +70,11 @@ def test_what_is_no_artifact_is_an_error(check: str, kind: str, tools: Tools, tm
     assert said(check, kind, broken, tools, tmp_path)
 
 
+@pytest.mark.parametrize("check", ["vnu", "pages", "links", "french"])
+def test_a_folder_without_pages_is_an_error(check: str, tools: Tools, tmp_path: Path):
+    assert said(check, "html", tmp_path, tools, tmp_path)
+
+
 @pytest.mark.parametrize("check", ["verapdf", "page-validation"])
 def test_a_figure_without_a_text_fails_pdf_ua(check: str, good, tools: Tools, tmp_path: Path):
     with pikepdf.open(good["pdf"]) as pdf:

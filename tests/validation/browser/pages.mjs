@@ -114,6 +114,14 @@ async function axe(page, view, options, found) {
 async function keyboard(page, say, found) {
   const stops = await page.evaluate(listStops);
   found.counts.keyboard = stops.length;
+  const taken = await page.evaluate(() => document.querySelector('main')?.contains(document.activeElement) ?? false);
+  if (!taken) await skipHeader(page, say); // else the page itself brought the keyboard past it, to its search field
+  await page.evaluate(() => { document.activeElement?.blur?.(); scrollTo(0, 0); });
+  for (const text of await page.evaluate(focusAll)) say('keyboard', text);
+  await walk(page, stops.length, say);
+}
+
+async function skipHeader(page, say) {
   const first = await page.evaluate(() => document.querySelector('a[href]')?.getAttribute('href') ?? '');
   await page.keyboard.press('Tab');
   const skip = await page.evaluate(() => {
@@ -135,15 +143,12 @@ async function keyboard(page, say, found) {
     }, `[id=${JSON.stringify(decodeURIComponent(first.slice(1)))}]`);
     if (!inside) say('keyboard', `after ${first} the next stop is not in the text`);
   }
-  await page.evaluate(() => { document.activeElement?.blur?.(); scrollTo(0, 0); });
-  for (const text of await page.evaluate(focusAll)) say('keyboard', text);
-  await walk(page, stops.length, say);
 }
 
 function listStops() {
   const all = document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]');
   const stops = [...all].filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility());
-  globalThis.stops = stops;
+  globalThis.millesimeStops = stops;
   for (const element of all) {
     if (element.tabIndex > 0) return [{ wrong: 'tabindex above 0' }];
   }
@@ -161,8 +166,8 @@ function focusAll() {
     ].join(';');
   };
   const wrong = [];
-  const resting = globalThis.stops.map(looks);
-  for (const [index, element] of globalThis.stops.entries()) {
+  const resting = globalThis.millesimeStops.map(looks);
+  for (const [index, element] of globalThis.millesimeStops.entries()) {
     element.focus({ focusVisible: true, preventScroll: true });
     const name = `${element.outerHTML.replace(/\s+/g, ' ').slice(0, 120)}`;
     if (document.activeElement !== element) wrong.push(`cannot take the focus: ${name}`);
@@ -176,11 +181,11 @@ function focusAll() {
 async function walk(page, count, say) {
   const press = async (from, presses) => {
     await page.evaluate((index) => {
-      globalThis.stops[index - 1]?.focus({ preventScroll: true });
+      globalThis.millesimeStops[index - 1]?.focus({ preventScroll: true });
     }, from);
     for (let step = 0; step < presses; step++) {
       await page.keyboard.press('Tab');
-      const at = await page.evaluate(() => globalThis.stops.indexOf(document.activeElement));
+      const at = await page.evaluate(() => globalThis.millesimeStops.indexOf(document.activeElement));
       if (at !== from + step) {
         say('keyboard', `Tab number ${from + step + 1} leads to stop ${at + 1}`);
         return;
@@ -259,15 +264,15 @@ function tooWide() {
 function rememberVisible() {
   const holders = [...document.querySelectorAll('main *')].filter((element) => element.checkVisibility()
     && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
-    && !element.closest('[aria-hidden=true], nav, .cover-start'));
-  globalThis.shown = holders;
+    && !element.closest('[aria-hidden=true], nav, button, input, form, [role=status], .cover-start'));
+  globalThis.millesimeShown = holders;
   return holders.length;
 }
 
 // What was on the screen and is not on paper, or is cut by what would scroll there.
 function lostOnPaper() {
   const wrong = [];
-  for (const element of globalThis.shown) {
+  for (const element of globalThis.millesimeShown) {
     if (!element.checkVisibility()) wrong.push(`not on paper: ${element.outerHTML.replace(/\s+/g, ' ').slice(0, 160)}`);
   }
   for (const element of document.querySelectorAll('main *')) {
