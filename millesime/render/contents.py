@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lxml.html import fragment_fromstring
 from markupsafe import Markup
 
 from millesime.assembly.report import Chapter, Part, Report, Section
+from millesime.render.theme import bare_title
 
 Address = Callable[[str], str | None]  # anchor → link; None: it is nowhere in the text
 
@@ -26,8 +25,7 @@ class Entry:
     @property
     def text(self) -> str:
         """The line without markup."""
-        words = fragment_fromstring(str(self.title), create_parent="span").text_content()
-        title = re.sub(r"[ \t\r\n]+", " ", words).strip(" ")  # no-break spaces stay
+        title = bare_title(self.title)
         return f"{self.label}. {title}" if self.label else title
 
 

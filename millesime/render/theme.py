@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml.html import fragment_fromstring
+from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import edition_identifiers, licence_line
@@ -20,7 +23,7 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
 
     A snapshot's templates run in a sandbox: they can read what they are given
     and nothing else. Filters: `long_date`, `url` (percent-encodes a path),
-    `anchor` (an id without white space); of an imprint, `licence_line(labels)`
+    `anchor` (an id without white space), `bare` (a title without markup); of an imprint, `licence_line(labels)`
     and `identifiers(format)`, see assembly/identifiers.py.
     """
     environment = ImmutableSandboxedEnvironment(
@@ -36,6 +39,7 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
     environment.filters["anchor"] = plain_id
     environment.filters["licence_line"] = licence_line
     environment.filters["identifiers"] = edition_identifiers
+    environment.filters["bare"] = bare_title
     return environment
 
 
@@ -47,6 +51,12 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
         raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
+
+
+def bare_title(title: Markup) -> str:
+    """Return a title's words; its no-break spaces stay, which `striptags` takes for spaces."""
+    words = fragment_fromstring(str(title), create_parent="span").text_content()
+    return re.sub(r"[ \t\r\n]+", " ", words).strip(" ")
 
 
 class _ThemeLoader(BaseLoader):

@@ -11,9 +11,11 @@ from builders import SVG, chapter, hostile_report, markdown, raw, report, sample
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from markupsafe import Markup
 
 from millesime.markup.ast import para
 from millesime.render.epub import render_epub, xml_id
+from millesime.render.theme import bare_title
 
 NS = {
     "x": "http://www.w3.org/1999/xhtml",
@@ -172,3 +174,8 @@ def test_any_anchor_becomes_an_xml_id(anchor):
 )
 def test_an_anchor_that_is_an_xml_id_stays_as_it_is(anchor, ident):
     assert xml_id(anchor) == ident
+
+
+def test_titles_of_pages_and_entries_keep_their_no_break_spaces():
+    title = Markup("De quoi <em>parle</em>-t-on\u202f?\n Vraiment\u00a0: «\u00a0oui\u00a0»")
+    assert bare_title(title) == "De quoi parle-t-on\u202f? Vraiment\u00a0: «\u00a0oui\u00a0»"

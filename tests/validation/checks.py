@@ -169,7 +169,10 @@ def run_vnu(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict]
 
 # vnu takes a page out of a file system for one of the origin "null", which `'self'` does not name; and data in a
 # `script` of type application/json, which no browser runs, for a script.
-_IS_KNOWN = re.compile(r"(Resource|Inline script) violates Content Security Policy \(meta tag\)")
+_IS_KNOWN = re.compile(
+    r"(Resource|Inline script) violates Content Security Policy \(meta tag\)"
+    r"|^bibliography\.html:\d+: warning: This document appears to be written in English"
+)
 
 
 def _vnu_line(message: dict, target: Target) -> str:
@@ -202,7 +205,7 @@ def run_pages(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdic
                     error["check"] if error["check"] in errors else "network"
                 )  # "page": it did not open, or a script failed
                 errors[where].append(f"{page.get('page', '')}: {error['text']}")
-            doubts.update({warning["text"] for warning in page.get("warnings", ())})
+            doubts.update({re.sub(r" × \d+", "", warning["text"]) for warning in page.get("warnings", ())})
         total = sum(1 for _ in target.path.rglob("*.html"))
         pages = f"{len(names)} of {total} pages"
         said = {
