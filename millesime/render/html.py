@@ -39,6 +39,7 @@ FACES = (
 )
 _STYLES = ("html/page.css", "html/text.css", "html/print.css")
 _CONTENTS_DEPTH = 3  # levels of headings in the contents of the cover page
+_LONG_FORMULA = 24  # characters, its annotation included, that may be wider than a phone
 _LISTS = ("list", "listitem")
 _ANCHORED = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "blockquote", "div"})
 
@@ -201,6 +202,8 @@ def _furnish(root: Element, labels: Mapping[str, str]) -> None:
     for formula in list(root.iter(f"{{{MATHML}}}math")):
         if formula.get("display") == "block":
             _frame_formula(formula, labels["formula"])
+        elif len("".join(formula.itertext())) > _LONG_FORMULA:  # browsers break no formula into lines
+            _frame_formula(formula, labels["formula"]).set("class", "math-frame in-line")
     for element in list(root.iterdescendants()):
         listed = element.get("role") in _LISTS or _in_footnotes(element)
         if element.get("id") and element.tag in _ANCHORED and not listed:
@@ -231,12 +234,13 @@ def _frame_table(table: Element, ident: str, name: str) -> None:
     frame.append(table)
 
 
-def _frame_formula(formula: Element, name: str) -> None:
-    """Wide formulas scroll as wide tables do."""
+def _frame_formula(formula: Element, name: str) -> Element:
+    """Return the frame in which a wide formula scrolls, as wide tables do."""
     frame = etree.Element("span", {"class": "math-frame", "role": "group", "tabindex": "0", "aria-label": name})
     frame.tail, formula.tail = formula.tail, None
     formula.getparent().replace(formula, frame)
     frame.append(formula)
+    return frame
 
 
 def _append_anchor(element: Element) -> None:
