@@ -63,6 +63,13 @@ def test_a_stage_imports_only_itself_and_earlier_stages(path: Path):
         assert level(other) < level(stage), f"{stage} must not import {other}"
 
 
+def test_the_redline_does_not_know_of_its_annex():
+    outside = [path for path in modules() if path.parent == PACKAGE / "redline"]
+    assert outside
+    for path in outside:
+        assert not any(name.startswith("millesime.redline.annex") for name in imports(path)), path
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_outside_world_has_one_door_each(path: Path):
     place = str(path.relative_to(PACKAGE))

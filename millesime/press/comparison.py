@@ -26,12 +26,12 @@ from millesime.press.edition import Desk, imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
-from millesime.redline.annex import annex_title, write_annex
+from millesime.redline.annex.annex import annex_title, write_annex
+from millesime.redline.annex.excerpts import annex_chapter, tracked_chapter
+from millesime.redline.annex.picture import change_picture
 from millesime.redline.compare import compare
-from millesime.redline.excerpts import annex_chapter, tracked_chapter
 from millesime.redline.model import ChapterChange, Redline
 from millesime.redline.passages import changed_chapters
-from millesime.redline.picture import change_picture
 from millesime.series.series import ChapterEntry, Series
 
 PICTURE = "@annex/redline.svg"  # the key of the map of changes, which pages of HTML hold as a drawing

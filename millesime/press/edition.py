@@ -22,13 +22,14 @@ from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript, read_note
 from millesime.press.provenance import read_provenance
 from millesime.problems import MarkupError, RevisionError
-from millesime.redline.annex import Side, annex_title, write_annex
+from millesime.redline.annex.annex import annex_title, write_annex
+from millesime.redline.annex.follow import write_follow
+from millesime.redline.annex.glance import passage_targets
+from millesime.redline.annex.picture import change_picture
+from millesime.redline.annex.side import Side
 from millesime.redline.compare import compare
-from millesime.redline.follow import write_follow
-from millesime.redline.glance import passage_targets
 from millesime.redline.memory import Memory
 from millesime.redline.model import Redline
-from millesime.redline.picture import change_picture
 from millesime.series.manifest import FollowAnnex
 from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, RegisterAnnex, Series
 
@@ -208,7 +209,7 @@ def _redline_annex(
     # Struck citations are the old edition's, and must not bring works into this one's bibliography.
     blocks = quote_citations(blocks, quoted_citations(old, beside=new, jobs=desk.jobs), edition=old_side.name)
     title = words(annex.title) if annex.title else annex_title(old_side, labels, language)
-    # Images of the annex are named from the repository's root, see redline/annex.py.
+    # Images of the annex are named from the repository's root, see redline/annex/annex.py.
     source = ChapterSource(
         path="annex", document=Document(blocks=blocks), role="annex", id=f"redline-{annex.redline}",
         title=tuple(title), generated=True,

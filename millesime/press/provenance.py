@@ -10,9 +10,9 @@ from millesime.history.log import LogEntry, read_log
 from millesime.history.revision import resolve_revision
 from millesime.press.manuscript import Manuscript
 from millesime.problems import MarkupError, RevisionError
+from millesime.redline.annex.provenance import UNCOMMITTED, Provenance, Reason
+from millesime.redline.annex.source_lines import block_lines
 from millesime.redline.model import Redline
-from millesime.redline.provenance import UNCOMMITTED, Provenance, Reason
-from millesime.redline.source_lines import block_lines
 
 # Trailers that say why, and the register that each is looked up in.
 TRAILERS = {"Contribution": "contributions", "Hearing": "hearings", "Meeting": "meetings"}

@@ -24,7 +24,7 @@ from millesime.press.artifacts import Download
 from millesime.press.edition import Desk, imprint
 from millesime.press.followed import Change, Followed, Outline, Say, count_change
 from millesime.press.manuscript import own_theme
-from millesime.redline.wording import counted
+from millesime.redline.annex.wording import counted
 from millesime.series.series import Edition
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from millesime.markup.ast import SPACE, Block, Inline, header, link, para, string, words
+from millesime.redline.annex.side import Place, Side
+from millesime.redline.annex.wording import fill, strong, wide_table
 from millesime.redline.model import MOVED_FROM, Redline
 from millesime.redline.quantities import QuantityChange, changed_quantities
 from millesime.redline.sentences import OPAQUE
-from millesime.redline.side import Place, Side
-from millesime.redline.wording import fill, strong, wide_table
 
 _SHARES = (0.5, 0.17, 0.17, 0.16)
 _LISTED = "; "

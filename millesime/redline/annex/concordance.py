@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from millesime.markup.ast import SPACE, Block, Inline, link, string, words
+from millesime.redline.annex.sections import SectionChange
+from millesime.redline.annex.side import Place, Side
+from millesime.redline.annex.wording import fill, joined, numbered, strong, wide_table, word_balance
 from millesime.redline.model import DELETED, INSERTED
-from millesime.redline.sections import SectionChange
-from millesime.redline.side import Place, Side
-from millesime.redline.wording import fill, joined, numbered, strong, wide_table, word_balance
 
 _MANY = 150  # rows, beyond which sections that were edited share one too: three or four printed pages
 _SHARES = (0.24, 0.42, 0.34)

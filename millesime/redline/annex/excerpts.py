@@ -29,8 +29,14 @@ from millesime.markup.ast import (
     with_attr,
     words,
 )
+from millesime.redline.annex.foreign_tags import tell_tags
+from millesime.redline.annex.provenance import Provenance, tell_reasons
+from millesime.redline.annex.quoted import quote_chapter
+from millesime.redline.annex.sections import count_changed
+from millesime.redline.annex.shortened import is_marked, shorten
+from millesime.redline.annex.side import Place, Side
+from millesime.redline.annex.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.ast import blocks_ast
-from millesime.redline.foreign_tags import tell_tags
 from millesime.redline.marks import classes_of, mark_of
 from millesime.redline.model import (
     DELETION,
@@ -44,13 +50,7 @@ from millesime.redline.model import (
     Move,
 )
 from millesime.redline.passages import passages
-from millesime.redline.provenance import Provenance, tell_reasons
-from millesime.redline.quoted import quote_chapter
 from millesime.redline.reading import DETAIL, for_readers
-from millesime.redline.sections import count_changed
-from millesime.redline.shortened import is_marked, shorten
-from millesime.redline.side import Place, Side
-from millesime.redline.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.words import count_words
 
 CONTEXT = 1  # unchanged blocks on either side of a passage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millesime.markup.ast import bullet_list, plain, simple_table, span, string, text_of, words
-from millesime.redline.shortened import shorten
+from millesime.redline.annex.shortened import shorten
 
 
 def items(count: int, *, changed: int | None) -> list:

@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from millesime.redline.annex.side import Place, Side
+from millesime.redline.annex.wording import shown_kinds
 from millesime.redline.figures import Figures, count_chapter
 from millesime.redline.model import (
     DELETED,
@@ -29,8 +31,6 @@ from millesime.redline.model import (
     ChapterChange,
     Redline,
 )
-from millesime.redline.side import Place, Side
-from millesime.redline.wording import shown_kinds
 from millesime.redline.words import count_words
 
 _MOST = 0.5  # share of a section's words that makes it the same section under another heading

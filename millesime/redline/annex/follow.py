@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from millesime.markup.ast import SPACE, Block, Inline, link, para, string, words
-from millesime.redline.concordance import what_became
+from millesime.redline.annex.concordance import what_became
+from millesime.redline.annex.sections import SectionChange, section_changes
+from millesime.redline.annex.side import Place, Side
+from millesime.redline.annex.wording import fill, numbered, small, strong, wide_table
 from millesime.redline.model import KEPT, Redline
-from millesime.redline.sections import SectionChange, section_changes
-from millesime.redline.side import Place, Side
-from millesime.redline.wording import fill, numbered, small, strong, wide_table
 
 _Key = tuple[str, int]
 

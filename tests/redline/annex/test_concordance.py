@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from millesime.markup.ast import text_of, walk
+from millesime.redline.annex.concordance import concordance_table
+from millesime.redline.annex.follow import write_follow
+from millesime.redline.annex.sections import section_changes
 from millesime.redline.compare import compare
-from millesime.redline.concordance import concordance_table
-from millesime.redline.follow import write_follow
-from millesime.redline.sections import section_changes
-from tests.redline.test_annex import LABELS, edition
+from tests.redline.annex.test_annex import LABELS, edition
 
 LONG = "Un texte de plusieurs mots, que l'on reconnaît partout où il se trouve dans le rapport"
 

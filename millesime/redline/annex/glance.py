@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from millesime.assembly.sources import slug
 from millesime.markup.ast import SPACE, Block, Inline, bullet_list, link, plain, simple_table, string, words
+from millesime.redline.annex.picture import picture_facts
+from millesime.redline.annex.side import Side
+from millesime.redline.annex.wording import counted, is_shown, numbered, opening, shown_kinds, strong, word_balance
 from millesime.redline.figures import Figures, total_figures
 from millesime.redline.model import DELETED, INSERTED, ChapterChange, Redline
-from millesime.redline.picture import picture_facts
-from millesime.redline.side import Side
-from millesime.redline.wording import counted, is_shown, numbered, opening, shown_kinds, strong, word_balance
 
 _MOST_CHANGED = 5  # chapters
 _LINES = 12  # chapters that are named one below the other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millesime.markup.ast import Block, div, para, span, text_of, walk
-from millesime.redline.foreign_tags import tell_tags
+from millesime.redline.annex.foreign_tags import tell_tags
 
 
 def raw(text: str, *, kind: str = "RawBlock") -> Block:

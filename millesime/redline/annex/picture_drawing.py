@@ -13,9 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lxml import etree
 
 from millesime.assembly.typography import set_text
-from millesime.redline.figures import Figures
-from millesime.redline.model import KEPT, ChapterChange, ChapterPlace, Redline
-from millesime.redline.picture_layout import (
+from millesime.redline.annex.picture_layout import (
     GONE,
     MOVED,
     NEW,
@@ -25,7 +23,9 @@ from millesime.redline.picture_layout import (
     lay_out,
     stripes_of_moves,
 )
-from millesime.redline.picture_text import clean, cut, fill_in, width, wrapped
+from millesime.redline.annex.picture_text import clean, cut, fill_in, width, wrapped
+from millesime.redline.figures import Figures
+from millesime.redline.model import KEPT, ChapterChange, ChapterPlace, Redline
 
 Numbers = Mapping[str, str]  # path of a chapter → the number it bears
 

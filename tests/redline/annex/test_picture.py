@@ -8,19 +8,29 @@ from pathlib import Path
 
 import pytest
 import yaml
-from documents import chapter, edited_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from millesime.markup.ast import header, para
+from millesime.redline.annex.picture import change_picture, picture_facts
+from millesime.redline.annex.picture_layout import (
+    GONE,
+    HEIGHT,
+    KEPT,
+    LEAST_STRIPE,
+    MOVED,
+    NEW,
+    REWORDED,
+    lay_out,
+    share,
+)
 from millesime.redline.compare import compare
 from millesime.redline.figures import count_redline
 from millesime.redline.model import ChapterChange, ChapterPlace, Redline
-from millesime.redline.picture import change_picture, picture_facts
-from millesime.redline.picture_layout import GONE, HEIGHT, KEPT, LEAST_STRIPE, MOVED, NEW, REWORDED, lay_out, share
+from tests.redline.documents import chapter, edited_pairs
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LABELS = {name: yaml.safe_load((ROOT / f"templates/labels/{name}.yaml").read_text()) for name in ("fr", "en")}
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = "The council publishes every year a report on the use of its open data"

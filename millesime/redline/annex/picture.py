@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from millesime.assembly.typography import set_text
+from millesime.redline.annex.picture_drawing import Numbers, draw_picture, title_of
+from millesime.redline.annex.picture_text import fill_in
 from millesime.redline.figures import Figures, count_chapter, total_figures
 from millesime.redline.model import ChapterChange, Redline
-from millesime.redline.picture_drawing import Numbers, draw_picture, title_of
-from millesime.redline.picture_text import fill_in
 from millesime.redline.words import count_words
 
 _FACTS_IN_DESCRIPTION = 12

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from millesime.assembly.dates import long_date
 from millesime.assembly.sources import slug
 from millesime.markup.ast import SPACE, Block, Inline, bullet_list, div, link, para, plain, string, words
+from millesime.redline.annex.wording import fill, opening
 from millesime.redline.model import MOVED_FROM, MOVED_TO, BlockChange, ChapterChange
-from millesime.redline.wording import fill, opening
 
 UNCOMMITTED = ""  # stands for text that is not committed yet
 _SHOWN = 4  # commits under one passage

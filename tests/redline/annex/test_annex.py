@@ -9,7 +9,7 @@ from millesime.assembly.sources import ChapterSource
 from millesime.assembly.theme import load_labels
 from millesime.markup.ast import Document, attr_of, text_of, walk
 from millesime.markup.pandoc import Source, read_documents
-from millesime.redline.annex import Side, annex_chapter, annex_title, write_annex
+from millesime.redline.annex.annex import Side, annex_chapter, annex_title, write_annex
 from millesime.redline.compare import compare
 from millesime.redline.model import ChapterText
 

@@ -19,7 +19,7 @@ from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.outline import Counters, set_anchors, set_numbers, settle_levels, source_ids, without_notes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, letters, split_title
 from millesime.markup.ast import Block, Inline, Node, attr_of, rewrite, text_of, walk, with_attr, words
-from millesime.redline.wording import opening
+from millesime.redline.annex.wording import opening
 
 _AT = "block-index"  # an attribute that headings bear while they are numbered
 # Words that assembly prints beside numbers; none of them is printed from here.

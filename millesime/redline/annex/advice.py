@@ -25,11 +25,11 @@ from millesime.markup.ast import (
     walk,
     words,
 )
+from millesime.redline.annex.quoted import quote_blocks
+from millesime.redline.annex.side import Side
+from millesime.redline.annex.wording import fill, wide_table
 from millesime.redline.model import NEW_ONLY, OLD_ONLY, Redline
-from millesime.redline.quoted import quote_blocks
 from millesime.redline.reading import for_readers
-from millesime.redline.side import Side
-from millesime.redline.wording import fill, wide_table
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s")
 _PHRASE = 3  # words

@@ -13,18 +13,24 @@ from collections.abc import Mapping, Sequence
 
 from millesime.assembly.dates import long_date
 from millesime.markup.ast import SPACE, Block, Inline, bullet_list, div, header, para, span, words
-from millesime.redline.advice import write_advice
-from millesime.redline.concordance import concordance_table
-from millesime.redline.excerpts import CONTEXT, annex_chapter
+from millesime.redline.annex.advice import write_advice
+from millesime.redline.annex.concordance import concordance_table
+from millesime.redline.annex.excerpts import CONTEXT, annex_chapter
+from millesime.redline.annex.glance import (
+    figures_table,
+    passage_targets,
+    passages_anchor,
+    picture_figure,
+    where_to_begin,
+)
+from millesime.redline.annex.provenance import Provenance
+from millesime.redline.annex.quantity_table import write_quantities
+from millesime.redline.annex.quoted import quote_blocks
+from millesime.redline.annex.sections import section_changes
+from millesime.redline.annex.side import Side
+from millesime.redline.annex.wording import fill, is_shown
 from millesime.redline.figures import count_chapter
-from millesime.redline.glance import figures_table, passage_targets, passages_anchor, picture_figure, where_to_begin
 from millesime.redline.model import Redline
-from millesime.redline.provenance import Provenance
-from millesime.redline.quantity_table import write_quantities
-from millesime.redline.quoted import quote_blocks
-from millesime.redline.sections import section_changes
-from millesime.redline.side import Side
-from millesime.redline.wording import fill, is_shown
 
 __all__ = ["Side", "annex_chapter", "annex_title", "write_annex"]
 
