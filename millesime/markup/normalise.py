@@ -61,16 +61,17 @@ def _list(items: list) -> list:
                 if last == "Space":
                     changed = True
                     continue
-            else:
+            elif kind not in _LEAVES:
                 new = _node(item, kind)
-                changed = changed or new is not item
-                item = new
+                if new is not item:
+                    item, changed = new, True
             last = kind
         else:
-            if isinstance(item, list):
+            # A list that begins with a string is an Attr, a target or a part of one: no node is in it.
+            if isinstance(item, list) and item and not isinstance(item[0], str):
                 new = _list(item)
-                changed = changed or new is not item
-                item = new
+                if new is not item:
+                    item, changed = new, True
             last = ""
         out.append(item)
     return out if changed else items

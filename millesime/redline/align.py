@@ -25,6 +25,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._characters: dict[str, str] = {}
+        self._spelt: dict[str, str] = {}
 
     def spell(self, words: Iterable[str]) -> str:
         known = self._characters
@@ -35,6 +36,17 @@ class Vocabulary:
                 # From U+E000 on, after the surrogates; beyond 1 million words, two may share a character.
                 character = known[word] = chr(0xE000 + len(known) % (0x110000 - 0xE000))
             out.append(character)
+        return "".join(out)
+
+    def spell_pieces(self, words: Iterable[str]) -> str:
+        """Spell words cut into what `pieces` makes of them; most words of a book stand there many times."""
+        known = self._spelt
+        out = []
+        for word in words:
+            spelt = known.get(word)
+            if spelt is None:
+                spelt = known[word] = self.spell(pieces(word))
+            out.append(spelt)
         return "".join(out)
 
 
@@ -59,7 +71,7 @@ class Unit:
 
     def spelt(self, vocabulary: Vocabulary) -> str:
         if self._spelt is None:
-            self._spelt = vocabulary.spell(piece for word in self.words for piece in pieces(word))
+            self._spelt = vocabulary.spell_pieces(self.words)
         return self._spelt
 
 
@@ -131,8 +143,10 @@ def _unique(units: Sequence[Unit], start: int, stop: int) -> dict[str, int]:
 
 
 def heaviest_chain(pairs: Iterable[tuple[int, int, float]]) -> list[tuple[int, int]]:
-    """Return the pairs (i, j) of the heaviest chain that increases strictly on both sides."""
+    """Return the pairs (i, j) of the heaviest chain that increases strictly on both sides; weights are above 0."""
     ordered = sorted(pairs, key=lambda pair: (pair[0], -pair[1]))
+    if all(i < next_i and j < next_j for (i, j, _), (next_i, next_j, _) in pairwise(ordered)):
+        return [(i, j) for i, j, _ in ordered]  # as it mostly is
     columns = sorted({j for _, j, _ in ordered})
     # A Fenwick tree over j keeps the heaviest chain that ends at or before each column.
     tree: list[tuple[float, int]] = [(0.0, -1)] * (len(columns) + 1)

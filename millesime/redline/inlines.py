@@ -10,7 +10,7 @@ from typing import Any
 from millesime.markup.ast import SPACE, Inline, walk
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import heaviest_chain
-from millesime.redline.leaves import NO_BREAK, Leaf, Text, Wrap, read_text, with_children
+from millesime.redline.leaves import NO_BREAK, Leaf, Lexicon, Text, Wrap, read_text, with_children
 from millesime.redline.marks import (
     CITATION,
     COMMENT,
@@ -31,7 +31,12 @@ NoteMerger = Callable[[Inline, Inline], Inline | None]
 
 
 def merge_inlines(
-    old: list[Inline], new: list[Inline], *, merge_note: NoteMerger, min_kept: float = MIN_KEPT_SHARE
+    old: list[Inline],
+    new: list[Inline],
+    *,
+    merge_note: NoteMerger,
+    lexicon: Lexicon | None = None,
+    min_kept: float = MIN_KEPT_SHARE,
 ) -> list[Inline] | None:
     """Return one list of inlines with changed words in `insertion` and `deletion` spans.
 
@@ -39,9 +44,11 @@ def merge_inlines(
     (`min_kept`: the least share of words that stay). A pair of marks whose
     words stay has one more class that says what changed: `formatting`, `link`
     (its target), `typography`; so has one around two versions of one `image`
-    or `citation`. `merge_note` merges two notes, or returns None.
+    or `citation`. `merge_note` merges two notes, or returns None; `lexicon` is
+    what one comparison shares.
     """
-    before, after = read_text(old), read_text(new)
+    lexicon = lexicon or Lexicon()
+    before, after = read_text(old, lexicon), read_text(new, lexicon)
     if text_words(old) == text_words(new):
         min_kept = 0
     partner = match_leaves(before.leaves, after.leaves, min_kept=min_kept)
@@ -57,12 +64,12 @@ def merge_inlines(
 def _build(before: Text, after: Text, old: list, new: list, partner, merge_note: NoteMerger) -> list[Inline]:
     """Merge two lists of items of one level; matches that cross wrappers are given up."""
     starts = [item if isinstance(item, int) else item.start for item in new]
+    columns = {item: column for column, item in enumerate(new) if isinstance(item, int)}
     candidates: list[tuple[int, int, float]] = []
     for row, item in enumerate(old):
         if isinstance(item, int):
-            target = partner[item]
-            column = _locate(new, starts, target)
-            if column is not None and new[column] == target:
+            column = columns.get(partner[item])
+            if column is not None:
                 candidates.append((row, column, 1))
         else:
             found = Counter(
@@ -76,7 +83,8 @@ def _build(before: Text, after: Text, old: list, new: list, partner, merge_note:
     out: list[Inline] = []
     i = j = 0
     for row, column in [*heaviest_chain(candidates), (len(old), len(new))]:
-        out += _gap(before, after, old[i:row], new[j:column], merge_note)
+        if i < row or j < column:
+            out += _gap(before, after, old[i:row], new[j:column], merge_note)
         if row < len(old):
             item, other = old[row], new[column]
             if isinstance(item, int):
@@ -119,8 +127,6 @@ def _locate(items: list, starts: list[int], leaf: int | None) -> int | None:
 
 def _gap(before: Text, after: Text, old: list, new: list, merge_note: NoteMerger) -> list[Inline]:
     """Mark what stands between two kept items; notes and objects that stand in it are paired."""
-    if not old and not new:
-        return []
     out: list[Inline] = []
     i = j = 0
     for row, column in _object_pairs(before, after, old, new):

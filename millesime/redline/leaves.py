@@ -53,10 +53,23 @@ class Text:
     items: list
 
 
-def read_text(inlines: Sequence[Inline]) -> Text:
+class Lexicon:
+    """How strings are cut into leaves, each once: most words of a book stand there many times."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[tuple[str, Inline, int, bool, str]]] = {}
+
+    def leaves(self, text: str) -> list[Leaf]:
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = [_string_leaf(part) for part in _parted(text)]
+        return [Leaf(*fields) for fields in known]
+
+
+def read_text(inlines: Sequence[Inline], lexicon: Lexicon) -> Text:
     """Return inlines as leaves and the wrappers around them; nothing is lost."""
     leaves: list[Leaf] = []
-    text = Text(leaves, _read(inlines, "", leaves))
+    text = Text(leaves, _read(inlines, "", leaves, lexicon))
     for before, space, after in zip(leaves, leaves[1:], leaves[2:], strict=False):
         if space.is_space and (before.text == "«" or after.text == "»"):
             space.is_space = False  # a part of the quote, not what parts two words
@@ -68,21 +81,21 @@ _PLAIN_WRAPS = frozenset({"Emph", "Underline", "Strong", "Strikeout", "Superscri
 _OTHER_WRAPS = frozenset({"Quoted", "Link", "Span"})
 
 
-def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf]) -> list:
+def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf], lexicon: Lexicon) -> list:
     items: list = []
     for node in inlines:
         kind = node["t"]
         if kind == "Str":
-            for text in _parted(node["c"]):
-                items.append(len(leaves))
-                leaves.append(_string_leaf(text))
+            found = lexicon.leaves(node["c"])
+            items += range(len(leaves), len(leaves) + len(found))
+            leaves += found
         elif kind == "Space":
             items.append(len(leaves))
             leaves.append(Leaf(" ", node, 0, is_space=True))
         elif (kind in _PLAIN_WRAPS and node["c"]) or (kind in _OTHER_WRAPS and node["c"][1]):
             inner = f"{path}{_wrap_key(node)}\n"
             wrap = Wrap(inner, node, len(leaves), 0)
-            wrap.items = _read(children_of(node), inner, leaves)
+            wrap.items = _read(children_of(node), inner, leaves, lexicon)
             wrap.stop = len(leaves)
             items.append(wrap)
         else:
@@ -103,11 +116,12 @@ def _parted(text: str) -> list[str]:
     return [piece for part in _SPACES.split(text) if part for piece in pieces(part)]
 
 
-def _string_leaf(text: str) -> Leaf:
+def _string_leaf(text: str) -> tuple[str, Inline, int, bool, str]:
+    """Return the fields of a `Leaf`."""
     node = {"t": "Str", "c": text}
     if text in NO_BREAK:
-        return Leaf(" ", node, 0, is_space=True, text=text)
-    return Leaf(text.translate(_LEVELS), node, int(is_word(text)), text=text)
+        return " ", node, 0, True, text
+    return text.translate(_LEVELS), node, int(is_word(text)), False, text
 
 
 def children_of(node: Inline) -> list[Inline]:

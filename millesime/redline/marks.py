@@ -84,13 +84,14 @@ def aspects_of(value: Any) -> frozenset[str]:
     while todo:
         item = todo.pop()
         if isinstance(item, dict):
-            todo.append(item["c"] if "c" in item else list(item.values()))
-        elif not isinstance(item, (list, tuple)):
-            continue
-        else:
+            if "t" not in item:  # a citation
+                todo += item.values()
+            elif item["t"] not in _CLOSED and "c" in item:
+                todo.append(item["c"])  # of a Div or Span, it begins with the Attr as a row does
+        elif isinstance(item, (list, tuple)):
             todo += [inner for inner in item if isinstance(inner, (list, dict))]
-        if mark_of(item) in MARKS:
-            found |= ASPECTS.intersection(classes_of(item)) or {WORDS}
+            if mark_of(item):
+                found |= ASPECTS.intersection(classes_of(item)) or {WORDS}
     return frozenset(found)
 
 
@@ -119,7 +120,11 @@ def _take_list(items: list, drop: frozenset[str]) -> tuple[list, bool]:
     out: list = []
     dropped = changed = False
     for item in items:
-        if not isinstance(item, (dict, list)):
+        if isinstance(item, dict):
+            if item.get("t") in _CLOSED:
+                out.append(item)
+                continue
+        elif not isinstance(item, list):
             out.append(item)
             continue
         mark = mark_of(item)
@@ -172,7 +177,8 @@ def _without_columns(table: list, drop: frozenset[str]) -> list:
     return table
 
 
-_CLOSED = frozenset({"Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
+# What holds no other node, and no mark.
+_CLOSED = frozenset({"Str", "Space", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
 
 
 def is_hollow(value: Any) -> bool:

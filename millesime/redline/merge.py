@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from millesime.markup.ast import Block, Inline, text_of
 from millesime.markup.normalise import equality_key
 from millesime.redline.align import Unit, align_units
-from millesime.redline.inlines import merge_inlines
+from millesime.redline.inlines import MIN_KEPT_SHARE, merge_inlines
 from millesime.redline.lists import merge_items
 from millesime.redline.marks import (
     ATTRIBUTES,
@@ -87,7 +87,7 @@ def with_images(old: Block, new: Block, merged: list[Block]) -> list[Block]:
 def _merged_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:
     kind = new["t"]
     if {old["t"], kind} == {"Para", "Plain"}:
-        inlines = merge_inlines(old["c"], new["c"], merge_note=note_merger(comparison))
+        inlines = _merge_words(old["c"], new["c"], comparison)
         return [] if inlines is None else _twin(old, {"t": kind, "c": inlines}, SPACING)
     if {old["t"], kind} == {"BulletList", "OrderedList"}:
         items = merge_items(items_of(old), items_of(new), comparison, merge_blocks)
@@ -105,14 +105,21 @@ def _twin(old: Block, new: Block, what: str) -> list[Block]:
     return [mark_blocks(DELETION, [old], extra=[what]), mark_blocks(INSERTION, [new], extra=[what])]
 
 
+def _merge_words(
+    old: list[Inline], new: list[Inline], comparison: Comparison, *, min_kept: float = MIN_KEPT_SHARE
+) -> list[Inline] | None:
+    merge_note, lexicon = note_merger(comparison), comparison.lexicon
+    return merge_inlines(old, new, merge_note=merge_note, lexicon=lexicon, min_kept=min_kept)
+
+
 def _merge_text(old: Block, new: Block, comparison: Comparison) -> Block | None:
-    merged = merge_inlines(old["c"], new["c"], merge_note=note_merger(comparison))
+    merged = _merge_words(old["c"], new["c"], comparison)
     return None if merged is None else {"t": new["t"], "c": merged}
 
 
 def _merge_header(old: Block, new: Block, comparison: Comparison) -> Block | list[Block] | None:
     (old_level, (_, *old_rest), old_text), (level, attr, text) = old["c"], new["c"]
-    inlines = merge_inlines(old_text, text, merge_note=note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
+    inlines = _merge_words(old_text, text, comparison, min_kept=MIN_KEPT_SHARE_HEADING)
     if inlines is None:
         return None
     merged = {"t": "Header", "c": [level, attr, inlines]}
@@ -187,7 +194,7 @@ def _merge_definitions(old: Block, new: Block, comparison: Comparison) -> Block 
             out += [_mark_entry(INSERTION, after[j].value) for j in column]
             continue
         (old_term, old_definitions), (term, definitions) = before[row].value, after[column].value
-        merged = merge_inlines(old_term, term, merge_note=note_merger(comparison), min_kept=MIN_KEPT_SHARE_HEADING)
+        merged = _merge_words(old_term, term, comparison, min_kept=MIN_KEPT_SHARE_HEADING)
         if merged is None:
             merged = [mark_inlines(DELETION, old_term), mark_inlines(INSERTION, term)]
         out.append([merged, merge_items(old_definitions, definitions, comparison, merge_blocks)])
@@ -207,7 +214,7 @@ def _merge_lines(old: Block, new: Block, comparison: Comparison) -> Block:
             out += [[mark_inlines(DELETION, before[i].value)] for i in row]
             out += [[mark_inlines(INSERTION, after[j].value)] for j in column]
             continue
-        merged = merge_inlines(before[row].value, after[column].value, merge_note=note_merger(comparison))
+        merged = _merge_words(before[row].value, after[column].value, comparison)
         if merged is None:
             out += [[mark_inlines(DELETION, before[row].value)], [mark_inlines(INSERTION, after[column].value)]]
         else:

@@ -198,7 +198,9 @@ class _Merging:
     def _merge_cell(self, old: list[Block], new: list[Block]) -> list[Block]:
         """Mark the words of a cell that is one line, even if none of them stays: it has its place in the row."""
         if [block["t"] for block in old] == ["Plain"] == [block["t"] for block in new] and old[0]["c"] and new[0]["c"]:
-            merged = merge_inlines(old[0]["c"], new[0]["c"], merge_note=self.merge_note, min_kept=0)
+            merged = merge_inlines(
+                old[0]["c"], new[0]["c"], merge_note=self.merge_note, lexicon=self.comparison.lexicon, min_kept=0
+            )
             if merged is not None:
                 return [{"t": "Plain", "c": merged}]
         return self.merge(old, new, self.comparison)

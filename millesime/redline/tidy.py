@@ -337,6 +337,9 @@ def _whole(leaves: list[Leaf]) -> list[list[int]]:
     found: list[list[int]] = []
     places = [place for place, leaf in enumerate(leaves) if not leaf.is_space]
     for before, place in pairwise(places):
+        text = leaves[place].text
+        if not (text[:1].isdigit() or text in _UNITS or text.lower() in _MONTHS):
+            continue  # as most
         if _belongs(leaves, before, place):
             if found and found[-1][-1] == before:
                 found[-1].append(place)

@@ -9,6 +9,7 @@ from typing import Any
 from millesime.markup.ast import Block, Inline, text_of
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import Unit, Vocabulary
+from millesime.redline.leaves import Lexicon
 from millesime.redline.marks import NEW, OLD, take_side
 
 
@@ -26,6 +27,7 @@ class Comparison:
     """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
 
     vocabulary: Vocabulary
+    lexicon: Lexicon = field(default_factory=Lexicon)
     named: int = 0  # moves that have a number
     # Items that moved from one list to another: (identity of the list's items, index) to the move,
     # and for the new place the item as it was.
@@ -98,9 +100,12 @@ def items_of(block: Block) -> list[list[Block]]:
 
 def proves(merged: list, old: list, new: list) -> bool:
     """Whether both versions come out of what was merged."""
-    return equality_key(normalise(take_side(merged, OLD))) == equality_key(old) and equality_key(
-        normalise(take_side(merged, NEW))
-    ) == equality_key(new)
+    return _comes_out(merged, OLD, old) and _comes_out(merged, NEW, new)
+
+
+def _comes_out(merged: list, side: str, version: list) -> bool:
+    found = normalise(take_side(merged, side))
+    return found == version or equality_key(found) == equality_key(version)  # ids of headings may differ
 
 
 def steps(pairs: Sequence[tuple[int, int]], old_length: int, new_length: int) -> Iterator[tuple]:

@@ -86,10 +86,21 @@ def count_words(value: Any) -> int:
 def _collect(value: Any, parts: list[str]) -> None:
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, (list, dict)):
+            if isinstance(item, dict):
+                kind = item.get("t")
+                if kind == "Str":  # these two are most of a book
+                    parts.append(item["c"])
+                elif kind == "Space":
+                    parts.append(" ")
+                else:
+                    _collect_node(item, kind, parts)
+            elif isinstance(item, list):
                 _collect(item, parts)
-        return
-    kind = value.get("t")
+    else:
+        _collect_node(value, value.get("t"), parts)
+
+
+def _collect_node(value: Any, kind: str | None, parts: list[str]) -> None:
     if kind is None:  # a citation
         for item in value.values():
             if isinstance(item, (list, dict)):
