@@ -60,14 +60,22 @@ class Unit:
     threshold: float  # the likeness below which two of this kind are not the same thing
     label: str = ""  # what names it (a heading's id, a row's first cell); equal labels make it likelier
     images: tuple[str, ...] = ()  # ids of the content of its images, where known; in the key as well
+    parts: list[Unit] | None = field(default=None, repr=False)  # its items, where they were asked for
     _words: list[str] | None = field(default=None, repr=False)
     _spelt: str | None = field(default=None, repr=False)
+    _phrases: set[int] | None = field(default=None, repr=False)
 
     @property
     def words(self) -> list[str]:
         if self._words is None:
             self._words = text_words(self.value)
         return self._words
+
+    @property
+    def phrases(self) -> set[int]:
+        if self._phrases is None:
+            self._phrases = phrases(self.words)
+        return self._phrases
 
     def spelt(self, vocabulary: Vocabulary) -> str:
         if self._spelt is None:
@@ -197,11 +205,11 @@ def _grown_pairs(old, new, rows: set[int], columns: set[int]) -> list[tuple[int,
     found: list[tuple[int, int, float]] = []
     if len(rows) * len(columns) > MAX_GAP_CELLS:
         return found
-    others = [(j, phrases(new[j].words)) for j in sorted(columns) if len(new[j].words) >= _LEAST_GROWN]
+    others = [(j, new[j].phrases) for j in sorted(columns) if len(new[j].words) >= _LEAST_GROWN]
     for i in sorted(rows):
         if len(old[i].words) < _LEAST_GROWN:
             continue
-        mine = phrases(old[i].words)
+        mine = old[i].phrases
         for j, theirs in others:
             if old[i].kind == new[j].kind and len(mine & theirs) >= 0.6 * min(len(mine), len(theirs)):
                 found.append((i, j, 0.3))
@@ -266,12 +274,12 @@ def phrase_candidates(
     """Return for each old index the new ones, at most `most`, that share rare three-word phrases with it."""
     index: dict[int, list[int]] = defaultdict(list)
     for j in columns:
-        for phrase in phrases(new[j].words):
+        for phrase in new[j].phrases:
             index[phrase].append(j)
     found: dict[int, list[int]] = {}
     for i in rows:
         shared: Counter[int] = Counter()
-        for phrase in phrases(old[i].words):
+        for phrase in old[i].phrases:
             places = index.get(phrase, ())
             if len(places) <= 40:  # a phrase that stands everywhere says nothing
                 shared.update(places)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit
-from millesime.redline.lists import mark_items, unpaired_items
-from millesime.redline.marks import COMMENT, IMAGE, aspects_of
+from millesime.redline.lists import mark_items
+from millesime.redline.marks import COMMENT, IMAGE, aspects_of, rename_moves
 from millesime.redline.memory import Memory
 from millesime.redline.merge import merge_blocks, merge_pair, with_images
 from millesime.redline.model import (
@@ -30,65 +29,57 @@ from millesime.redline.model import (
     Move,
 )
 from millesime.redline.moves import Place, find_moves
+from millesime.redline.pairing import Pairing
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group
-from millesime.redline.units import Comparison, Run, item_unit, items_of, proves
+from millesime.redline.units import Across, Comparison, Run, item_units, local_name, proves
 from millesime.redline.words import is_comment
 
 
-@dataclass(slots=True, init=False)
 class Moves:
     """What moved, top-level blocks and items of lists, by the place it left and the place it went to.
 
     A place is (index of the part, index of the block in it).
     """
 
-    olds: Sequence[Part]
-    news: Sequence[Part]
-    comparison: Comparison
-    by_old: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
-    by_new: dict[Place, tuple[Run, Place]] = field(default_factory=dict)
-
-    def __init__(self, olds: Sequence[Part], news: Sequence[Part], aligned, groups, comparison: Comparison) -> None:
+    def __init__(
+        self,
+        olds: Sequence[Part],
+        news: Sequence[Part],
+        known: Mapping[tuple[int, int], Pairing],
+        comparison: Comparison,
+    ) -> None:
         self.olds, self.news, self.comparison = olds, news, comparison
-        before, after = [part.units for part in olds], [part.units for part in news]
-        self.by_old, self.by_new = {}, {}
-        stayed = {(i, row) for (i, _), rows in aligned.items() for row, _ in rows}
-        stands = {(j, column) for (_, j), rows in aligned.items() for _, column in rows}
-        for (i, j), found in groups.items():
-            stayed |= {(i, row) for group in found.values() for row in group.rows}
-            stands |= {(j, column) for group in found.values() for column in group.columns}
-        gone = _unpaired(before, stayed)
-        come = _unpaired(after, stands)
-        for pairs in find_moves(gone, come, comparison.vocabulary, boilerplate=_boilerplate(before, after)):
+        self.by_old: dict[Place, tuple[Run, Place]] = {}
+        self.by_new: dict[Place, tuple[Run, Place]] = {}
+        gone = _units_at(olds, {i: pairing.rows for (i, _), pairing in known.items()})
+        come = _units_at(news, {j: pairing.columns for (_, j), pairing in known.items()})
+        wanted = {unit.key for unit in (*gone.values(), *come.values())}
+        for pairs in find_moves(gone, come, comparison.vocabulary, boilerplate=_boilerplate(wanted, olds, news)):
             run = Run(pairs, edited=any(gone[source].key != come[target].key for source, target in pairs))
             for source, target in pairs:
                 self.by_old[source] = (run, target)
                 self.by_new[target] = (run, source)
-        self._find_item_moves(before, after, aligned, gone, come)
+        self._find_item_moves(known, gone, come)
 
-    def _find_item_moves(self, before, after, aligned, gone, come) -> None:
+    def _find_item_moves(
+        self, known: Mapping[tuple[int, int], Pairing], gone: Mapping[Place, Unit], come: Mapping[Place, Unit]
+    ) -> None:
         """Find the items that changed lists: a list was parted in two, or an item went to another chapter."""
-        olds: dict[Any, Unit] = {}  # by ((chapter, block), item)
+        olds: dict[Any, Unit] = {}  # by ((part, block), item)
         news: dict[Any, Unit] = {}
-        for (i, j), pairs in aligned.items():
-            for row, column in pairs:
-                old, new = before[i][row], after[j][column]
-                if old.key == new.key or old.kind != "List":
-                    continue
-                left, right = unpaired_items(items_of(old.value), items_of(new.value), self.comparison)
-                olds |= {((i, row), item): unit for item, unit in left.items()}
-                news |= {((j, column), item): unit for item, unit in right.items()}
+        for (i, j), pairing in known.items():
+            olds |= {((i, row), item): unit for (row, item), unit in pairing.old_items.items()}
+            news |= {((j, column), item): unit for (column, item), unit in pairing.new_items.items()}
         for units, places, taken in ((olds, gone, self.by_old), (news, come, self.by_new)):
             for place, unit in places.items():
                 if unit.value["t"] == "BulletList" and place not in taken:
-                    units |= {(place, item): item_unit(value) for item, value in enumerate(unit.value["c"])}
+                    units |= {(place, number): item for number, item in enumerate(item_units(unit))}
         for pairs in find_moves(olds, news, self.comparison.vocabulary):
             run = Run(pairs)
-            for ((i, row), item), ((j, column), other) in pairs:
-                source, target = items_of(before[i][row].value), items_of(after[j][column].value)
-                self.comparison.items_gone[id(source), item] = run
-                self.comparison.items_come[id(target), other] = (run, source[item])
+            for (source, item), (target, other) in pairs:
+                lists = _at(self.olds, source)[0].value, _at(self.news, target)[0].value
+                self.comparison.move_item(run, (lists[0], item), (lists[1], other))
 
     def listed(self, old: Sequence[ChapterText], new: Sequence[ChapterText]) -> dict[str, Move]:
         """Return the moves of top-level blocks, by their names."""
@@ -107,57 +98,60 @@ class Moves:
         return found
 
 
-def _boilerplate(*editions: Sequence[Sequence[Unit]]) -> set[str]:
-    """Return the keys of blocks that stand in several chapters of one edition."""
+def _boilerplate(wanted: Set[str], *editions: Sequence[Part]) -> set[str]:
+    """Return those of some keys that are keys of blocks in several parts of one edition."""
     found: set[str] = set()
-    for chapters in editions:
-        counts = Counter(key for units in chapters for key in {unit.key for unit in units})
-        found |= {key for key, number in counts.items() if number > 1}
+    for parts in editions:
+        once: set[str] = set()
+        for part in parts:
+            here = wanted & part.keys
+            found |= once & here
+            once |= here
     return found
 
 
-def _unpaired(chapters: Sequence[Sequence[Unit]], paired: set[Place]) -> dict[Place, Unit]:
+def _units_at(parts: Sequence[Part], places: Mapping[int, Sequence[int]]) -> dict[Place, Unit]:
+    """Return the units at some places of each part; of a part that is not named, all."""
     return {
-        (index, place): unit
-        for index, units in enumerate(chapters)
-        for place, unit in enumerate(units)
-        if (index, place) not in paired
+        (index, place): part.units[place]
+        for index, part in enumerate(parts)
+        for place in places.get(index, range(len(part.units)))
     }
 
 
 def block_changes(
-    p: int | None, q: int | None, pairs, groups: Mapping[tuple[int, int], Group], moves: Moves, memory: Memory
+    p: int | None, q: int | None, known: Pairing | None, moves: Moves, memory: Memory
 ) -> list[BlockChange]:
     """Return the blocks of one pair of parts in reading order; `p` or `q` is None where a side has none."""
     before = moves.olds[p] if p is not None else None
     after = moves.news[q] if q is not None else None
+    pairs, groups = (known.pairs, known.groups) if known else ([], {})
     out: list[BlockChange] = []
     in_rows = {row for group in groups.values() for row in group.rows}
     in_cols = {column for group in groups.values() for column in group.columns}
     row = column = 0
     ends = (len(before.units) if before else 0, len(after.units) if after else 0)
     for next_row, next_column in [*pairs, ends]:
-        out += [_gone((p, place), moves) for place in range(row, next_row) if place not in in_rows]
+        out += [_gone((p, place), moves, memory) for place in range(row, next_row) if place not in in_rows]
         out += [_come((q, place), moves, memory) for place in range(column, next_column) if place not in in_cols]
-        if before and after and next_row < ends[0] and next_column < ends[1]:
+        if known and next_row < ends[0] and next_column < ends[1]:
             group = groups.get((next_row, next_column))
             if group is None:
-                out.append(_stayed(before, after, next_row, next_column, moves.comparison, memory))
+                out.append(_stayed(before, after, (next_row, next_column), known, moves.comparison, memory))
             else:
-                out += _regrouped(before, after, group)
+                out += _regrouped(before, after, group, moves.comparison)
         row, column = next_row + 1, next_column + 1
     return out
 
 
-def _gone(place: Place, moves: Moves) -> BlockChange:
+def _gone(place: Place, moves: Moves, memory: Memory) -> BlockChange:
     unit, index = _at(moves.olds, place)
     if place not in moves.by_old:
-        marked = _marked_items(unit.value, DELETION, moves.comparison)
         return BlockChange(
             kind=DELETED,
             old=unit.value,
             old_index=index,
-            merged=(marked,) if marked else (),
+            merged=_marked_items(unit, DELETION, moves.comparison, memory),
             aspects=_comment(unit.value),
         )
     run, target = moves.by_old[place]
@@ -176,18 +170,17 @@ def _gone(place: Place, moves: Moves) -> BlockChange:
 def _come(place: Place, moves: Moves, memory: Memory) -> BlockChange:
     unit, index = _at(moves.news, place)
     if place not in moves.by_new:
-        marked = _marked_items(unit.value, INSERTION, moves.comparison)
         return BlockChange(
             kind=INSERTED,
             new=unit.value,
             new_index=index,
-            merged=(marked,) if marked else (),
+            merged=_marked_items(unit, INSERTION, moves.comparison, memory),
             aspects=_comment(unit.value),
         )
     run, source = moves.by_new[place]
     other, other_index = _at(moves.olds, source)
     name = moves.comparison.name(run)
-    merged, aspects = [unit.value], frozenset()
+    merged, aspects = (unit.value,), frozenset()
     if unit.key != other.key:
         merged, aspects = _merged(other, unit, moves.comparison, memory)
     return BlockChange(
@@ -196,29 +189,50 @@ def _come(place: Place, moves: Moves, memory: Memory) -> BlockChange:
         new=unit.value,
         old_index=other_index,
         new_index=index,
-        merged=tuple(merged or [unit.value]),
+        merged=merged or (unit.value,),
         aspects=aspects,
         move=name,
         edited=unit.key != other.key,
     )
 
 
-def _stayed(before: Part, after: Part, row: int, column: int, comparison: Comparison, memory: Memory) -> BlockChange:
-    old, new = before.units[row], after.units[column]
+def _stayed(
+    before: Part, after: Part, pair: tuple[int, int], known: Pairing, comparison: Comparison, memory: Memory
+) -> BlockChange:
+    """Return the change of two blocks that are a pair; kept with the pairing, unless a move has a part in it."""
+    old, new = before.units[pair[0]], after.units[pair[1]]
+    alone = not comparison.across(old.value, new.value).runs
+    if alone and pair in known.changes:
+        return known.changes[pair]
     both = {
         "old": old.value,
         "new": new.value,
-        "old_index": before.start + row,
-        "new_index": after.start + column,
+        "old_index": before.start + pair[0],
+        "new_index": after.start + pair[1],
     }
     if old.key == new.key:
-        return BlockChange(kind=KEPT, merged=(new.value,), **both)
-    merged, aspects = _merged(old, new, comparison, memory)
-    kind = EDITED if merged else REPLACED
-    return BlockChange(kind=kind, edited=True, merged=tuple(merged), aspects=aspects, **both)
+        change = BlockChange(kind=KEPT, merged=(new.value,), **both)
+    else:
+        named = comparison.named
+        merged, aspects = _merged(old, new, comparison, memory)
+        kind = EDITED if merged else REPLACED
+        change = BlockChange(kind=kind, edited=True, merged=merged, aspects=aspects, **both)
+        alone = alone and comparison.named == named
+    if alone:
+        known.changes[pair] = change
+    return change
 
 
-def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tuple[list[Block], frozenset[str]]:
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Marked blocks, the moves in them named by `local_name`."""
+
+    blocks: tuple[Block, ...]
+    aspects: frozenset[str]
+    runs: tuple[int | None, ...]  # for each move in order: its place in `Across.runs`, or None for one of its own
+
+
+def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tuple[tuple[Block, ...], frozenset[str]]:
     """Return both versions of a block as one, see `merge_pair`, and what changed about it."""
 
     def merge() -> tuple[list[Block], frozenset[str]]:
@@ -228,16 +242,51 @@ def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tup
             return merged, aspects_of(merged) | {IMAGE}
         return merged, aspects_of(merged)
 
-    # Where items moved to other lists, or moves were numbered, it is not a matter of the two blocks alone.
-    named = comparison.named
-    if comparison.has_item_moves(old.value, new.value):
-        return merge()
-    return memory.recall(("merged", old.key, new.key), merge, keep=lambda: comparison.named == named)
+    return _recalled(("merged", old.key, new.key), merge, comparison.across(old.value, new.value), comparison, memory)
 
 
-def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
+def _marked_items(unit: Unit, kind: str, comparison: Comparison, memory: Memory) -> tuple[Block, ...]:
+    """Return a list of one edition marked item by item, where items moved and the proof holds; else nothing."""
+    across = comparison.across(unit.value)
+    if not across.runs:
+        return ()
+
+    def mark() -> tuple[list[Block], frozenset[str]]:
+        marked = mark_items(unit.value, kind, comparison, merge_blocks)
+        sides = ([unit.value], []) if kind == DELETION else ([], [unit.value])
+        return [marked] if marked is not None and proves([marked], *sides) else [], frozenset()
+
+    return _recalled(("marked", kind, unit.key), mark, across, comparison, memory)[0]
+
+
+def _recalled(
+    key: tuple,
+    make: Callable[[], tuple[list[Block], frozenset[str]]],
+    across: Across,
+    comparison: Comparison,
+    memory: Memory,
+) -> tuple[tuple[Block, ...], frozenset[str]]:
+    """Return marked blocks and their aspects as `make` makes them of what `key` and `across` say, or as remembered."""
+
+    def apart() -> _Marked:
+        (blocks, aspects), runs = comparison.apart(make)
+        return _Marked(tuple(blocks), aspects, tuple(map(across.place, runs)))
+
+    made = memory.recall((*key, across.key), apart)
+    names = [comparison.name(Run([]) if place is None else across.runs[place]) for place in made.runs]
+    return _renamed(made.blocks, names), made.aspects
+
+
+def _renamed(blocks: tuple[Block, ...], names: Sequence[str]) -> tuple[Block, ...]:
+    """Return blocks with names of the book's moves in place of those from `local_name`."""
+    new = {local: name for place, name in enumerate(names) if (local := local_name(place)) != name}
+    return tuple(rename_moves(list(blocks), new)) if new else blocks
+
+
+def _regrouped(before: Part, after: Part, group: Group, comparison: Comparison) -> list[BlockChange]:
     """Return the changes of a paragraph that was split, or of those that were joined."""
     row, column = group.rows[0], group.columns[0]
+    blocks = _renamed(group.blocks, [comparison.name(Run([])) for _ in range(group.moves)])
     first = BlockChange(
         kind=EDITED,
         edited=True,
@@ -245,11 +294,11 @@ def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
         new=after.units[column].value,
         old_index=before.start + row,
         new_index=after.start + column,
-        merged=group.blocks[:1],
+        merged=blocks[:1],
         aspects=aspects_of(group.blocks),
     )
     out = [first]
-    for number, block in enumerate(group.blocks[1:], start=1):
+    for number, block in enumerate(blocks[1:], start=1):
         if group.is_split:
             place = group.columns[number]
             unit, index = after.units[place], after.start + place
@@ -259,13 +308,6 @@ def _regrouped(before: Part, after: Part, group: Group) -> list[BlockChange]:
             unit, index = before.units[place], before.start + place
             out.append(BlockChange(kind=JOINED, old=unit.value, old_index=index, merged=(block,)))
     return out
-
-
-def _marked_items(block: Block, kind: str, comparison: Comparison) -> Block | None:
-    """Return a list of one edition marked item by item, where items moved and the proof holds; else None."""
-    marked = mark_items(block, kind, comparison, merge_blocks)
-    sides = ([block], []) if kind == DELETION else ([], [block])
-    return marked if marked is not None and proves([marked], *sides) else None
 
 
 def _comment(block: Block) -> frozenset[str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from millesime.redline.align import heaviest_chain
 from millesime.redline.memory import Memory
 from millesime.redline.model import ChapterText
+from millesime.redline.units import Chapter
 
 # The least likeness at which two chapters are the same one:
 _WITH_HINT = 0.08  # where id, path or git say so
 _WITHOUT_HINT = 0.4
+_MUCH = 0.4  # of the phrases of either one: below, no pair without a hint is looked at, here and in `parts.py`
 _SHORT = 30  # words; shorter chapters are paired by their name
 
 
@@ -30,27 +32,24 @@ class Likeness:
 
 
 def pair_chapters(
-    old: Sequence[ChapterText],
-    new: Sequence[ChapterText],
-    old_sizes: Sequence[int],
-    new_sizes: Sequence[int],
+    old: Sequence[Chapter],
+    new: Sequence[Chapter],
     *,
     alike: Mapping[tuple[int, int], Likeness],
-    renames: Mapping[str, str],
+    hints: Mapping[tuple[int, int], float],
 ) -> list[tuple[int, int]]:
     """Return pairs (old index, new index), by new index; a chapter in no pair was deleted or inserted.
 
-    Sizes are words. The best of all pairs first: likeness (shared phrases of three words, see
-    `likenesses`), more for the same id, path, title or a git rename. A path that was given
-    to other content does not pair it, and neither does a bit of shared
-    boilerplate.
+    The best of all pairs first: likeness (shared phrases of three words, see
+    `likenesses`), more for the same id, path, title or a git rename (see
+    `name_hints`). A path that was given to other content does not pair it, and
+    neither does a bit of shared boilerplate.
     """
-    names = _named_pairs(old, new, renames)
     scored: list[tuple[float, int, int]] = []
-    for i, j in alike.keys() | names.keys():
+    for i, j in alike.keys() | hints.keys():
         likeness = alike.get((i, j), Likeness(0.0, 0.0, 0.0))
-        hint = names.get((i, j), 0.0)
-        if _may_pair(likeness, hint, old_sizes[i], new_sizes[j]):
+        hint = hints.get((i, j), 0.0)
+        if _may_pair(likeness, hint, old[i].words, new[j].words):
             scored.append((likeness.dice + 0.25 * likeness.contained + hint, i, j))
     pairs: list[tuple[int, int]] = []
     taken_old: set[int] = set()
@@ -81,7 +80,7 @@ def _may_pair(likeness: Likeness, hint: float, old_length: int, new_length: int)
     return max(likeness.dice, 0.5 * likeness.contained) >= _WITH_HINT
 
 
-def _named_pairs(
+def name_hints(
     old: Sequence[ChapterText], new: Sequence[ChapterText], renames: Mapping[str, str]
 ) -> dict[tuple[int, int], float]:
     """Return how much the names of each pair speak for it; pairs whose names say nothing are left out."""
@@ -102,27 +101,41 @@ def _named_pairs(
 
 
 def likenesses(
-    old: Sequence[tuple[bytes, Set[int]]], new: Sequence[tuple[bytes, Set[int]]], memory: Memory
+    old: Sequence[Chapter], new: Sequence[Chapter], memory: Memory, *, hinted: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], Likeness]:
-    """Return the likeness of all pairs that share a phrase which is not everywhere.
+    """Return the likeness of the pairs of which one shares much with the other, and of those in `hinted`.
 
-    A chapter is the digest of its content, and the set of its phrases (see
-    `align.phrases`). A phrase in more than a quarter of the old chapters is
-    boilerplate. What a new chapter shares with the old edition is remembered,
-    as long as that edition stays what it is.
+    A phrase in more than a quarter of the old chapters is boilerplate, and
+    does not count. What a new chapter shares with the old edition is
+    remembered, as long as that edition stays what it is.
     """
-    edition = tuple(digest for digest, _ in old)
-    index: dict[int, int | tuple[int, ...]] = memory.recall(
-        ("phrases", edition), lambda: _places_of_phrases([phrases for _, phrases in old])
-    )
+    edition = tuple(chapter.name for chapter in old)
     common = max(4, len(old) // 4)
     found: dict[tuple[int, int], Likeness] = {}
-    for j, (digest, mine) in enumerate(new):
-        shared = memory.recall(("shared", edition, digest), lambda mine=mine: _shared_phrases(mine, index, common))
-        for i, number in shared.items():
-            size = len(old[i][1])
-            found[i, j] = Likeness(2 * number / (len(mine) + size), number / size, number / len(mine))
+    shared_by_all = []
+
+    def index() -> dict[int, int | tuple[int, ...]]:
+        return memory.recall(("phrases", edition), lambda: _places_of_phrases([chapter.phrases for chapter in old]))
+
+    def compared(mine: Chapter) -> tuple[dict[int, int], dict[int, Likeness]]:
+        shared = _shared_phrases(mine.phrases, index(), common)
+        every = {i: _likeness(number, old[i], mine) for i, number in shared.items()}
+        return shared, {i: likeness for i, likeness in every.items() if likeness.contained >= _MUCH}
+
+    for j, mine in enumerate(new):
+        shared, close = memory.recall(("likeness", edition, mine.name), lambda mine=mine: compared(mine))
+        shared_by_all.append(shared)
+        for i, likeness in close.items():
+            found[i, j] = likeness
+    for i, j in hinted:
+        if (i, j) not in found and i in shared_by_all[j]:
+            found[i, j] = _likeness(shared_by_all[j][i], old[i], new[j])
     return found
+
+
+def _likeness(shared: int, old: Chapter, new: Chapter) -> Likeness:
+    sizes = len(old.phrases), len(new.phrases)
+    return Likeness(2 * shared / sum(sizes), shared / sizes[0], shared / sizes[1])
 
 
 def _places_of_phrases(chapters: Sequence[Set[int]]) -> dict[int, int | tuple[int, ...]]:

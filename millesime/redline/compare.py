@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from millesime.markup.ast import Block, walk
 from millesime.markup.normalise import normalise
-from millesime.redline.align import Unit, align_units, phrases
+from millesime.redline.align import Unit, phrases
 from millesime.redline.ast import escape_marks
 from millesime.redline.changes import Moves, block_changes
-from millesime.redline.chapters import likenesses, moved_pairs, pair_chapters
+from millesime.redline.chapters import likenesses, moved_pairs, name_hints, pair_chapters
 from millesime.redline.memory import Memory
-from millesime.redline.merge import note_merger
 from millesime.redline.model import MARKS, ChapterChange, ChapterPlace, ChapterText, Redline
-from millesime.redline.parts import Part, part_chapters
-from millesime.redline.splits import Group, find_groups
-from millesime.redline.units import Comparison, block_unit
+from millesime.redline.pairing import pairing_of
+from millesime.redline.parts import part_chapters
+from millesime.redline.units import Chapter, Comparison, block_unit
 
 
 def compare(
@@ -34,31 +34,40 @@ def compare(
     The laws: nothing is lost (`laws.py`), and equal editions give an empty
     redline.
     """
-    memory = memory or Memory()
+    with _collector_at_rest():
+        return _compare(old, new, renames or {}, memory or Memory())
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """A comparison makes no cycles; to look for them among two books takes an eighth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _compare(
+    old: Sequence[ChapterText], new: Sequence[ChapterText], renames: Mapping[str, str], memory: Memory
+) -> Redline:
     memory.begin()
-    comparison = Comparison(memory.vocabulary)
+    comparison = Comparison(memory.vocabulary, memory.lexicon)
     before, after = ([_read(chapter, memory) for chapter in edition] for edition in (old, new))
-    alike = likenesses(*([(text.digest, text.phrases) for text in edition] for edition in (before, after)), memory)
-    sizes = [[text.words for text in edition] for edition in (before, after)]
-    pairs = pair_chapters(old, new, *sizes, alike=alike, renames=renames or {})
-    olds, news, pairs = part_chapters(
-        [text.units for text in before], [text.units for text in after], pairs, alike, comparison.vocabulary
-    )
+    hints = name_hints(old, new, renames)
+    alike = likenesses(before, after, memory, hinted=hints)
+    pairs = pair_chapters(before, after, alike=alike, hints=hints)
+    olds, news, pairs = part_chapters(before, after, pairs, alike, memory)
     moved = moved_pairs(pairs, [sum(len(unit.words) for unit in news[q].units) for _, q in pairs])
-    aligned: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    groups: dict[tuple[int, int], dict[tuple[int, int], Group]] = {}
-    for p, q in pairs:
-        key = (before[olds[p].chapter].digest, olds[p].start, after[news[q].chapter].digest, news[q].start)
-        ends = (len(olds[p].units), len(news[q].units))
-        aligned[p, q], groups[p, q] = memory.recall(
-            ("aligned", *key, *ends), lambda p=p, q=q: _aligned(olds[p], news[q], comparison)
-        )
-    moves = Moves(olds, news, aligned, groups, comparison)
+    known = {(p, q): pairing_of(olds[p], news[q], memory) for p, q in pairs}
+    moves = Moves(olds, news, known, comparison)
     chapters = [
         ChapterChange(
             old=None if p is None else _place(old[olds[p].chapter], olds[p].chapter),
             new=None if q is None else _place(new[news[q].chapter], news[q].chapter),
-            blocks=tuple(block_changes(p, q, aligned.get((p, q), []), groups.get((p, q), {}), moves, memory)),
+            blocks=tuple(block_changes(p, q, known.get((p, q)), moves, memory)),
             moved=(p, q) in moved,
             split=p is not None and not olds[p].whole,
             merged=q is not None and not news[q].whole,
@@ -68,25 +77,15 @@ def compare(
     return Redline(chapters=tuple(chapters), moves=moves.listed(old, new))
 
 
-@dataclass(frozen=True, slots=True)
-class _Chapter:
-    """A chapter as its comparison needs it."""
-
-    digest: bytes
-    units: list[Unit]
-    words: int
-    phrases: set[int]
+def _read(chapter: ChapterText, memory: Memory) -> Chapter:
+    name = memory.name(chapter)
+    return memory.recall(("chapter", name), lambda: _chapter(chapter, name))
 
 
-def _read(chapter: ChapterText, memory: Memory) -> _Chapter:
-    digest = memory.digest(chapter)
-    return memory.recall(("chapter", digest), lambda: _chapter(chapter, digest))
-
-
-def _chapter(chapter: ChapterText, digest: bytes) -> _Chapter:
+def _chapter(chapter: ChapterText, name: str) -> Chapter:
     units = [_unit(block, chapter.images) for block in normalise(chapter.blocks)]
     words = [word for unit in units for word in unit.words]
-    return _Chapter(digest, units, len(words), phrases(words))
+    return Chapter(name, units, len(words), phrases(words), frozenset(unit.key for unit in units))
 
 
 def _unit(block: Block, images: Mapping[str, str]) -> Unit:
@@ -98,13 +97,6 @@ def _unit(block: Block, images: Mapping[str, str]) -> Unit:
         unit.images = tuple(images.get(target, "") for target in targets)
         unit.key += "".join(f"\n{ident}" for ident in unit.images)
     return unit
-
-
-def _aligned(
-    old: Part, new: Part, comparison: Comparison
-) -> tuple[list[tuple[int, int]], dict[tuple[int, int], Group]]:
-    pairs = align_units(old.units, new.units, comparison.vocabulary)
-    return pairs, find_groups(old.units, new.units, pairs, note_merger(comparison))
 
 
 def _place(chapter: ChapterText, index: int) -> ChapterPlace:

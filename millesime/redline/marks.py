@@ -8,7 +8,7 @@ holds nothing but such marks comes and goes with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, Node, attr
@@ -57,6 +57,18 @@ def mark_row(kind: str, row: list) -> list:
 
 def _mark(kind: str, extra: Sequence[str], move: str) -> list:
     return attr("", [kind, *extra], [("move", move)] if move else [])
+
+
+def rename_moves(value: Any, names: Mapping[str, str]) -> Any:
+    """Return marked blocks, inlines or rows whose moves have other names."""
+    if isinstance(value, list):
+        if value and is_attr(value) and MARKS.intersection(value[1]):
+            ident, classes, pairs = value
+            return [ident, classes, [[key, names.get(name, name) if key == "move" else name] for key, name in pairs]]
+        return [rename_moves(item, names) if isinstance(item, (list, dict)) else item for item in value]
+    if value.get("t") in _CLOSED or "c" not in value:
+        return value
+    return {"t": value["t"], "c": rename_moves(value["c"], names)}
 
 
 def mark_of(node: Any) -> str:

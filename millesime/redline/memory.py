@@ -1,21 +1,22 @@
 """What one comparison may take over from the one before: everything that depends on unchanged text alone.
 
-An editor's second comparison differs in a chapter or two. Units, phrases,
-alignments and merged blocks are kept by content, so that the result never
-depends on what was remembered.
+An editor's second comparison differs in a chapter or two. Chapters, likenesses,
+alignments, merged blocks and changes are kept by content, so that the result
+never depends on what was remembered.
 """
 
 from __future__ import annotations
 
-import hashlib
 import marshal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from millesime.markup.ast import Block
 from millesime.redline.align import Vocabulary
+from millesime.redline.leaves import Lexicon
 from millesime.redline.model import ChapterText
 
-_MOST_DIGESTS = 2_000
 _GENERATIONS = 3  # comparisons after which an entry that nobody asked for is forgotten
 
 
@@ -24,8 +25,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.vocabulary = Vocabulary()
+        self.lexicon = Lexicon()
         self._entries: dict[tuple, tuple[Any, int]] = {}
-        self._digests: dict[int, tuple[list, bytes]] = {}  # by identity; the list is kept, so that it stays its own
+        self._texts: dict[tuple, list[_Text]] = {}  # by a few of their blocks
+        self._named = 0  # texts that were given a name
         self._generation = 0
 
     def begin(self) -> None:
@@ -33,30 +36,43 @@ class Memory:
         self._generation += 1
         oldest = self._generation - _GENERATIONS
         self._entries = {key: entry for key, entry in self._entries.items() if entry[1] >= oldest}
-        if len(self._digests) > _MOST_DIGESTS:
-            self._digests.clear()
+        kept = {key: [text for text in near if text.used >= oldest] for key, near in self._texts.items()}
+        self._texts = {key: near for key, near in kept.items() if near}
 
-    def recall(self, key: tuple, make: Callable[[], Any], *, keep: Callable[[], bool] = lambda: True) -> Any:
+    def recall(self, key: tuple, make: Callable[[], Any]) -> Any:
         """Return the value of a key, whose first part says what it is; made if it is not known.
 
-        `keep` is asked after making whether the value is a matter of the key alone.
+        What is made must be a matter of the key alone.
         """
         known = self._entries.get(key)
-        if known is None:
-            value = make()
-            if not keep():
-                return value
-        else:
-            value = known[0]
+        value = make() if known is None else known[0]
         self._entries[key] = (value, self._generation)
         return value
 
-    def digest(self, chapter: ChapterText) -> bytes:
-        """Return a digest of a chapter's blocks and images; equal digests mean equal content."""
-        known = self._digests.get(id(chapter.blocks))
-        if known is None:
-            # Version 2 writes no references, so that equal values give equal bytes.
-            found = hashlib.blake2b(marshal.dumps(chapter.blocks, 2), digest_size=16).digest()
-            known = self._digests[id(chapter.blocks)] = (chapter.blocks, found)
-        images = marshal.dumps(sorted(chapter.images.items()), 2)
-        return hashlib.blake2b(known[1] + images, digest_size=16).digest()
+    def name(self, chapter: ChapterText) -> str:
+        """Return a name for a chapter's blocks and images; equal names mean equal content, and the reverse.
+
+        Texts that were read anew are found by comparing them: that takes a
+        third of the time of a digest.
+        """
+        blocks, images = chapter.blocks, chapter.images
+        # Version 2 writes no references, so that equal values give equal bytes.
+        key = (len(blocks), marshal.dumps(blocks[:1], 2), marshal.dumps(blocks[-1:], 2))
+        near = self._texts.setdefault(key, [])
+        for text in near:
+            if text.blocks == blocks and text.images == images:
+                text.used = self._generation
+                return text.name
+        self._named += 1
+        near.append(_Text(str(self._named), blocks, images, self._generation))
+        return near[-1].name
+
+
+@dataclass(slots=True)
+class _Text:
+    """A chapter's content that was met."""
+
+    name: str
+    blocks: list[Block]
+    images: Mapping[str, str]
+    used: int  # the last comparison that met it

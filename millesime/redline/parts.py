@@ -7,11 +7,13 @@ is two parts, the first paired with B and the second with C.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from millesime.redline.align import Unit, Vocabulary, align_units
 from millesime.redline.chapters import Likeness
+from millesime.redline.memory import Memory
+from millesime.redline.units import Chapter
 
 _LEAST_CONTAINED = 0.5  # of the phrases of a chapter, to be a part of another
 _LEAST_WORDS = 20
@@ -24,6 +26,8 @@ class Part:
     chapter: int  # index of the chapter in its edition
     start: int  # index of the first block in its chapter
     units: Sequence[Unit]
+    keys: Set[str]  # of its units
+    key: tuple[str, int, int]  # equal keys: equal content, at the same place of its chapter
     whole: bool = True  # all of the chapter
 
 
@@ -31,21 +35,21 @@ Pairs = list[tuple[int, int]]
 
 
 def part_chapters(
-    before: Sequence[Sequence[Unit]],
-    after: Sequence[Sequence[Unit]],
+    before: Sequence[Chapter],
+    after: Sequence[Chapter],
     pairs: Pairs,
     alike: Mapping[tuple[int, int], Likeness],
-    vocabulary: Vocabulary,
+    memory: Memory,
 ) -> tuple[list[Part], list[Part], Pairs]:
     """Return the parts of the old and the new chapters, and pairs of indices into them, by new index.
 
     `pairs` are pairs of whole chapters, `alike` how alike they are.
     """
-    split = _splits(before, after, pairs, alike, vocabulary)
+    split = _splits(before, after, pairs, alike, memory)
     swapped = _swapped(alike)
     merged = {
         j: cuts
-        for j, cuts in _splits(after, before, [(j, i) for i, j in pairs], swapped, vocabulary).items()
+        for j, cuts in _splits(after, before, [(j, i) for i, j in pairs], swapped, memory).items()
         if j not in {new for cuts in split.values() for new, _ in cuts} and not any(i in split for i, _ in cuts)
     }
     olds, old_at = _parts(before, split)
@@ -62,11 +66,11 @@ def part_chapters(
 
 
 def _splits(
-    before: Sequence[Sequence[Unit]],
-    after: Sequence[Sequence[Unit]],
+    before: Sequence[Chapter],
+    after: Sequence[Chapter],
     pairs: Pairs,
     alike: Mapping[tuple[int, int], Likeness],
-    vocabulary: Vocabulary,
+    memory: Memory,
 ) -> dict[int, list[tuple[int, int]]]:
     """Return for each chapter of `before` that became several: (chapter of `after`, its first block in the old one)."""
     partner = dict(pairs)
@@ -81,19 +85,22 @@ def _splits(
         others = sorted({j for j in contained[i] if j not in claimed} | ({partner[i]} if i in partner else set()))
         if len(others) < 2:
             continue
-        cuts = _cuts(before[i], [(j, after[j]) for j in others], vocabulary)
+        cuts = [(others[number], first) for number, first in _cuts(before[i], [after[j] for j in others], memory)]
         if len(cuts) >= 2 and (i not in partner or partner[i] in [j for j, _ in cuts]):
             found[i] = cuts
             claimed.update(j for j, _ in cuts)
     return found
 
 
-def _cuts(
-    whole: Sequence[Unit], parts: Sequence[tuple[int, Sequence[Unit]]], vocabulary: Vocabulary
-) -> list[tuple[int, int]]:
-    """Return (part, index of its first block in the whole), in order; parts that hold too little are left out."""
-    units = [unit for _, some in parts for unit in some]
-    owner = [index for index, (_, some) in enumerate(parts) for _ in some]
+def _cuts(whole: Chapter, parts: Sequence[Chapter], memory: Memory) -> list[tuple[int, int]]:
+    """Return (index of a part, index of its first block in the whole), in order; too small parts are left out."""
+    key = ("cuts", whole.name, tuple(part.name for part in parts))
+    return memory.recall(key, lambda: _find_cuts(whole.units, [part.units for part in parts], memory.vocabulary))
+
+
+def _find_cuts(whole: Sequence[Unit], parts: Sequence[Sequence[Unit]], vocabulary: Vocabulary) -> list[tuple[int, int]]:
+    units = [unit for part in parts for unit in part]
+    owner = [index for index, part in enumerate(parts) for _ in part]
     rows: dict[int, list[int]] = defaultdict(list)
     words: dict[int, int] = defaultdict(int)
     for row, column in align_units(whole, units, vocabulary):
@@ -106,7 +113,7 @@ def _cuts(
         floor = rows[kept[number - 1]][-1] + 1 if number else 0
         while first > floor and whole[first - 1].kind == "Header":
             first -= 1
-        cuts.append((parts[index][0], first))
+        cuts.append((index, first))
     return cuts
 
 
@@ -114,15 +121,16 @@ def _swapped(alike: Mapping[tuple[int, int], Likeness]) -> dict[tuple[int, int],
     return {(j, i): Likeness(likeness.dice, likeness.of_new, likeness.of_old) for (i, j), likeness in alike.items()}
 
 
-def _parts(
-    chapters: Sequence[Sequence[Unit]], cuts: Mapping[int, list[tuple[int, int]]]
-) -> tuple[list[Part], dict[int, int]]:
+def _parts(chapters: Sequence[Chapter], cuts: Mapping[int, list[tuple[int, int]]]) -> tuple[list[Part], dict[int, int]]:
     """Return all parts, and for each chapter the index of its first one."""
     parts: list[Part] = []
     at: dict[int, int] = {}
-    for index, units in enumerate(chapters):
+    for index, chapter in enumerate(chapters):
         at[index] = len(parts)
         starts = [start for _, start in cuts.get(index, [(0, 0)])]
-        for start, stop in zip(starts, [*starts[1:], len(units)], strict=True):
-            parts.append(Part(index, start, units[start:stop], whole=len(starts) == 1))
+        for start, stop in zip(starts, [*starts[1:], len(chapter.units)], strict=True):
+            whole = len(starts) == 1
+            units = chapter.units if whole else chapter.units[start:stop]
+            keys = chapter.keys if whole else frozenset(unit.key for unit in units)
+            parts.append(Part(index, start, units, keys, (chapter.name, start, stop), whole))
     return parts, at

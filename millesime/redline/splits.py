@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from millesime.markup.ast import Block, Inline
-from millesime.redline.align import Unit, phrases
+from millesime.redline.align import Unit
 from millesime.redline.inlines import NoteMerger, merge_inlines
 from millesime.redline.marks import (
     JOINED_TEXT,
@@ -27,7 +27,7 @@ from millesime.redline.marks import (
     take_side,
 )
 from millesime.redline.model import DELETION, INSERTION
-from millesime.redline.units import proves
+from millesime.redline.units import Comparison, proves
 
 _LEAST_WORDS = 4
 _LEAST_CONTAINED = 0.6  # of the phrases of a part, to be found in the whole
@@ -41,6 +41,7 @@ class Group:
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     blocks: tuple[Block, ...]  # merged: one for each of the several
+    moves: int = 0  # in notes of theirs, named by `local_name`
 
     @property
     def is_split(self) -> bool:
@@ -48,7 +49,11 @@ class Group:
 
 
 def find_groups(
-    old: Sequence[Unit], new: Sequence[Unit], pairs: Sequence[tuple[int, int]], merge_note: NoteMerger
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    pairs: Sequence[tuple[int, int]],
+    comparison: Comparison,
+    merge_note: NoteMerger,
 ) -> dict[tuple[int, int], Group]:
     """Return the split and joined paragraphs of two versions of a chapter, by the pair that each begins with."""
     rows, columns = {i for i, _ in pairs}, {j for _, j in pairs}
@@ -59,14 +64,16 @@ def find_groups(
         parts = _neighbours(old[i], new, j, columns)
         wholes = _neighbours(new[j], old, i, rows) if len(parts) == 1 else [i]
         if len(parts) > 1:
-            blocks = _merge(old[i : i + 1], [new[k] for k in parts], merge_note)
-            group = Group((i,), tuple(parts), tuple(blocks))
+            sides = old[i : i + 1], [new[k] for k in parts]
+            places = (i,), tuple(parts)
         elif len(wholes) > 1:
-            blocks = _merge([old[k] for k in wholes], new[j : j + 1], merge_note)
-            group = Group(tuple(wholes), (j,), tuple(blocks))
+            sides = [old[k] for k in wholes], new[j : j + 1]
+            places = tuple(wholes), (j,)
         else:
             continue
-        if group.blocks:
+        blocks, runs = comparison.apart(lambda sides=sides: _merge(*sides, merge_note))
+        if blocks:
+            group = Group(*places, tuple(blocks), len(runs))
             found[i, j] = group
             rows.update(group.rows)
             columns.update(group.columns)
@@ -79,12 +86,12 @@ def _is_text(unit: Unit) -> bool:
 
 def _neighbours(whole: Unit, units: Sequence[Unit], at: int, paired: set[int]) -> list[int]:
     """Return `at` and the unpaired paragraphs next to it that are parts of the whole."""
-    mine = phrases(whole.words)
+    mine = whole.phrases
 
     def is_part(place: int) -> bool:
         if not 0 <= place < len(units) or place in paired or not _is_text(units[place]):
             return False
-        theirs = phrases(units[place].words)
+        theirs = units[place].phrases
         return len(mine & theirs) >= _LEAST_CONTAINED * len(theirs)
 
     first = last = at

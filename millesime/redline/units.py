@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,17 @@ class Run:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter as its comparison needs it."""
+
+    name: str  # of its content: equal names, equal content
+    units: Sequence[Unit]
+    words: int
+    phrases: Set[int]
+    keys: Set[str]  # of its units
+
+
 @dataclass(slots=True)
 class Comparison:
     """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
@@ -33,19 +44,70 @@ class Comparison:
     # and for the new place the item as it was.
     items_gone: dict[tuple[int, int], Run] = field(default_factory=dict)
     items_come: dict[tuple[int, int], tuple[Run, list[Block]]] = field(default_factory=dict)
+    _across: dict[int, list[tuple[int, Run, str]]] = field(default_factory=dict)  # of these, by the list's block
+    _met: list[Run] | None = None  # while moves are named for themselves: those that were met
+
+    def move_item(self, run: Run, source: tuple[Block, int], target: tuple[Block, int]) -> None:
+        """Note that an item moved: (list, index of the item) to (list, index)."""
+        (old, place), (new, other) = source, target
+        item = items_of(old)[place]
+        self.items_gone[id(items_of(old)), place] = run
+        self.items_come[id(items_of(new)), other] = (run, item)
+        self._across.setdefault(id(old), []).append((place, run, ""))
+        self._across.setdefault(id(new), []).append((other, run, equality_key(item)))
+
+    def across(self, *blocks: Block) -> Across:
+        """Return the moves of items into and out of these lists."""
+        if not self._across:
+            return NOTHING_ACROSS
+        runs: list[Run] = []
+        key = []
+        for block in blocks:
+            for place, run, item in self._across.get(id(block), ()):
+                if not any(run is known for known in runs):
+                    runs.append(run)
+                key.append((place, item, next(at for at, known in enumerate(runs) if known is run)))
+            key.append(())
+        return Across(tuple(key), tuple(runs)) if runs else NOTHING_ACROSS
 
     def name(self, run: Run) -> str:
+        if self._met is not None:
+            place = next((place for place, known in enumerate(self._met) if known is run), len(self._met))
+            if place == len(self._met):
+                self._met.append(run)
+            return local_name(place)
         if not run.name:
             self.named += 1
             run.name = f"move-{self.named}"
         return run.name
 
-    def has_item_moves(self, *lists: Block) -> bool:
-        """Whether an item of one of these top-level blocks moved to another list, or came from one."""
-        if not self.items_gone and not self.items_come:
-            return False
-        ids = {id(items_of(block)) for block in lists}
-        return any(key[0] in ids for known in (self.items_gone, self.items_come) for key in known)
+    def apart(self, make: Callable[[], Any]) -> tuple[Any, list[Run]]:
+        """Return what `make` makes, moves in it named by `local_name`, and these moves in order."""
+        before, self._met = self._met, []
+        try:
+            return make(), self._met
+        finally:
+            self._met = before
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Moves of items between lists, as far as one or two lists are concerned."""
+
+    key: tuple  # equal keys: the same items of these lists, in the same moves
+    runs: tuple[Run, ...]
+
+    def place(self, run: Run) -> int | None:
+        """Return the index of a move among these, or None for a move within one list."""
+        return next((place for place, known in enumerate(self.runs) if known is run), None)
+
+
+NOTHING_ACROSS = Across((), ())
+
+
+def local_name(place: int) -> str:
+    """Return what the moves of one block are called before the moves of the book have their names."""
+    return f"move-{place + 1}"
 
 
 # ---- units -----------------------------------------------------------------
@@ -77,6 +139,13 @@ def block_unit(block: Block) -> Unit:
 
 def item_unit(item: list[Block]) -> Unit:
     return Unit(item, equality_key(item), "item", 0.4)
+
+
+def item_units(block: Unit) -> list[Unit]:
+    """Return the items of a list as units, made once."""
+    if block.parts is None:
+        block.parts = [item_unit(item) for item in items_of(block.value)]
+    return block.parts
 
 
 def line_unit(line: list[Inline]) -> Unit:
