@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
 from millesime.redline.ast import blocks_ast
-from millesime.redline.marks import mark_of
-from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, ChapterChange, Redline
+from millesime.redline.marks import CLOSED, mark_of
+from millesime.redline.model import DELETION, INSERTION, KEPT, MOVED_FROM, MOVED_TO, BlockChange, ChapterChange, Redline
 from millesime.redline.reading import for_readers, twin_of
 from millesime.redline.words import count_words, text_words
 
@@ -70,21 +70,43 @@ class Figures:
 
 def count_chapter(chapter: ChapterChange) -> Figures:
     """Return the figures of one chapter."""
-    marked: Counter[str] = Counter()
-    _count_marks(for_readers(blocks_ast(chapter.blocks), details=False), marked)
+    return count_changes(chapter.blocks)
+
+
+def count_changes(changes: Iterable[BlockChange]) -> Figures:
+    """Return the figures of some blocks."""
+    words = [0] * 6
+    blocks: Counter[str] = Counter()
+    for change in changes:
+        blocks[change.kind] += 1
+        for place, number in enumerate(_words_of(change)):
+            words[place] += number
+    old, new, inserted, deleted, moved, moved_away = words
     return Figures(
-        words_old=sum(
-            count_words(change.old) for change in chapter.blocks if change.old is not None and change.kind != MOVED_TO
-        ),
-        words_new=sum(
-            count_words(change.new) for change in chapter.blocks if change.new is not None and change.kind != MOVED_FROM
-        ),
-        words_inserted=marked[INSERTION],
-        words_deleted=marked[DELETION],
-        words_moved=marked[MOVED_TO],
-        words_moved_away=marked[MOVED_FROM],
-        blocks=dict(Counter(change.kind for change in chapter.blocks)),
+        words_old=old,
+        words_new=new,
+        words_inserted=inserted,
+        words_deleted=deleted,
+        words_moved=moved,
+        words_moved_away=moved_away,
+        blocks=dict(blocks),
     )
+
+
+def _words_of(change: BlockChange) -> tuple[int, int, int, int, int, int]:
+    """Return the words of one block in the order of `Figures`; they are counted once for all that ask."""
+    if change.counted is None:
+        marked: Counter[str] = Counter()
+        if change.kind != KEPT:
+            _count_marks(for_readers(blocks_ast([change]), details=False), marked)
+        old = count_words(change.old) if change.old is not None and change.kind != MOVED_TO else 0
+        if change.kind == KEPT:
+            new = old
+        else:
+            new = count_words(change.new) if change.new is not None and change.kind != MOVED_FROM else 0
+        found = (old, new, marked[INSERTION], marked[DELETION], marked[MOVED_TO], marked[MOVED_FROM])
+        object.__setattr__(change, "counted", found)
+    return change.counted
 
 
 def count_redline(redline: Redline) -> Figures:
@@ -104,12 +126,14 @@ def _count_marks(value: Any, marked: Counter[str]) -> None:
     if isinstance(value, list):
         place = 0
         while place < len(value):
-            if twin_of(value, place):  # what both versions share did not change
-                _count_twin(value[place], value[place + 1], marked)
-                place += 2
-                continue
-            if isinstance(value[place], (list, dict)):
-                _count_mark(value[place], marked)
+            item = value[place]
+            if isinstance(item, dict) and item.get("t") in CLOSED:
+                pass
+            elif twin_of(value, place):  # what both versions share did not change
+                _count_twin(item, value[place + 1], marked)
+                place += 1
+            elif isinstance(item, (list, dict)):
+                _count_mark(item, marked)
             place += 1
     elif isinstance(value, dict):
         for item in value.values():

@@ -66,7 +66,7 @@ def rename_moves(value: Any, names: Mapping[str, str]) -> Any:
             ident, classes, pairs = value
             return [ident, classes, [[key, names.get(name, name) if key == "move" else name] for key, name in pairs]]
         return [rename_moves(item, names) if isinstance(item, (list, dict)) else item for item in value]
-    if value.get("t") in _CLOSED or "c" not in value:
+    if value.get("t") in CLOSED or "c" not in value:
         return value
     return {"t": value["t"], "c": rename_moves(value["c"], names)}
 
@@ -98,7 +98,7 @@ def aspects_of(value: Any) -> frozenset[str]:
         if isinstance(item, dict):
             if "t" not in item:  # a citation
                 todo += item.values()
-            elif item["t"] not in _CLOSED and "c" in item:
+            elif item["t"] not in CLOSED and "c" in item:
                 todo.append(item["c"])  # of a Div or Span, it begins with the Attr as a row does
         elif isinstance(item, (list, tuple)):
             todo += [inner for inner in item if isinstance(inner, (list, dict))]
@@ -133,7 +133,7 @@ def _take_list(items: list, drop: frozenset[str]) -> tuple[list, bool]:
     dropped = changed = False
     for item in items:
         if isinstance(item, dict):
-            if item.get("t") in _CLOSED:
+            if item.get("t") in CLOSED:
                 out.append(item)
                 continue
         elif not isinstance(item, list):
@@ -164,7 +164,7 @@ def _take_node(node: Node, drop: frozenset[str]) -> tuple[Node, bool]:
         taken = {key: _take_list(item, drop) if isinstance(item, list) else (item, False) for key, item in node.items()}
         return {key: item for key, (item, _) in taken.items()}, any(lost for _, lost in taken.values())
     content = node.get("c")
-    if not isinstance(content, list) or node["t"] in _CLOSED:
+    if not isinstance(content, list) or node["t"] in CLOSED:
         return node, False
     if node["t"] == "Table":
         (short, caption), content = content[1], _without_columns(content, drop)
@@ -190,7 +190,7 @@ def _without_columns(table: list, drop: frozenset[str]) -> list:
 
 
 # What holds no other node, and no mark.
-_CLOSED = frozenset({"Str", "Space", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
+CLOSED = frozenset({"Str", "Space", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
 
 
 def is_hollow(value: Any) -> bool:

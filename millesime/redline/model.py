@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from millesime.markup.ast import Block
 
@@ -85,6 +86,7 @@ class BlockChange:
     move: str = ""  # "move-1"; consecutive blocks that moved together share it
     edited: bool = False  # edited or replaced, or moved and no longer the same
     aspects: frozenset[str] = frozenset()  # of what was edited: "words", or twins of `marks.py`: "link", "code", …
+    counted: Any = field(default=None, init=False, repr=False, compare=False)  # by `figures.py`, once
 
     @property
     def quiet(self) -> bool:

@@ -137,30 +137,37 @@ class _Reader:
 def _list(items: list, reader: _Reader) -> list:
     out: list = []
     place = 0
+    changed = False
     while place < len(items):
         item = items[place]
-        aspects = classes_of(item) if isinstance(item, dict) else ()
-        if mark_of(item) and (SPLIT_TEXT in aspects or JOINED_TEXT in aspects):
-            out += _parted(item, reader)
-            place += 1
-            continue
-        if mark_of(item) and QUIET.intersection(aspects):
-            out += _list(item["c"][1], reader) if mark_of(item) in NEW_ONLY else []
-            place += 1
-            continue
-        what = twin_of(items, place)
-        if what in _SHOWN and what not in reader.kept:
-            old, new = item["c"][1], items[place + 1]["c"][1]
-            out += _SHOWN[what](old, new, reader)
-            place += 2
-            continue
-        if isinstance(item, dict):
-            item = _node(item, reader)
-        elif isinstance(item, list):
-            item = _list(item, reader)
-        out.append(item)
         place += 1
-    return out
+        if isinstance(item, dict):
+            if item.get("t") in _MARKABLE and (mark := mark_of(item)):
+                aspects = classes_of(item)
+                what = twin_of(items, place - 1)
+                if SPLIT_TEXT in aspects or JOINED_TEXT in aspects:
+                    shown = _parted(item, reader)
+                elif QUIET.intersection(aspects):
+                    shown = _list(item["c"][1], reader) if mark in NEW_ONLY else []
+                elif what in _SHOWN and what not in reader.kept:
+                    shown = _SHOWN[what](item["c"][1], items[place]["c"][1], reader)
+                    place += 1
+                else:
+                    shown = [_node(item, reader)]
+                out += shown
+                changed = True
+                continue
+            new = _node(item, reader)
+        elif isinstance(item, list) and item and not isinstance(item[0], str):  # no Attr, nor a part of one
+            new = _list(item, reader)
+        else:
+            new = item
+        changed = changed or new is not item
+        out.append(new)
+    return out if changed else items
+
+
+_MARKABLE = frozenset({"Div", "Span"})
 
 
 def twin_of(items: list, place: int) -> str:
@@ -177,7 +184,8 @@ def _node(node: Node, reader: _Reader) -> Node:
     content = node.get("c")
     if "t" not in node or not isinstance(content, list) or node["t"] in _LEAVES:
         return node
-    return {"t": node["t"], "c": _list(content, reader)}
+    shown = _list(content, reader)
+    return node if shown is content else {"t": node["t"], "c": shown}
 
 
 _LEAVES = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock", "Cite", "Image"})

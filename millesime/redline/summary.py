@@ -7,10 +7,10 @@ import posixpath
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from millesime.markup.ast import text_of
-from millesime.redline.figures import Figures, count_chapter, total_figures
+from millesime.redline.figures import Figures, count_changes, count_chapter, total_figures
 from millesime.redline.marks import COMMENT
 from millesime.redline.model import MOVED_FROM, MOVED_TO, ChapterChange, Redline
 from millesime.redline.passages import passages
@@ -292,7 +292,7 @@ def _largest(redline: Redline, number: int, width: int, paint: Paint) -> list[st
     if not number:
         return []
     rows = [
-        _Row(_section(passage, chapter), count_chapter(replace(chapter, blocks=passage.changes)))
+        _Row(_section(passage, chapter), count_changes(passage.changes))
         for chapter in redline.chapters
         if chapter.edited
         for passage in passages(chapter, context=0)

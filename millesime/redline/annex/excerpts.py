@@ -32,7 +32,7 @@ from millesime.markup.ast import (
 from millesime.redline.annex.foreign_tags import tell_tags
 from millesime.redline.annex.provenance import Provenance, tell_reasons
 from millesime.redline.annex.quoted import quote_chapter
-from millesime.redline.annex.sections import count_changed
+from millesime.redline.annex.sections import count_told
 from millesime.redline.annex.shortened import is_marked, shorten
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
@@ -166,7 +166,7 @@ def _chapter_line(desk: _Desk) -> list[Inline]:
     """ "Remanié (+12 −3 mots). Lire le chapitre. Édition 2018 : chapitre 3."""
     chapter, labels = desk.chapter, desk.labels
     what = joined(labels, shown_kinds(chapter))
-    balance = word_balance(count_changed(chapter, chapter.blocks), desk.language)
+    balance = word_balance(count_told(chapter.blocks), desk.language)
     if balance:
         what += f" ({fill(labels['annex_balance'], balance=balance)})"
     line = words(what[:1].upper() + what[1:] + ".")

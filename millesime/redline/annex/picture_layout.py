@@ -11,10 +11,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, floor
 
-from millesime.redline.figures import count_chapter
+from millesime.redline.figures import count_changes
 from millesime.redline.model import (
     DELETED,
     EDITED,
@@ -26,11 +26,9 @@ from millesime.redline.model import (
     REPLACED,
     SPLIT,
     BlockChange,
-    ChapterChange,
     ChapterPlace,
     Redline,
 )
-from millesime.redline.words import count_words
 
 REWORDED, NEW, GONE, MOVED = "reworded", "new", "gone", "moved"
 _LOOKS = {
@@ -135,7 +133,7 @@ Row = tuple[Sequence[_Draft], Sequence[_Draft]]  # what stands side by side: sev
 
 def lay_out(redline: Redline) -> Layout:
     """Return where each chapter of both editions stands."""
-    entries = [[_entries(block, number, chapter) for block in chapter.blocks]
+    entries = [[_entries(block, number) for block in chapter.blocks]
                for number, chapter in enumerate(redline.chapters)]  # fmt: skip
     old, new = _drafts(redline, entries, old=True), _drafts(redline, entries, old=False)
     rows, level = _rows(old, new, _chain(redline, old, new))
@@ -185,28 +183,24 @@ def _drafts(redline: Redline, entries: Sequence[Sequence[_Sides]], *, old: bool)
 _Sides = tuple[_Entry | None, _Entry | None]  # a block in the old edition and in the new one
 
 
-def _entries(block: BlockChange, change: int, chapter: ChapterChange) -> _Sides:
+def _entries(block: BlockChange, change: int) -> _Sides:
     kind = KEPT if block.quiet else _LOOKS[block.kind]
-    part = _changed_part(block, chapter) if kind == REWORDED and block.kind == EDITED else 1.0
-    weights: list[int] = []
+    counted = count_changes([block])
+    part = 1.0
+    if kind == REWORDED and block.kind == EDITED:  # the share of the block's words that changed
+        changed = counted.words_inserted + counted.words_deleted
+        part = min(1.0, changed / (counted.words_old + counted.words_new or 1))
     out: list[_Entry | None] = []
-    for shown, index, elsewhere in (
-        (block.old, block.old_index, (INSERTED, MOVED_TO, SPLIT)),
-        (block.new, block.new_index, (DELETED, MOVED_FROM, JOINED)),
+    for words, index, elsewhere in (
+        (counted.words_old, block.old_index, (INSERTED, MOVED_TO, SPLIT)),
+        (counted.words_new, block.new_index, (DELETED, MOVED_FROM, JOINED)),
     ):
         if block.kind in elsewhere:
             out.append(None)
             continue
-        weight = weights[0] if block.kind == KEPT and weights else max(1, count_words(shown or []))
-        weights.append(weight)
+        weight = max(1, words)
         out.append(_Entry(kind=kind, move=block.move, change=change, index=index, weight=weight, changed=weight * part))
     return out[0], out[1]
-
-
-def _changed_part(block: BlockChange, chapter: ChapterChange) -> float:
-    """Return the share of a block's words that changed."""
-    counted = count_chapter(replace(chapter, blocks=(block,)))
-    return min(1.0, (counted.words_inserted + counted.words_deleted) / (counted.words_old + counted.words_new or 1))
 
 
 def _in_order(blocks: list[_Entry]) -> list[_Entry]:

@@ -12,12 +12,12 @@ are one section under a new heading if most of its text stayed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import shown_kinds
-from millesime.redline.figures import Figures, count_chapter
+from millesime.redline.figures import Figures, count_changes
 from millesime.redline.model import (
     DELETED,
     EDITED,
@@ -164,7 +164,7 @@ class _Threads:
         kinds = shown_kinds(chapter)
         if before and after and before.number != after.number:
             kinds = ("renumbered", *(kind for kind in kinds if kind != KEPT))
-        figures = count_changed(chapter, chapter.blocks) if "edited" in kinds else Figures()
+        figures = count_told(chapter.blocks) if "edited" in kinds else Figures()
         out = [SectionChange(old=before, new=after, kinds=kinds, figures=figures)]
         for place in self._reading_order(chapter):
             row = self._new_row(place) if chapter.new and place in self._new_places(chapter) else self._old_row(place)
@@ -260,12 +260,12 @@ class _Threads:
         """The words that came and went below a heading; its own are told by its titles."""
         held = [(c, change) for c, change in self.own.get(_key(after), []) if change.new_index != after.index]
         held += [(c, change) for c, change in self.gone.get(_key(before), []) if change.old_index != before.index]
-        return count_changed(held[0][0], [change for _, change in held]) if held else Figures()
+        return count_told(change for _, change in held)
 
 
-def count_changed(chapter: ChapterChange, changes: Sequence[BlockChange]) -> Figures:
-    """Return the words that came and went in some blocks of a chapter; what stayed is not counted."""
-    return count_chapter(replace(chapter, blocks=tuple(change for change in changes if change.told)))
+def count_told(changes: Iterable[BlockChange]) -> Figures:
+    """Return the words that came and went in some blocks; what stayed is not counted."""
+    return count_changes(change for change in changes if change.told)
 
 
 def _key(place: Place) -> _Key:
