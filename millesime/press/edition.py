@@ -21,6 +21,7 @@ from millesime.press.bibliography import citation_style, edition_references, quo
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript, read_note
 from millesime.press.provenance import read_provenance
+from millesime.press.remembering import comparison_key, keep_comparison, recall_comparison
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex.annex import annex_title, write_annex
 from millesime.redline.annex.follow import write_follow
@@ -76,7 +77,10 @@ class Desk:
         renames: Mapping[str, str] = {}
         if self.repository and old.snapshot.commit and new.snapshot.commit:
             renames = find_renames(self.repository, old.snapshot.commit.id, new.snapshot.commit.id)
+        key = comparison_key(self.series.root, *names)
+        recall_comparison(self._memory, self.store, key)
         redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)
+        keep_comparison(self._memory, self.store, key)
         if self._holds(old) and self._holds(new):
             self._redlines[names] = redline
         return redline

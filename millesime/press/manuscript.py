@@ -13,6 +13,7 @@ from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
 from millesime.markup.ast import Block, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
+from millesime.press.cache.keys import digest
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.reading import read_sources, source_digest
 from millesime.redline.model import ChapterText
@@ -88,12 +89,16 @@ def chapter_texts(manuscript: Manuscript) -> list[ChapterText]:
     """Return the chapters as the redline compares them: as pandoc reads them, before numbering."""
     sources = manuscript.chapters
     return [
-        ChapterText(
-            path=source.path, id=ident, title=text_of(split_title(source)[0]), blocks=source.document.blocks,
-            images=_image_ids(source, manuscript.snapshot),
-        )
-        for source, ident in zip(sources, chapter_ids(sources), strict=True)
-    ]  # fmt: skip
+        _chapter_text(source, ident, manuscript) for source, ident in zip(sources, chapter_ids(sources), strict=True)
+    ]
+
+
+def _chapter_text(source: ChapterSource, ident: str, manuscript: Manuscript) -> ChapterText:
+    images = _image_ids(source, manuscript.snapshot)
+    return ChapterText(
+        path=source.path, id=ident, title=text_of(split_title(source)[0]), blocks=source.document.blocks,
+        images=images, digest=digest(source.digest, images) if source.digest else "",
+    )  # fmt: skip
 
 
 def _image_ids(source: ChapterSource, snapshot: Snapshot) -> dict[str, str]:

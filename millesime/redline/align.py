@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
@@ -26,6 +27,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._characters: dict[str, str] = {}
         self._spelt: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
 
     def spell(self, words: Iterable[str]) -> str:
         known = self._characters
@@ -48,6 +50,17 @@ class Vocabulary:
                 spelt = known[word] = self.spell(pieces(word))
             out.append(spelt)
         return "".join(out)
+
+    def numbers(self, words: Iterable[str]) -> list[int]:
+        """Return a number for each word, the same in every process."""
+        known = self._numbers
+        out = []
+        for word in words:
+            number = known.get(word)
+            if number is None:
+                number = known[word] = crc32(word.encode("utf-8", "surrogatepass"))
+            out.append(number)
+        return out
 
 
 @dataclass(slots=True)
@@ -288,8 +301,11 @@ def phrase_candidates(
     return found
 
 
-def phrases(words: Sequence[str], size: int = 3) -> set[int]:
-    """Return the hashes of all runs of `size` words, or of the whole if it is shorter."""
+def phrases(words: Sequence[str] | Sequence[int], size: int = 3) -> set[int]:
+    """Return the hashes of all runs of `size` words, or of the whole if it is shorter.
+
+    Those of words are of this process; those of `Vocabulary.numbers`, of all.
+    """
     if len(words) <= size:
         return {hash(tuple(words))}
     return {hash(run) for run in zip(*(words[start:] for start in range(size)), strict=False)}

@@ -10,7 +10,7 @@ from millesime.markup.ast import Block
 from millesime.redline.align import Unit
 from millesime.redline.lists import mark_items
 from millesime.redline.marks import COMMENT, IMAGE, aspects_of, rename_moves
-from millesime.redline.memory import Memory
+from millesime.redline.memory import MARKED, MERGED, Memory
 from millesime.redline.merge import merge_blocks, merge_pair, with_images
 from millesime.redline.model import (
     DELETED,
@@ -224,7 +224,7 @@ def _stayed(
 
 
 @dataclass(frozen=True, slots=True)
-class _Marked:
+class Marked:
     """Marked blocks, the moves in them named by `local_name`."""
 
     blocks: tuple[Block, ...]
@@ -242,7 +242,7 @@ def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tup
             return merged, aspects_of(merged) | {IMAGE}
         return merged, aspects_of(merged)
 
-    return _recalled(("merged", old.key, new.key), merge, comparison.across(old.value, new.value), comparison, memory)
+    return _recalled((MERGED, old.key, new.key), merge, comparison.across(old.value, new.value), comparison, memory)
 
 
 def _marked_items(unit: Unit, kind: str, comparison: Comparison, memory: Memory) -> tuple[Block, ...]:
@@ -256,7 +256,7 @@ def _marked_items(unit: Unit, kind: str, comparison: Comparison, memory: Memory)
         sides = ([unit.value], []) if kind == DELETION else ([], [unit.value])
         return [marked] if marked is not None and proves([marked], *sides) else [], frozenset()
 
-    return _recalled(("marked", kind, unit.key), mark, across, comparison, memory)[0]
+    return _recalled((MARKED, kind, unit.key), mark, across, comparison, memory)[0]
 
 
 def _recalled(
@@ -268,9 +268,9 @@ def _recalled(
 ) -> tuple[tuple[Block, ...], frozenset[str]]:
     """Return marked blocks and their aspects as `make` makes them of what `key` and `across` say, or as remembered."""
 
-    def apart() -> _Marked:
+    def apart() -> Marked:
         (blocks, aspects), runs = comparison.apart(make)
-        return _Marked(tuple(blocks), aspects, tuple(map(across.place, runs)))
+        return Marked(tuple(blocks), aspects, tuple(map(across.place, runs)))
 
     made = memory.recall((*key, across.key), apart)
     names = [comparison.name(Run([]) if place is None else across.runs[place]) for place in made.runs]

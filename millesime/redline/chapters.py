@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from millesime.redline.align import heaviest_chain
-from millesime.redline.memory import Memory
+from millesime.redline.memory import LIKENESS, PHRASES, Memory
 from millesime.redline.model import ChapterText
 from millesime.redline.units import Chapter
 
@@ -115,15 +115,17 @@ def likenesses(
     shared_by_all = []
 
     def index() -> dict[int, int | tuple[int, ...]]:
-        return memory.recall(("phrases", edition), lambda: _places_of_phrases([chapter.phrases for chapter in old]))
+        return memory.recall(
+            (PHRASES, edition), lambda: _places_of_phrases([chapter.phrases(memory.vocabulary) for chapter in old])
+        )
 
     def compared(mine: Chapter) -> tuple[dict[int, int], dict[int, Likeness]]:
-        shared = _shared_phrases(mine.phrases, index(), common)
+        shared = _shared_phrases(mine.phrases(memory.vocabulary), index(), common)
         every = {i: _likeness(number, old[i], mine) for i, number in shared.items()}
         return shared, {i: likeness for i, likeness in every.items() if likeness.contained >= _MUCH}
 
     for j, mine in enumerate(new):
-        shared, close = memory.recall(("likeness", edition, mine.name), lambda mine=mine: compared(mine))
+        shared, close = memory.recall((LIKENESS, edition, mine.name), lambda mine=mine: compared(mine))
         shared_by_all.append(shared)
         for i, likeness in close.items():
             found[i, j] = likeness
@@ -134,7 +136,7 @@ def likenesses(
 
 
 def _likeness(shared: int, old: Chapter, new: Chapter) -> Likeness:
-    sizes = len(old.phrases), len(new.phrases)
+    sizes = old.phrase_count, new.phrase_count
     return Likeness(2 * shared / sum(sizes), shared / sizes[0], shared / sizes[1])
 
 

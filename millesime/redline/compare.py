@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from millesime.markup.ast import Block, walk
 from millesime.markup.normalise import normalise
-from millesime.redline.align import Unit, phrases
+from millesime.redline.align import Unit
 from millesime.redline.ast import escape_marks
 from millesime.redline.changes import Moves, block_changes
 from millesime.redline.chapters import likenesses, moved_pairs, name_hints, pair_chapters
-from millesime.redline.memory import Memory
+from millesime.redline.memory import CHAPTER, Memory, collector_at_rest
 from millesime.redline.model import MARKS, ChapterChange, ChapterPlace, ChapterText, Redline
 from millesime.redline.pairing import pairing_of
 from millesime.redline.parts import part_chapters
-from millesime.redline.units import Chapter, Comparison, block_unit
+from millesime.redline.units import Chapter, Comparison, block_unit, read_chapter
 
 
 def compare(
@@ -34,20 +32,8 @@ def compare(
     The laws: nothing is lost (`laws.py`), and equal editions give an empty
     redline.
     """
-    with _collector_at_rest():
+    with collector_at_rest():
         return _compare(old, new, renames or {}, memory or Memory())
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """A comparison makes no cycles; to look for them among two books takes an eighth of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _compare(
@@ -60,7 +46,7 @@ def _compare(
     alike = likenesses(before, after, memory, hinted=hints)
     pairs = pair_chapters(before, after, alike=alike, hints=hints)
     olds, news, pairs = part_chapters(before, after, pairs, alike, memory)
-    moved = moved_pairs(pairs, [sum(len(unit.words) for unit in news[q].units) for _, q in pairs])
+    moved = moved_pairs(pairs, [news[q].words for _, q in pairs])
     known = {(p, q): pairing_of(olds[p], news[q], memory) for p, q in pairs}
     moves = Moves(olds, news, known, comparison)
     chapters = [
@@ -79,13 +65,12 @@ def _compare(
 
 def _read(chapter: ChapterText, memory: Memory) -> Chapter:
     name = memory.name(chapter)
-    return memory.recall(("chapter", name), lambda: _chapter(chapter, name))
 
+    def read() -> Chapter:
+        units = [_unit(block, chapter.images) for block in normalise(chapter.blocks)]
+        return read_chapter(name, units, memory.vocabulary)
 
-def _chapter(chapter: ChapterText, name: str) -> Chapter:
-    units = [_unit(block, chapter.images) for block in normalise(chapter.blocks)]
-    words = [word for unit in units for word in unit.words]
-    return Chapter(name, units, len(words), phrases(words), frozenset(unit.key for unit in units))
+    return memory.recall((CHAPTER, name), read)
 
 
 def _unit(block: Block, images: Mapping[str, str]) -> Unit:

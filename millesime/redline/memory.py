@@ -7,8 +7,10 @@ never depends on what was remembered.
 
 from __future__ import annotations
 
+import gc
 import marshal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +19,26 @@ from millesime.redline.align import Vocabulary
 from millesime.redline.leaves import Lexicon
 from millesime.redline.model import ChapterText
 
+# What keys begin with.
+CHAPTER, PHRASES, LIKENESS, CUTS = "chapter", "phrases", "likeness", "cuts"
+PAIRING, MERGED, MARKED = "pairing", "merged", "marked"
 _GENERATIONS = 3  # comparisons after which an entry that nobody asked for is forgotten
 
 
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """A comparison makes no cycles; to look for them among two books takes an eighth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class Memory:
-    """Results of comparisons in this process, by content."""
+    """Results of comparisons, by content."""
 
     def __init__(self) -> None:
         self.vocabulary = Vocabulary()
@@ -30,6 +47,7 @@ class Memory:
         self._texts: dict[tuple, list[_Text]] = {}  # by a few of their blocks
         self._named = 0  # texts that were given a name
         self._generation = 0
+        self._asked = self._made = 0  # in this comparison, of pairs of chapters
 
     def begin(self) -> None:
         """Begin a comparison: forget what the last few did not use."""
@@ -38,6 +56,7 @@ class Memory:
         self._entries = {key: entry for key, entry in self._entries.items() if entry[1] >= oldest}
         kept = {key: [text for text in near if text.used >= oldest] for key, near in self._texts.items()}
         self._texts = {key: near for key, near in kept.items() if near}
+        self._asked = self._made = 0
 
     def recall(self, key: tuple, make: Callable[[], Any]) -> Any:
         """Return the value of a key, whose first part says what it is; made if it is not known.
@@ -47,14 +66,33 @@ class Memory:
         known = self._entries.get(key)
         value = make() if known is None else known[0]
         self._entries[key] = (value, self._generation)
+        if key[0] == PAIRING:
+            self._asked += 1
+            self._made += known is None
         return value
 
-    def name(self, chapter: ChapterText) -> str:
-        """Return a name for a chapter's blocks and images; equal names mean equal content, and the reverse.
+    def learn(self, key: tuple, value: Any) -> None:
+        """Take over what another memory knew; the next comparison may ask for it."""
+        self._entries.setdefault(key, (value, self._generation))
 
-        Texts that were read anew are found by comparing them: that takes a
-        third of the time of a digest.
+    def in_use(self) -> Iterator[tuple[tuple, Any]]:
+        """Yield the key and value of all that the last comparison asked for."""
+        return ((key, value) for key, (value, used) in self._entries.items() if used == self._generation)
+
+    @property
+    def share_made(self) -> float:
+        """Of the pairs of chapters of the last comparison, the share that nothing was known of, 0 to 1."""
+        return self._made / self._asked if self._asked else 0.0
+
+    def name(self, chapter: ChapterText) -> str:
+        """Return a name for a chapter's blocks and images; equal names mean equal content.
+
+        It is the chapter's digest if it has one. Others that were read anew
+        are found by comparing them, which takes a third of the time of a
+        digest; their names are of this process.
         """
+        if chapter.digest:
+            return chapter.digest
         blocks, images = chapter.blocks, chapter.images
         # Version 2 writes no references, so that equal values give equal bytes.
         key = (len(blocks), marshal.dumps(blocks[:1], 2), marshal.dumps(blocks[-1:], 2))
@@ -64,8 +102,16 @@ class Memory:
                 text.used = self._generation
                 return text.name
         self._named += 1
-        near.append(_Text(str(self._named), blocks, images, self._generation))
+        near.append(_Text(f"{_OF_THIS_PROCESS}{self._named}", blocks, images, self._generation))
         return near[-1].name
+
+
+def is_lasting(name: str) -> bool:
+    """Whether a chapter's name means the same content in every process."""
+    return not name.startswith(_OF_THIS_PROCESS)
+
+
+_OF_THIS_PROCESS = "#"
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ class ChapterText:
     title: str
     blocks: list[Block]
     images: Mapping[str, str] = field(default_factory=dict)  # target as written → id of the file's content, if known
+    digest: str = ""  # of blocks and images, where known; equal digests mean equal content, in every process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

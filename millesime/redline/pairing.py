@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from millesime.redline.align import Unit, align_units
 from millesime.redline.lists import unpaired_items
-from millesime.redline.memory import Memory
+from millesime.redline.memory import PAIRING, Memory
 from millesime.redline.merge import note_merger
 from millesime.redline.model import BlockChange
 from millesime.redline.parts import Part
@@ -34,7 +34,7 @@ class Pairing:
 
 
 def pairing_of(old: Part, new: Part, memory: Memory) -> Pairing:
-    return memory.recall(("pairing", old.key, new.key), lambda: _pairing(old, new, memory))
+    return memory.recall((PAIRING, old.key, new.key), lambda: _pairing(old, new, memory))
 
 
 def _pairing(old: Part, new: Part, memory: Memory) -> Pairing:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from millesime.redline.align import Unit, Vocabulary, align_units
 from millesime.redline.chapters import Likeness
-from millesime.redline.memory import Memory
+from millesime.redline.memory import CUTS, Memory
 from millesime.redline.units import Chapter
 
 _LEAST_CONTAINED = 0.5  # of the phrases of a chapter, to be a part of another
@@ -26,6 +26,7 @@ class Part:
     chapter: int  # index of the chapter in its edition
     start: int  # index of the first block in its chapter
     units: Sequence[Unit]
+    words: int
     keys: Set[str]  # of its units
     key: tuple[str, int, int]  # equal keys: equal content, at the same place of its chapter
     whole: bool = True  # all of the chapter
@@ -94,7 +95,7 @@ def _splits(
 
 def _cuts(whole: Chapter, parts: Sequence[Chapter], memory: Memory) -> list[tuple[int, int]]:
     """Return (index of a part, index of its first block in the whole), in order; too small parts are left out."""
-    key = ("cuts", whole.name, tuple(part.name for part in parts))
+    key = (CUTS, whole.name, tuple(part.name for part in parts))
     return memory.recall(key, lambda: _find_cuts(whole.units, [part.units for part in parts], memory.vocabulary))
 
 
@@ -131,6 +132,7 @@ def _parts(chapters: Sequence[Chapter], cuts: Mapping[int, list[tuple[int, int]]
         for start, stop in zip(starts, [*starts[1:], len(chapter.units)], strict=True):
             whole = len(starts) == 1
             units = chapter.units if whole else chapter.units[start:stop]
+            words = chapter.words if whole else sum(len(unit.words) for unit in units)
             keys = chapter.keys if whole else frozenset(unit.key for unit in units)
-            parts.append(Part(index, start, units, keys, (chapter.name, start, stop), whole))
+            parts.append(Part(index, start, units, words, keys, (chapter.name, start, stop), whole))
     return parts, at

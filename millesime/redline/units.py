@@ -8,7 +8,7 @@ from typing import Any
 
 from millesime.markup.ast import Block, Inline, text_of
 from millesime.markup.normalise import equality_key, normalise
-from millesime.redline.align import Unit, Vocabulary
+from millesime.redline.align import Unit, Vocabulary, phrases
 from millesime.redline.leaves import Lexicon
 from millesime.redline.marks import NEW, OLD, take_side
 
@@ -22,15 +22,28 @@ class Run:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chapter:
     """A chapter as its comparison needs it."""
 
     name: str  # of its content: equal names, equal content
     units: Sequence[Unit]
     words: int
-    phrases: Set[int]
+    phrase_count: int  # of different phrases
     keys: Set[str]  # of its units
+    _phrases: Set[int] | None = None
+
+    def phrases(self, vocabulary: Vocabulary) -> Set[int]:
+        """Return the chapter's phrases, see `align.phrases`, the same numbers in every process."""
+        if self._phrases is None:
+            self._phrases = phrases(vocabulary.numbers(word for unit in self.units for word in unit.words))
+        return self._phrases
+
+
+def read_chapter(name: str, units: Sequence[Unit], vocabulary: Vocabulary) -> Chapter:
+    words = vocabulary.numbers(word for unit in units for word in unit.words)
+    found = phrases(words)
+    return Chapter(name, units, len(words), len(found), frozenset(unit.key for unit in units), found)
 
 
 @dataclass(slots=True)

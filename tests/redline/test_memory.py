@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import marshal
 from dataclasses import replace
 
 from documents import Tape, bullet_list, chapter, chapters, edit, edited_pairs, header, note
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from millesime.markup.ast import para, plain
 from millesime.redline.compare import compare
+from millesime.redline.keeping import dump_memory, load_memory
 from millesime.redline.memory import Memory
 from millesime.redline.write import redline_json
 
@@ -51,6 +54,50 @@ def test_chapters_in_another_order_or_under_other_names_are_found_again(pair, tu
     turned = [replace(one, path=f"{place}.md") for place, one in enumerate([*new[turn:], *new[:turn]])]
     assert_the_same_as_alone(memory, old, turned)
     assert_the_same_as_alone(memory, turned, old)
+
+
+# ---- for a later process ------------------------------------------------------
+
+
+def digested(edition):
+    return [replace(one, digest=hashlib.sha256(marshal.dumps(one.blocks, 2)).hexdigest()) for one in edition]
+
+
+@given(edited_pairs(), edits)
+def test_what_another_process_left_changes_nothing_either(pair, tapes):
+    old, new = pair
+    first, later = Memory(), Memory()
+    compare(digested(old), digested(new), memory=first)
+    load_memory(later, dump_memory(first))
+    edited = edit(new, [Tape(tape) for tape in tapes])
+    for one, other in ((old, edited), (old, new), (edited, old)):
+        remembered = redline_json(compare(digested(one), digested(other), memory=later), full=True)
+        assert remembered == redline_json(compare(one, other), full=True)
+
+
+def test_another_process_makes_only_what_was_edited():
+    old, new = digested(lists(*ITEMS)), digested(lists(*ITEMS[1:], ITEMS[0]))
+    others = [
+        digested([chapter(*one.blocks, para(number), path=f"{number}.md") for number in "123"]) for one in (*old, *new)
+    ]
+    first, later = Memory(), Memory()
+    compare([*old, *others[0]], [*new, *others[1]], memory=first)
+    assert first.share_made == 1
+    load_memory(later, dump_memory(first))
+    compare([*old, *others[0]], [*new, *others[1]], memory=later)
+    assert later.share_made == 0
+    edited = digested([replace(new[0], blocks=[*new[0].blocks, REST])])
+    compare([*old, *others[0]], [*edited, *others[1]], memory=later)
+    assert later.share_made == 1 / 4
+
+
+def test_chapters_without_a_digest_are_not_kept_for_another_process():
+    first, later = Memory(), Memory()
+    old, new = lists(*ITEMS), lists(*ITEMS[1:])
+    compare(old, new, memory=first)
+    load_memory(later, dump_memory(first))
+    compare(old, new, memory=later)
+    assert later.share_made == 1
 
 
 # ---- moves are numbered through the book, whatever is remembered ----------------
