@@ -33,7 +33,7 @@ from millesime.redline.pairing import Pairing
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group
 from millesime.redline.units import Across, Comparison, Run, item_units, local_name, proves
-from millesime.redline.words import is_comment
+from millesime.redline.words import is_unseen
 
 
 class Moves:
@@ -311,7 +311,7 @@ def _regrouped(before: Part, after: Part, group: Group, comparison: Comparison) 
 
 
 def _comment(block: Block) -> frozenset[str]:
-    return frozenset({COMMENT}) if is_comment(block) else frozenset()
+    return frozenset({COMMENT}) if is_unseen(block) else frozenset()
 
 
 def _at(parts: Sequence[Part], place: Place) -> tuple[Unit, int]:

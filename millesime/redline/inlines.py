@@ -22,8 +22,8 @@ from millesime.redline.marks import (
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
-from millesime.redline.tidy import match_leaves
-from millesime.redline.words import is_comment, text_words
+from millesime.redline.tidy import Partner, match_leaves
+from millesime.redline.words import is_unseen, text_words
 
 MIN_KEPT_SHARE = 0.3  # of the words of a sentence; below it the sentence is replaced whole
 
@@ -51,7 +51,12 @@ def merge_inlines(
     before, after = read_text(old, lexicon), read_text(new, lexicon)
     if text_words(old) == text_words(new):
         min_kept = 0
-    partner = match_leaves(before.leaves, after.leaves, min_kept=min_kept)
+    partner = match_leaves(
+        before.leaves,
+        after.leaves,
+        min_kept=min_kept,
+        give_up=lambda partner: _give_up_crossed(before, after, before.items, after.items, partner),
+    )
     if partner is None and not _is_one_object(before, after):
         return None
     partner = partner or [None] * len(before.leaves)
@@ -63,6 +68,24 @@ def merge_inlines(
 
 def _build(before: Text, after: Text, old: list, new: list, partner, merge_note: NoteMerger) -> list[Inline]:
     """Merge two lists of items of one level; matches that cross wrappers are given up."""
+    out: list[Inline] = []
+    i = j = 0
+    for row, column in [*_level_pairs(old, new, partner), (len(old), len(new))]:
+        if i < row or j < column:
+            out += _gap(before, after, old[i:row], new[j:column], merge_note)
+        if row < len(old):
+            item, other = old[row], new[column]
+            if isinstance(item, int):
+                out += _kept(before.leaves[item], after.leaves[other])
+            else:
+                inner = _build(before, after, item.items, other.items, partner, merge_note)
+                out.append(with_children(other.node, inner))
+        i, j = row + 1, column + 1
+    return out
+
+
+def _level_pairs(old: list, new: list, partner: Partner) -> list[tuple[int, int]]:
+    """Return which items of one level stay: leaves that are partners, wrappers of one kind around such."""
     starts = [item if isinstance(item, int) else item.start for item in new]
     columns = {item: column for column, item in enumerate(new) if isinstance(item, int)}
     candidates: list[tuple[int, int, float]] = []
@@ -80,20 +103,27 @@ def _build(before: Text, after: Text, old: list, new: list, partner, merge_note:
                 for column, weight in found.items()
                 if isinstance(new[column], Wrap) and new[column].key == item.key
             ]
-    out: list[Inline] = []
+    return heaviest_chain(candidates)
+
+
+def _give_up_crossed(before: Text, after: Text, old: list, new: list, partner: Partner) -> None:
+    """Give up the matches that `_build` will not use, so that what stays is tidied as readers will see it.
+
+    Where only wrappers differ, words stay: that is a change of formatting or of a link's target.
+    """
     i = j = 0
-    for row, column in [*heaviest_chain(candidates), (len(old), len(new))]:
-        if i < row or j < column:
-            out += _gap(before, after, old[i:row], new[j:column], merge_note)
-        if row < len(old):
-            item, other = old[row], new[column]
-            if isinstance(item, int):
-                out += _kept(before.leaves[item], after.leaves[other])
-            else:
-                inner = _build(before, after, item.items, other.items, partner, merge_note)
-                out.append(with_children(other.node, inner))
+    for row, column in [*_level_pairs(old, new, partner), (len(old), len(new))]:
+        gone, come = _leaves_of(old[i:row]), _leaves_of(new[j:column])
+        if gone and [before.leaves[leaf].key for leaf in gone] != [after.leaves[leaf].key for leaf in come]:
+            for leaf in gone:
+                partner[leaf] = None
+        if row < len(old) and not isinstance(old[row], int):
+            _give_up_crossed(before, after, old[row].items, new[column].items, partner)
         i, j = row + 1, column + 1
-    return out
+
+
+def _leaves_of(items: list) -> list[int]:
+    return [leaf for item in items for leaf in ([item] if isinstance(item, int) else range(item.start, item.stop))]
 
 
 def _kept(old: Leaf, new: Leaf) -> list[Inline]:
@@ -152,8 +182,9 @@ def _object_pairs(before: Text, after: Text, old: list, new: list) -> list[tuple
 
 
 def _objects(text: Text, items: list) -> list[tuple[int, str]]:
-    kinds = [(place, text.leaves[item].node["t"]) for place, item in enumerate(items) if isinstance(item, int)]
-    return [(place, kind) for place, kind in kinds if kind in _OBJECTS]
+    """Return the objects among some items, by kind; a comment parts no change for those who do not see it."""
+    nodes = [(place, text.leaves[item].node) for place, item in enumerate(items) if isinstance(item, int)]
+    return [(place, node["t"]) for place, node in nodes if node["t"] in _OBJECTS and not is_unseen(node)]
 
 
 def _marked(before: Text, after: Text, old: list, new: list) -> list[Inline]:
@@ -178,7 +209,7 @@ def _marked_nodes(gone: list[Inline], come: list[Inline]) -> list[Inline]:
 def _aspect(gone: list[Inline], come: list[Inline]) -> str:
     """Return what changed if the words did not, or if one image or citation became another; else ""."""
     changed = [node for node in (*gone, *come) if node["t"] != "Space"]
-    if changed and all(map(is_comment, changed)):
+    if changed and all(map(is_unseen, changed)):
         return COMMENT
     if not gone or not come:
         return ""

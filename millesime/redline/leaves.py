@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from millesime.markup.ast import Inline
 from millesime.markup.normalise import equality_key
-from millesime.redline.words import is_word, pieces
+from millesime.redline.words import is_unseen, is_word, pieces
 
 NO_BREAK = "\u00a0\u202f"  # no-break space, narrow no-break space
 
@@ -100,7 +100,7 @@ def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf], lexicon: Lex
             items.append(wrap)
         else:
             items.append(len(leaves))
-            leaves.append(Leaf(f"{kind}\t{equality_key(node)}", node, 1))
+            leaves.append(Leaf(f"{kind}\t{equality_key(node)}", node, int(not is_unseen(node))))
     return items
 
 

@@ -30,7 +30,7 @@ from millesime.redline.marks import (
 from millesime.redline.model import DELETION, INSERTION
 from millesime.redline.tables import aligned_anew, caption_came_or_went, merge_caption, merge_table
 from millesime.redline.units import Comparison, block_unit, items_of, line_unit, proves, steps
-from millesime.redline.words import is_comment
+from millesime.redline.words import is_unseen
 
 MIN_KEPT_SHARE_HEADING = 0.2  # a heading is short and stays in its place: mark it sooner
 
@@ -133,7 +133,7 @@ def _merge_code(old: Block, new: Block, comparison: Comparison) -> list[Block]:
 
 
 def _merge_raw(old: Block, new: Block, comparison: Comparison) -> list[Block]:
-    return _twin(old, new, COMMENT if is_comment(old) and is_comment(new) else RAW)
+    return _twin(old, new, COMMENT if is_unseen(old) and is_unseen(new) else RAW)
 
 
 def _merge_figure(old: Block, new: Block, comparison: Comparison) -> Block | list[Block]:

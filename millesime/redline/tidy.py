@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,14 +20,18 @@ from millesime.redline.leaves import Leaf
 Partner = list[int | None]
 
 
-def match_leaves(old: list[Leaf], new: list[Leaf], *, min_kept: float) -> Partner | None:
+def match_leaves(
+    old: list[Leaf], new: list[Leaf], *, min_kept: float, give_up: Callable[[Partner], None]
+) -> Partner | None:
     """Return each old leaf's partner in the new text, or None if too little stays to be worth marking.
 
     `min_kept` is the least share of words that must stay in a sentence, 0 to
-    1; one that keeps less is given up whole.
+    1; one that keeps less is given up whole. `give_up` gives up the matches
+    that cannot be shown.
     """
     partner = _match_words(old, new)
     _slide(old, new, partner)
+    give_up(partner)
     if min_kept:
         _give_up_rewritten_sentences(old, new, partner, min_kept)
     _give_up_islands(old, new, partner)

@@ -54,7 +54,7 @@ def is_word(piece: str) -> bool:
 
 
 def text_words(value: Any) -> list[str]:
-    """Return the words of a subtree in reading order, cut at white space; code and raw text count, comments do not.
+    """Return the words of a subtree in reading order, cut at white space; code counts, and raw text that readers see.
 
     Where no white space parts words, as in Chinese, each sign is one, with the
     punctuation beside it.
@@ -71,12 +71,25 @@ def text_words(value: Any) -> list[str]:
 _UNSPACED_WORD = re.compile(rf"\W*[{_UNSPACED}]\W*|(?:(?![{_UNSPACED}]).)+", re.DOTALL)
 
 
-def is_comment(node: Any) -> bool:
-    """Whether a node is an HTML comment, which no reader sees."""
-    if not isinstance(node, dict) or node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
+def is_unseen(node: Any) -> bool:
+    """Whether no reader sees a node: an HTML comment, an anchor or a half of one, or a paragraph of nothing else.
+
+    An anchor, `<a id="here"></a>`, is an address and no text.
+    """
+    if not isinstance(node, dict):
         return False
-    text = node["c"][1].strip()
-    return text.startswith("<!--") and text.find("-->") == len(text) - 3
+    if node.get("t") in ("Para", "Plain"):
+        seen = [inline for inline in node["c"] if inline["t"] not in _BLANKS]
+        return bool(seen) and all(map(is_unseen, seen))
+    if node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
+        return False
+    return _UNSEEN.fullmatch(node["c"][1]) is not None
+
+
+_UNSEEN = re.compile(
+    r"""(?:\s|<!--(?:(?!-->).)*-->|<a\s+(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)\s*>|</a\s*>)+""",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def count_words(value: Any) -> int:
@@ -110,7 +123,7 @@ def _collect_node(value: Any, kind: str | None, parts: list[str]) -> None:
     elif kind in _BLANKS:
         parts.append(" ")
     elif kind in _VERBATIM:
-        if not is_comment(value):
+        if not is_unseen(value):
             parts += (" ", value["c"][1], " ")
     elif kind in _SECOND:
         _collect(value["c"][1], parts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millesime.redline.words import pieces, text_words
+from millesime.redline.words import is_unseen, pieces, text_words
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,35 @@ def test_a_citation_and_code_count_as_words():
 )
 def test_where_nothing_parts_words_each_sign_counts(text, count):
     assert len(text_words([{"t": "Str", "c": text}])) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("<!-- relu -->", True),
+        ("<!-- un --> <!-- deux -->\n", True),
+        ("<!-- a --> texte <!-- b -->", False),
+        ('<a id="ici">', True),
+        ("<a name=ici >", True),
+        ("</a>", True),
+        ('<a id="ici"></a>', True),
+        ('<a id="ici" href="https://example.org">', False),
+        ('<a href="#ici">', False),
+        ('<abbr id="ici">', False),
+        ("<br>", False),
+        ("", False),
+    ],
+)
+def test_comments_and_anchors_are_not_seen(text, unseen):
+    for kind in ("RawInline", "RawBlock"):
+        node = {"t": kind, "c": ["html", text]}
+        assert is_unseen(node) == unseen
+        assert (text_words([node]) == []) == (unseen or not text)
+        assert not is_unseen({"t": kind, "c": ["latex", text]})
+
+
+def test_a_paragraph_of_anchors_is_not_seen_and_one_with_a_word_is():
+    anchor = [{"t": "RawInline", "c": ["html", tag]} for tag in ('<a id="ici">', "</a>")]
+    assert is_unseen({"t": "Para", "c": [*anchor, {"t": "SoftBreak"}, *anchor]})
+    assert not is_unseen({"t": "Para", "c": [*anchor, {"t": "Str", "c": "ici"}]})
+    assert not is_unseen({"t": "Para", "c": []})
