@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from millesime.markup.ast import Attr, Block, Inline, Node, div, string, text_of, walk
+from millesime.markup.ast import SPACE, Attr, Block, Inline, Node, div, string, text_of, walk
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import to_ast
 from millesime.redline.code import RESPACED
+from millesime.redline.leaves import WRAPS, children_of, with_children
 from millesime.redline.marks import NEW, OLD, classes_of, mark_inlines, mark_of, take_side
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO, OLD_ONLY, ChapterChange, Redline
 from millesime.redline.passages import changed_chapters, passages
@@ -81,7 +82,9 @@ def _critic(value: Any, mark: str, comment: str) -> Any:
         elif isinstance(item, list):
             marked = _critic(item, inner or mark, "" if inner else comment)
             out.append(_ending(marked, _comment(item, inner)) if inner else marked)  # a row: told in its last cell
-        elif (special := _special(item)) is not None:
+        elif mark == MOVED_TO and inner in OLD_ONLY:
+            out += _removed(item)
+        elif (special := _special(item, mark)) is not None:
             out += special
         elif inner and item["t"] == "Span":
             out += _span(item, inner)
@@ -113,11 +116,11 @@ def _lines(item: Node) -> list[str]:
     return item["c"][1][0]["c"][1].split("\n")
 
 
-def _special(item: Node) -> list[Node] | None:
+def _special(item: Node, mark: str) -> list[Node] | None:
     """Return what stands for a Span or Div that `reading.py` made, or None for all others."""
     names = classes_of(item)
     if DETAIL in names or "relinked" in names or "side-by-side" in names:
-        return _critic(item["c"][1], "", "")
+        return _critic(item["c"][1], mark if item["t"] == "Div" else "", "")
     if "reformatted" in names:
         return [*_critic(item["c"][1], "", ""), _raw("{>>formatting<<}")]
     if "code-diff" in names:
@@ -159,9 +162,9 @@ def _critic_node(node: Node, mark: str, comment: str) -> list[Node]:
     match kind:
         case "Para" | "Plain" | "Header":
             *before, inlines = node["c"] if kind == "Header" else [node["c"]]
-            inlines = _critic(inlines, "", "")
+            inlines = _moved_text(inlines) if mark == MOVED_TO else _critic(inlines, "", "")
             if mark and inlines:
-                inlines = [_raw(opening), *inlines, _raw(closing + comment)]
+                inlines = _raw_joined([_raw(opening), *inlines, _raw(closing + comment)])
             return [{"t": kind, "c": [before[0], ["", [], []], inlines] if before else inlines}]
         case "HorizontalRule":  # pandoc's is as wide as the page
             return _between(opening, [_raw_block("---")], closing + comment)
@@ -266,6 +269,95 @@ def _says_the_same(image: Inline, caption: list[Inline]) -> bool:
 _CLOSED = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"})
 _PLAINLY_WRITTEN = frozenset({"html", "tex", "latex", "markdown"})  # raw code that needs no fence
 _CONTAINERS = frozenset({"BulletList", "OrderedList", "DefinitionList", "BlockQuote", "LineBlock", "Div"})
+
+
+# ---- what moved and was edited ---------------------------------------------------
+
+
+def _moved_text(inlines: Sequence[Inline]) -> list[Inline]:
+    """Return the text of a place that something moved to, with remarks on what was edited in it.
+
+    Marks cannot stand in marks. And who rejects all has the old words where
+    they stood: here nothing may stay. So the mark ends before each remark,
+    and begins anew behind it.
+    """
+    out: list[Inline] = []
+    place = 0
+    while place < len(inlines):
+        node = inlines[place]
+        place += 1
+        names, mark = classes_of(node), mark_of(node)
+        if DETAIL in names:
+            if out and out[-1] == SPACE:
+                out.pop()
+            out.append(_interrupting(_detail(node)))
+        elif "relinked" in names or "side-by-side" in names:
+            out += _moved_text(node["c"][1])
+        elif "reformatted" in names:
+            out += [*_moved_text(node["c"][1]), _interrupting("{>>formatting<<}")]
+        elif mark in OLD_ONLY:
+            old, new = node["c"][1], []
+            if place < len(inlines) and mark_of(inlines[place]) == INSERTION:
+                new = inlines[place]["c"][1]
+                place += 1
+            out += _with_remark(_critic(new, "", ""), _said("was" if new else "removed", text_of(old)))
+        elif mark:
+            out += _with_remark(_critic(node["c"][1], "", ""), _said("added", text_of(node["c"][1])))
+        elif node["t"] in WRAPS:
+            out.append(with_children(node, _moved_text(children_of(node))))
+        else:
+            out += _critic([node], "", "")
+    return out
+
+
+def _removed(item: Node) -> list[Block]:
+    """Return a remark in place of blocks that are not among what moved any more."""
+    blocks = item["c"][1]
+    kind = "Plain" if blocks and blocks[0]["t"] == "Plain" else "Para"  # a tight list stays tight
+    return [{"t": kind, "c": [_raw(said)]}] if (said := _said("removed", text_of(blocks))) else []
+
+
+def _with_remark(inlines: list[Inline], remark: str) -> list[Inline]:
+    """Return inlines with a remark behind them, before a space that they end with."""
+    if not remark:
+        return inlines
+    if inlines and inlines[-1] == SPACE:
+        return [*inlines[:-1], _interrupting(remark), SPACE]
+    return [*inlines, _interrupting(remark)]
+
+
+def _detail(node: Inline) -> str:
+    """Return what `reading.py` says beside a change, "(link old new)", as a remark."""
+    label, *_ = text_of(node).lstrip("(").split(" ", 1)
+    old, new = (
+        " ".join(text_of(part["c"][1]) for part in walk(node["c"][1]) if mark_of(part) == kind)
+        for kind in (DELETION, INSERTION)
+    )
+    return _said(label.rstrip(":"), " → ".join(filter(None, (old, new))))
+
+
+def _said(what: str, text: str) -> str:
+    return f"{{>>{what}: {text.replace('<<}', '<< }')}<<}}" if text else ""
+
+
+def _interrupting(remark: str) -> Inline:
+    opening, closing = _signs(MOVED_TO)
+    return _raw(f"{closing}{remark}{opening}")
+
+
+def _raw_joined(inlines: list[Inline]) -> list[Inline]:
+    """Return inlines without marks around nothing."""
+    out: list[Inline] = []
+    for node in inlines:
+        if _is_raw(node) and out and _is_raw(out[-1]):
+            node = _raw(out.pop()["c"][1] + node["c"][1])
+        out.append(node)
+    empty = "".join(_signs(MOVED_TO))
+    return [_raw(node["c"][1].replace(empty, "")) if _is_raw(node) else node for node in out]
+
+
+def _is_raw(node: Inline) -> bool:
+    return node["t"] == "RawInline" and node["c"][0] == "markdown"
 
 
 # ---- signs ---------------------------------------------------------------------

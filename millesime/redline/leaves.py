@@ -79,6 +79,7 @@ def read_text(inlines: Sequence[Inline], lexicon: Lexicon) -> Text:
 
 _PLAIN_WRAPS = frozenset({"Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps"})
 _OTHER_WRAPS = frozenset({"Quoted", "Link", "Span"})
+WRAPS = _PLAIN_WRAPS | _OTHER_WRAPS
 
 
 def _read(inlines: Sequence[Inline], path: str, leaves: list[Leaf], lexicon: Lexicon) -> list:

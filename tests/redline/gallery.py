@@ -50,6 +50,7 @@ The marks are [CriticMarkup](https://criticmarkup.com).
 | `{{--text--}}` | deleted |
 | `{{--text--}}{{>>moved from here: move-1<<}}` | stood here |
 | `{{++text++}}{{>>moved here: move-1<<}}` | stands here now: the other end of the same move |
+| `{{>>was: …<<}}`, `{{>>added: …<<}}`, `{{>>removed: …<<}}` | what was edited in a text that moved |
 | `text{{>>formatting<<}}` | the words stay, what they are set in changed |
 | `(link {{--old--}} {{++new++}})` | what changed beside the words: the old value and the new one |
 | `{{--¶--}}`, `{{++¶++}}` | two paragraphs were joined, or one was split |
