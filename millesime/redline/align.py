@@ -73,7 +73,7 @@ class Unit:
     threshold: float  # the likeness below which two of this kind are not the same thing
     label: str = ""  # what names it (a heading's id, a row's first cell); equal labels make it likelier
     images: tuple[str, ...] = ()  # ids of the content of its images, where known; in the key as well
-    parts: list[Unit] | None = field(default=None, repr=False)  # its items, where they were asked for
+    inside: list[Any] | None = field(default=None, repr=False)  # what it holds, where it was asked for: `inside.py`
     _words: list[str] | None = field(default=None, repr=False)
     _spelt: str | None = field(default=None, repr=False)
     _phrases: set[int] | None = field(default=None, repr=False)

@@ -8,7 +8,8 @@ from typing import Any
 
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit
-from millesime.redline.lists import mark_items
+from millesime.redline.inside import Inner, all_inside
+from millesime.redline.lists import mark_inside
 from millesime.redline.marks import COMMENT, IMAGE, aspects_of, rename_moves
 from millesime.redline.memory import MARKED, MERGED, Memory
 from millesime.redline.merge import merge_blocks, merge_pair, with_images
@@ -32,12 +33,20 @@ from millesime.redline.moves import Place, find_moves
 from millesime.redline.pairing import Pairing
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group
-from millesime.redline.units import Across, Comparison, Run, item_units, local_name, proves
+from millesime.redline.units import Across, Comparison, Run, local_name, proves
 from millesime.redline.words import is_unseen
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """The other end of a move: what stands there, and the index of its block in its chapter."""
+
+    unit: Unit
+    index: int
+
+
 class Moves:
-    """What moved, top-level blocks and items of lists, by the place it left and the place it went to.
+    """What moved, top-level blocks and what is inside them, by the place it left and the place it went to.
 
     A place is (index of the part, index of the block in it).
     """
@@ -50,40 +59,56 @@ class Moves:
         comparison: Comparison,
     ) -> None:
         self.olds, self.news, self.comparison = olds, news, comparison
-        self.by_old: dict[Place, tuple[Run, Place]] = {}
-        self.by_new: dict[Place, tuple[Run, Place]] = {}
+        self.by_old: dict[Place, tuple[Run, End]] = {}
+        self.by_new: dict[Place, tuple[Run, End]] = {}
         gone = _units_at(olds, {i: pairing.rows for (i, _), pairing in known.items()})
         come = _units_at(news, {j: pairing.columns for (_, j), pairing in known.items()})
         wanted = {unit.key for unit in (*gone.values(), *come.values())}
-        for pairs in find_moves(gone, come, comparison.vocabulary, boilerplate=_boilerplate(wanted, olds, news)):
+        boilerplate = _boilerplate(wanted, olds, news)
+        for pairs in find_moves(gone, come, comparison.vocabulary, boilerplate=boilerplate):
             run = Run(pairs, edited=any(gone[source].key != come[target].key for source, target in pairs))
             for source, target in pairs:
-                self.by_old[source] = (run, target)
-                self.by_new[target] = (run, source)
-        self._find_item_moves(known, gone, come)
+                self.by_old[source] = (run, End(*_at(news, target)))
+                self.by_new[target] = (run, End(*_at(olds, source)))
+        self._find_inner_moves(
+            _inner_units({i: pairing.gone for (i, _), pairing in known.items()}, gone, self.by_old),
+            _inner_units({j: pairing.come for (_, j), pairing in known.items()}, come, self.by_new),
+            boilerplate,
+        )
 
-    def _find_item_moves(
-        self, known: Mapping[tuple[int, int], Pairing], gone: Mapping[Place, Unit], come: Mapping[Place, Unit]
+    def _find_inner_moves(
+        self, olds: dict[InnerPlace, Unit], news: dict[InnerPlace, Unit], boilerplate: Set[str]
     ) -> None:
-        """Find the items that changed lists: a list was parted in two, or an item went to another chapter."""
-        olds: dict[Any, Unit] = {}  # by ((part, block), item)
-        news: dict[Any, Unit] = {}
-        for (i, j), pairing in known.items():
-            olds |= {((i, row), item): unit for (row, item), unit in pairing.old_items.items()}
-            news |= {((j, column), item): unit for (column, item), unit in pairing.new_items.items()}
-        for units, places, taken in ((olds, gone, self.by_old), (news, come, self.by_new)):
-            for place, unit in places.items():
-                if unit.value["t"] == "BulletList" and place not in taken:
-                    units |= {(place, number): item for number, item in enumerate(item_units(unit))}
-        for pairs in find_moves(olds, news, self.comparison.vocabulary):
-            run = Run(pairs)
-            for (source, item), (target, other) in pairs:
-                lists = _at(self.olds, source)[0].value, _at(self.news, target)[0].value
-                self.comparison.move_item(run, (lists[0], item), (lists[1], other))
+        """Find what went into a list, a quote or a frame, came out of one, or changed from one to another."""
+        found: list[tuple[Run, InnerPlace, InnerPlace]] = []
+        for is_item in (False, True):
+            old = {place: unit for place, unit in olds.items() if isinstance(unit.value, list) == is_item}
+            new = {place: unit for place, unit in news.items() if isinstance(unit.value, list) == is_item}
+            if all(_is_top(place) for place in (*old, *new)):
+                continue
+            for pairs in find_moves(old, new, self.comparison.vocabulary, boilerplate=boilerplate):
+                inner = [pair for pair in pairs if not all(map(_is_top, pair))]
+                run = Run([(_top(source), _top(target)) for source, target in inner])
+                run.edited = any(old[source].key != new[target].key for source, target in inner)
+                found += [(run, source, target) for source, target in inner]
+        left, reached = {_path(source) for _, source, _ in found}, {_path(target) for _, _, target in found}
+        for run, source, target in found:
+            if _goes_along(source, left) or _goes_along(target, reached):
+                continue
+            old, new = _top(source), _top(target)
+            (before, row), (after, column) = _at(self.olds, old), _at(self.news, new)
+            if _is_top(source):
+                self.by_old[old] = (run, End(news[target], column))
+            else:
+                self.comparison.leave(run, before.value, _path(source)[2:])
+            if _is_top(target):
+                self.by_new[new] = (run, End(olds[source], row))
+            else:
+                self.comparison.arrive(run, after.value, _path(target)[2:], olds[source].value)
 
     def listed(self, old: Sequence[ChapterText], new: Sequence[ChapterText]) -> dict[str, Move]:
-        """Return the moves of top-level blocks, by their names."""
-        runs = {run.name: run for run, _ in self.by_old.values()}
+        """Return the moves of which one end at least is a top-level block, by their names."""
+        runs = {run.name: run for run, _ in (*self.by_old.values(), *self.by_new.values())}
         found = {}
         for name, run in sorted(runs.items(), key=lambda entry: int(entry[0].rsplit("-", 1)[1])):
             source, target = self.olds[run.pairs[0][0][0]], self.news[run.pairs[0][1][0]]
@@ -91,11 +116,53 @@ class Moves:
                 id=name,
                 old_path=old[source.chapter].path,
                 new_path=new[target.chapter].path,
-                old_indices=tuple(source.start + place for (_, place), _ in run.pairs),
-                new_indices=tuple(target.start + place for _, (_, place) in run.pairs),
+                old_indices=tuple(dict.fromkeys(source.start + place for (_, place), _ in run.pairs)),
+                new_indices=tuple(dict.fromkeys(target.start + place for _, (_, place) in run.pairs)),
                 edited=run.edited,
             )
         return found
+
+
+InnerPlace = tuple[tuple[int, ...], int]  # ((part, block, …), index): see `inside.py`; ((part,), index) is top-level
+
+
+def _inner_units(
+    known: Mapping[int, Mapping[int, Sequence[Inner]]], unpaired: Mapping[Place, Unit], moved: Mapping[Place, Any]
+) -> dict[InnerPlace, Unit]:
+    """Return the top-level blocks of one edition that are still without a partner, and such things inside blocks."""
+    found: dict[InnerPlace, Unit] = {}
+
+    def add(part: int, block: int, inside: Sequence[Inner]) -> None:
+        for inner in inside:
+            found[(part, block, *inner.path[:-1]), inner.path[-1]] = inner.unit
+
+    for part, blocks in known.items():
+        for block, inside in blocks.items():
+            add(part, block, inside)
+    for (part, block), unit in unpaired.items():
+        if (part, block) not in moved:
+            found[(part,), block] = unit
+            add(part, block, all_inside(unit))
+    return found
+
+
+def _is_top(place: InnerPlace) -> bool:
+    return len(place[0]) == 1
+
+
+def _path(place: InnerPlace) -> tuple[int, ...]:
+    return (*place[0], place[1])
+
+
+def _top(place: InnerPlace) -> Place:
+    part, block, *_ = _path(place)
+    return part, block
+
+
+def _goes_along(place: InnerPlace, moved: Set[tuple[int, ...]]) -> bool:
+    """Whether something that holds it has moved."""
+    path = _path(place)
+    return any(path[:length] in moved for length in range(2, len(path)))
 
 
 def _boilerplate(wanted: Set[str], *editions: Sequence[Part]) -> set[str]:
@@ -151,19 +218,18 @@ def _gone(place: Place, moves: Moves, memory: Memory) -> BlockChange:
             kind=DELETED,
             old=unit.value,
             old_index=index,
-            merged=_marked_items(unit, DELETION, moves.comparison, memory),
+            merged=_marked_inside(unit, DELETION, moves.comparison, memory),
             aspects=_comment(unit.value),
         )
-    run, target = moves.by_old[place]
-    other, other_index = _at(moves.news, target)
+    run, end = moves.by_old[place]
     return BlockChange(
         kind=MOVED_FROM,
         old=unit.value,
-        new=other.value,
+        new=end.unit.value,
         old_index=index,
-        new_index=other_index,
+        new_index=end.index,
         move=moves.comparison.name(run),
-        edited=unit.key != other.key,
+        edited=unit.key != end.unit.key,
     )
 
 
@@ -174,25 +240,24 @@ def _come(place: Place, moves: Moves, memory: Memory) -> BlockChange:
             kind=INSERTED,
             new=unit.value,
             new_index=index,
-            merged=_marked_items(unit, INSERTION, moves.comparison, memory),
+            merged=_marked_inside(unit, INSERTION, moves.comparison, memory),
             aspects=_comment(unit.value),
         )
-    run, source = moves.by_new[place]
-    other, other_index = _at(moves.olds, source)
+    run, end = moves.by_new[place]
     name = moves.comparison.name(run)
     merged, aspects = (unit.value,), frozenset()
-    if unit.key != other.key:
-        merged, aspects = _merged(other, unit, moves.comparison, memory)
+    if unit.key != end.unit.key:
+        merged, aspects = _merged(end.unit, unit, moves.comparison, memory)
     return BlockChange(
         kind=MOVED_TO,
-        old=other.value,
+        old=end.unit.value,
         new=unit.value,
-        old_index=other_index,
+        old_index=end.index,
         new_index=index,
         merged=merged or (unit.value,),
         aspects=aspects,
         move=name,
-        edited=unit.key != other.key,
+        edited=unit.key != end.unit.key,
     )
 
 
@@ -245,16 +310,16 @@ def _merged(old: Unit, new: Unit, comparison: Comparison, memory: Memory) -> tup
     return _recalled((MERGED, old.key, new.key), merge, comparison.across(old.value, new.value), comparison, memory)
 
 
-def _marked_items(unit: Unit, kind: str, comparison: Comparison, memory: Memory) -> tuple[Block, ...]:
-    """Return a list of one edition marked item by item, where items moved and the proof holds; else nothing."""
+def _marked_inside(unit: Unit, kind: str, comparison: Comparison, memory: Memory) -> tuple[Block, ...]:
+    """Return a list, quote or frame of one edition marked inside, where something in it moved and the proof holds."""
     across = comparison.across(unit.value)
     if not across.runs:
         return ()
 
     def mark() -> tuple[list[Block], frozenset[str]]:
-        marked = mark_items(unit.value, kind, comparison, merge_blocks)
+        marked = mark_inside(unit.value, kind, comparison, merge_blocks)
         sides = ([unit.value], []) if kind == DELETION else ([], [unit.value])
-        return [marked] if marked is not None and proves([marked], *sides) else [], frozenset()
+        return marked if proves(marked, *sides) else [], frozenset()
 
     return _recalled((MARKED, kind, unit.key), mark, across, comparison, memory)[0]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import marshal
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
 from millesime.redline.align import Unit
 from millesime.redline.changes import Marked
 from millesime.redline.chapters import Likeness
+from millesime.redline.inside import Inner, all_inside
 from millesime.redline.memory import (
     CHAPTER,
     CUTS,
@@ -29,9 +30,9 @@ from millesime.redline.memory import (
     is_lasting,
 )
 from millesime.redline.model import KEPT, BlockChange
-from millesime.redline.pairing import Items, Pairing
+from millesime.redline.pairing import Pairing
 from millesime.redline.splits import Group
-from millesime.redline.units import Chapter, item_units
+from millesime.redline.units import Chapter
 
 
 def dump_memory(memory: Memory) -> bytes:
@@ -122,8 +123,8 @@ def _pairing_told(pairing: Pairing) -> tuple:
         [(at, group.rows, group.columns, group.blocks, group.moves) for at, group in pairing.groups.items()],
         pairing.rows,
         pairing.columns,
-        list(pairing.old_items),
-        list(pairing.new_items),
+        _inside_told(pairing.gone),
+        _inside_told(pairing.come),
         [
             (pair, change.kind, change.merged, change.aspects)
             for pair, change in pairing.changes.items()
@@ -133,14 +134,14 @@ def _pairing_told(pairing: Pairing) -> tuple:
 
 
 def _pairing(told: tuple, old: list[Unit], start: int, new: list[Unit], other_start: int) -> Pairing:
-    pairs, groups, rows, columns, old_items, new_items, changes = told
+    pairs, groups, rows, columns, gone, come, changes = told
     return Pairing(
         pairs=pairs,
         groups={at: Group(*fields) for at, *fields in groups},
         rows=rows,
         columns=columns,
-        old_items=_items(old_items, old, start),
-        new_items=_items(new_items, new, other_start),
+        gone=_inside(gone, old, start),
+        come=_inside(come, new, other_start),
         changes={
             (row, column): BlockChange(
                 kind=kind,
@@ -157,5 +158,13 @@ def _pairing(told: tuple, old: list[Unit], start: int, new: list[Unit], other_st
     )
 
 
-def _items(places: Iterable[tuple[int, int]], units: list[Unit], start: int) -> Items:
-    return {(row, item): item_units(units[start + row])[item] for row, item in places}
+def _inside_told(inside: Mapping[int, Sequence[Inner]]) -> dict[int, list[tuple[int, ...]]]:
+    return {block: [inner.path for inner in some] for block, some in inside.items()}
+
+
+def _inside(told: Mapping[int, Sequence[tuple[int, ...]]], units: Sequence[Unit], start: int) -> dict[int, list[Inner]]:
+    found = {}
+    for block, paths in told.items():
+        known = {inner.path: inner for inner in all_inside(units[start + block])}
+        found[block] = [known[path] for path in paths]
+    return found

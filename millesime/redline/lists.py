@@ -1,47 +1,94 @@
-"""Items of two versions of one list: kept, edited, come, gone, or moved."""
+"""Items of two versions of one list, and blocks of one edition alone: kept, edited, come, gone, or moved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from millesime.markup.ast import Block
-from millesime.redline.align import Unit, align_units, like_pairs
-from millesime.redline.marks import mark_blocks
+from millesime.redline.align import align_units, like_pairs
+from millesime.redline.marks import FRAME, mark_blocks, mark_of
 from millesime.redline.model import DELETION, INSERTION, MOVED_FROM, MOVED_TO
-from millesime.redline.units import Comparison, Run, item_unit, items_of, steps
+from millesime.redline.units import Comparison, Run, held_by, item_unit, steps
 
 _ALIKE_TO_MOVE = 0.75  # for an item that changed places and words
 
-MergeBlocks = Callable[[list[Block], list[Block], Comparison], list[Block]]
+MergeBlocks = Callable[[Sequence[Block], Sequence[Block], Comparison], list[Block]]
+Moved = Mapping[int, tuple[Run, Any]]  # by index: the move, and what moved as it was
+
+# ---- one edition alone -------------------------------------------------------
 
 
-def unpaired_items(
-    old: list[list[Block]], new: list[list[Block]], comparison: Comparison
-) -> tuple[dict[int, Unit], dict[int, Unit]]:
-    """Return the items of two versions of one list that have no partner in the other."""
-    before, after = [item_unit(item) for item in old], [item_unit(item) for item in new]
-    pairs = align_units(before, after, comparison.vocabulary)
-    rows, columns = {i for i, _ in pairs}, {j for _, j in pairs}
-    return (
-        {i: unit for i, unit in enumerate(before) if i not in rows},
-        {j: unit for j, unit in enumerate(after) if j not in columns},
-    )
+def mark_one_sided(
+    kind: str, blocks: Sequence[Block], places: Iterable[int], comparison: Comparison, merge: MergeBlocks
+) -> list[Block]:
+    """Return those blocks of a list that one edition has and the other has not, marked as come, gone or moved.
 
-
-def mark_items(block: Block, kind: str, comparison: Comparison, merge: MergeBlocks) -> Block | None:
-    """Return a bullet list that is in one edition only, item by item; None if no item moved.
-
-    A numbered list cannot lose all its items one by one: its numbering would stay.
+    `kind` is DELETION or INSERTION. Neighbours of one kind share a mark.
     """
-    items = items_of(block)
-    known = comparison.items_gone if kind == DELETION else comparison.items_come
-    if block["t"] != "BulletList" or not any((id(items), place) in known for place in range(len(items))):
-        return None
-    if kind == DELETION:
-        marked = [_gone_item(items, place, comparison, {}) for place in range(len(items))]
+    out: list[Block] = []
+    for place in places:
+        block = blocks[place]
+        marked = _moved(kind, blocks, place, comparison, {}, merge) or mark_inside(block, kind, comparison, merge)
+        for one in marked or [mark_blocks(kind, [block])]:
+            if out and mark_of(one) and out[-1]["t"] == "Div" and out[-1]["c"][0] == one["c"][0]:
+                out[-1] = {"t": "Div", "c": [one["c"][0], [*out[-1]["c"][1], *one["c"][1]]]}
+            else:
+                out.append(one)
+    return out
+
+
+def mark_inside(block: Block, kind: str, comparison: Comparison, merge: MergeBlocks) -> list[Block]:
+    """Return a list, quote or Div of one edition, marked inside; nothing if nothing in it moved."""
+    if not comparison.has_moves_inside(block, kind):
+        return []
+    held = held_by(block)
+    if block["t"] == "BlockQuote":
+        return [{"t": "BlockQuote", "c": mark_one_sided(kind, held, range(len(held)), comparison, merge)}]
+    if block["t"] == "BulletList":
+        return [{"t": "BulletList", "c": _one_sided_items(kind, held, comparison, merge)}]
+    # A numbering, or the attributes of a Div, would stay when all that it holds has gone.
+    first = block["c"][0]
+    if block["t"] == "OrderedList":
+        inside = _one_sided_items(kind, held, comparison, merge)
     else:
-        marked = [_come_item(items, place, comparison, {}, merge) for place in range(len(items))]
-    return {"t": "BulletList", "c": [[item] for item in marked]}
+        inside = mark_one_sided(kind, held, range(len(held)), comparison, merge)
+    return [mark_blocks(kind, [{"t": block["t"], "c": [first, inside]}], extra=[FRAME])]
+
+
+def _one_sided_items(kind: str, items: list, comparison: Comparison, merge: MergeBlocks) -> list[list[Block]]:
+    return [_one_sided_item(kind, items, place, comparison, {}, merge) for place in range(len(items))]
+
+
+def _one_sided_item(
+    kind: str, items: list, place: int, comparison: Comparison, here: Moved, merge: MergeBlocks
+) -> list[Block]:
+    """Return an item of one version, marked; `here` holds the moves inside this list."""
+    item = items[place]
+    marked = _moved(kind, items, place, comparison, here, merge)
+    return marked or mark_one_sided(kind, item, range(len(item)), comparison, merge) or [mark_blocks(kind, [])]
+
+
+def _moved(
+    kind: str, held: Sequence, place: int, comparison: Comparison, here: Moved, merge: MergeBlocks
+) -> list[Block]:
+    """Return an item or block that moved, in its mark; nothing if it did not."""
+    key = (id(held), place)
+    if kind == DELETION:
+        run = comparison.gone.get(key) or (here[place][0] if place in here else None)
+        return [mark_blocks(MOVED_FROM, _blocks(held[place]), move=comparison.name(run))] if run else []
+    if key not in comparison.come and place not in here:
+        return []
+    run, source = comparison.come.get(key) or here[place]
+    merged = merge(_blocks(source), _blocks(held[place]), comparison)
+    return [mark_blocks(MOVED_TO, merged, move=comparison.name(run))]
+
+
+def _blocks(one: Block | list[Block]) -> list[Block]:
+    return one if isinstance(one, list) else [one]
+
+
+# ---- two versions of one list -------------------------------------------------
 
 
 def merge_items(old: list, new: list, comparison: Comparison, merge: MergeBlocks) -> list[list[Block]]:
@@ -49,46 +96,26 @@ def merge_items(old: list, new: list, comparison: Comparison, merge: MergeBlocks
     before, after = [item_unit(item) for item in old], [item_unit(item) for item in new]
     pairs = align_units(before, after, comparison.vocabulary)
     moves = _item_moves(before, after, pairs, id(old), id(new), comparison)
-    gone = {i: run for (i, _), run in moves.items()}
+    gone = {i: (run, old[i]) for (i, _), run in moves.items()}
     come = {j: (run, old[i]) for (i, j), run in moves.items()}
     out: list[list[Block]] = []
     for row, column in steps(pairs, len(before), len(after)):
         if isinstance(row, range):
-            out += [[_gone_item(old, i, comparison, gone)] for i in row]
-            out += [[_come_item(new, j, comparison, come, merge)] for j in column]
+            out += [_one_sided_item(DELETION, old, i, comparison, gone, merge) for i in row]
+            out += [_one_sided_item(INSERTION, new, j, comparison, come, merge) for j in column]
         else:
             same = before[row].key == after[column].key
             out.append(new[column] if same else merge(old[row], new[column], comparison))
     return out
 
 
-def _gone_item(items: list, place: int, comparison: Comparison, here: Mapping[int, Run]) -> Block:
-    """Return an old item, marked; `here` holds the moves inside this list."""
-    run = comparison.items_gone.get((id(items), place)) or here.get(place)
-    if run is None:
-        return mark_blocks(DELETION, items[place])
-    return mark_blocks(MOVED_FROM, items[place], move=comparison.name(run))
-
-
-def _come_item(
-    items: list, place: int, comparison: Comparison, here: Mapping[int, tuple[Run, list[Block]]], merge: MergeBlocks
-) -> Block:
-    found = comparison.items_come.get((id(items), place)) or here.get(place)
-    if found is None:
-        return mark_blocks(INSERTION, items[place])
-    run, source = found
-    return mark_blocks(MOVED_TO, merge(source, items[place], comparison), move=comparison.name(run))
-
-
 def _item_moves(before, after, pairs, old_id: int, new_id: int, comparison: Comparison) -> dict[tuple[int, int], Run]:
     """Return the items that changed places in their list, each with its move."""
     kept_rows, kept_columns = {i for i, _ in pairs}, {j for _, j in pairs}
     rows = [
-        i
-        for i in range(len(before))
-        if i not in kept_rows and before[i].words and (old_id, i) not in comparison.items_gone
+        i for i in range(len(before)) if i not in kept_rows and before[i].words and (old_id, i) not in comparison.gone
     ]
-    columns = [j for j in range(len(after)) if j not in kept_columns and (new_id, j) not in comparison.items_come]
+    columns = [j for j in range(len(after)) if j not in kept_columns and (new_id, j) not in comparison.come]
     if not rows or not columns:
         return {}
     alike = like_pairs(before, after, rows, columns, comparison.vocabulary, threshold=lambda _: _ALIKE_TO_MOVE)

@@ -8,10 +8,10 @@ holds nothing but such marks comes and goes with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, Node, attr
+from millesime.markup.ast import Block, Inline, Node, attr, walk
 from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY, WORDS
 
 OLD, NEW = "old", "new"
@@ -35,6 +35,10 @@ TWINS = frozenset((
     ATTRIBUTES,
 ))  # fmt: skip
 
+
+# The second class of a mark around a list or frame that came or went while some of what it holds moved: all of that has
+# marks of its own.
+FRAME = "frame"
 
 # The second class of marks around the text that went to another paragraph: see `splits.py`.
 SPLIT_TEXT, JOINED_TEXT = "split", "joined"
@@ -69,6 +73,13 @@ def rename_moves(value: Any, names: Mapping[str, str]) -> Any:
     if value.get("t") in CLOSED or "c" not in value:
         return value
     return {"t": value["t"], "c": rename_moves(value["c"], names)}
+
+
+def moves_in(value: Any, kind: str) -> Iterator[str]:
+    """Yield the names of moves whose marks of that class stand in marked blocks; rows have none."""
+    for node in walk(list(value)):
+        if mark_of(node) == kind and (name := dict(node["c"][0][2]).get("move")):
+            yield name
 
 
 def mark_of(node: Any) -> str:

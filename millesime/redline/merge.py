@@ -13,7 +13,7 @@ from millesime.markup.ast import Block, Inline, text_of
 from millesime.markup.normalise import equality_key
 from millesime.redline.align import Unit, align_units
 from millesime.redline.inlines import MIN_KEPT_SHARE, merge_inlines
-from millesime.redline.lists import merge_items
+from millesime.redline.lists import mark_one_sided, merge_items
 from millesime.redline.marks import (
     ATTRIBUTES,
     CAPTION,
@@ -44,10 +44,8 @@ def merge_blocks(old: Sequence[Block], new: Sequence[Block], comparison: Compari
     out: list[Block] = []
     for row, column in steps(align_units(before, after, comparison.vocabulary), len(before), len(after)):
         if isinstance(row, range):
-            if row:
-                out.append(mark_blocks(DELETION, [before[i].value for i in row]))
-            if column:
-                out.append(mark_blocks(INSERTION, [after[j].value for j in column]))
+            out += mark_one_sided(DELETION, old, row, comparison, merge_blocks)
+            out += mark_one_sided(INSERTION, new, column, comparison, merge_blocks)
         elif before[row].key == after[column].key:
             out.append(after[column].value)
         else:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from millesime.redline.align import Unit, align_units
-from millesime.redline.lists import unpaired_items
+from millesime.redline.align import align_units
+from millesime.redline.inside import Inner, unpaired_inside
 from millesime.redline.memory import PAIRING, Memory
 from millesime.redline.merge import note_merger
 from millesime.redline.model import BlockChange
 from millesime.redline.parts import Part
 from millesime.redline.splits import Group, find_groups
-from millesime.redline.units import Comparison, items_of
-
-Items = dict[tuple[int, int], Unit]  # by (index of the list among the blocks, index of the item)
+from millesime.redline.units import Comparison, held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +26,8 @@ class Pairing:
     groups: dict[tuple[int, int], Group]  # paragraphs that were split or joined, by the pair they begin with
     rows: list[int]  # old blocks that became none
     columns: list[int]  # new blocks that were none
-    old_items: Items  # of lists that changed, those without a partner
-    new_items: Items
+    gone: dict[int, list[Inner]]  # what became of none inside lists, quotes and frames that changed, by their index
+    come: dict[int, list[Inner]]
     changes: dict[tuple[int | None, int | None], BlockChange] = field(default_factory=dict)  # as they are asked for
 
 
@@ -43,19 +41,19 @@ def _pairing(old: Part, new: Part, memory: Memory) -> Pairing:
     groups = find_groups(old.units, new.units, pairs, comparison, note_merger(comparison))
     stayed = {i for i, _ in pairs} | {row for group in groups.values() for row in group.rows}
     stands = {j for _, j in pairs} | {column for group in groups.values() for column in group.columns}
-    old_items: Items = {}
-    new_items: Items = {}
+    gone: dict[int, list[Inner]] = {}
+    come: dict[int, list[Inner]] = {}
     for row, column in pairs:
         before, after = old.units[row], new.units[column]
-        if before.key != after.key and before.kind == "List":
-            left, right = unpaired_items(items_of(before.value), items_of(after.value), comparison)
-            old_items |= {(row, item): unit for item, unit in left.items()}
-            new_items |= {(column, item): unit for item, unit in right.items()}
+        if before.key != after.key and held_by(before.value) and held_by(after.value):
+            left, reached = unpaired_inside(before.value, after.value, comparison)
+            gone |= {row: left} if left else {}
+            come |= {column: reached} if reached else {}
     return Pairing(
         pairs=pairs,
         groups=groups,
         rows=[row for row in range(len(old.units)) if row not in stayed],
         columns=[column for column in range(len(new.units)) if column not in stands],
-        old_items=old_items,
-        new_items=new_items,
+        gone=gone,
+        come=come,
     )

@@ -22,6 +22,7 @@ from millesime.redline.marks import (
     CITATION,
     CODE,
     FORMATTING,
+    FRAME,
     IMAGE,
     JOINED_TEXT,
     LEVEL,
@@ -147,6 +148,8 @@ def _list(items: list, reader: _Reader) -> list:
                 what = twin_of(items, place - 1)
                 if SPLIT_TEXT in aspects or JOINED_TEXT in aspects:
                     shown = _parted(item, reader)
+                elif FRAME in aspects:  # what it holds has marks of its own
+                    shown = _list(item["c"][1], reader)
                 elif QUIET.intersection(aspects):
                     shown = _list(item["c"][1], reader) if mark in NEW_ONLY else []
                 elif what in _SHOWN and what not in reader.kept:

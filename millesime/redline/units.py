@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import Unit, Vocabulary, phrases
 from millesime.redline.leaves import Lexicon
 from millesime.redline.marks import NEW, OLD, take_side
+from millesime.redline.model import DELETION
 
 
 @dataclass(slots=True)
@@ -48,40 +49,46 @@ def read_chapter(name: str, units: Sequence[Unit], vocabulary: Vocabulary) -> Ch
 
 @dataclass(slots=True)
 class Comparison:
-    """What one run of `compare` shares: its words, the numbers given to moves, items that changed lists."""
+    """What one run of `compare` shares: its words, the numbers given to moves, what moved into and out of blocks."""
 
     vocabulary: Vocabulary
     lexicon: Lexicon = field(default_factory=Lexicon)
     named: int = 0  # moves that have a number
-    # Items that moved from one list to another: (identity of the list's items, index) to the move,
-    # and for the new place the item as it was.
-    items_gone: dict[tuple[int, int], Run] = field(default_factory=dict)
-    items_come: dict[tuple[int, int], tuple[Run, list[Block]]] = field(default_factory=dict)
-    _across: dict[int, list[tuple[int, Run, str]]] = field(default_factory=dict)  # of these, by the list's block
+    # Items and blocks inside others that moved: (identity of the list that holds them, index) to the move,
+    # and for the new place to the item or block as it was.
+    gone: dict[tuple[int, int], Run] = field(default_factory=dict)
+    come: dict[tuple[int, int], tuple[Run, Any]] = field(default_factory=dict)
+    _across: dict[int, list[tuple[tuple[int, ...], Run, str]]] = field(default_factory=dict)  # by the top-level block
     _met: list[Run] | None = None  # while moves are named for themselves: those that were met
 
-    def move_item(self, run: Run, source: tuple[Block, int], target: tuple[Block, int]) -> None:
-        """Note that an item moved: (list, index of the item) to (list, index)."""
-        (old, place), (new, other) = source, target
-        item = items_of(old)[place]
-        self.items_gone[id(items_of(old)), place] = run
-        self.items_come[id(items_of(new)), other] = (run, item)
-        self._across.setdefault(id(old), []).append((place, run, ""))
-        self._across.setdefault(id(new), []).append((other, run, equality_key(item)))
+    def leave(self, run: Run, block: Block, path: tuple[int, ...]) -> None:
+        """Note that something left its place inside a top-level block of the old edition; see `inside.py` for paths."""
+        self.gone[id(_holder(block, path)), path[-1]] = run
+        self._across.setdefault(id(block), []).append((path, run, ""))
+
+    def arrive(self, run: Run, block: Block, path: tuple[int, ...], source: Any) -> None:
+        """Note that something, as it was in `source`, stands inside a top-level block of the new edition now."""
+        self.come[id(_holder(block, path)), path[-1]] = (run, source)
+        self._across.setdefault(id(block), []).append((path, run, equality_key(source)))
 
     def across(self, *blocks: Block) -> Across:
-        """Return the moves of items into and out of these lists."""
+        """Return the moves into and out of these top-level blocks."""
         if not self._across:
             return NOTHING_ACROSS
         runs: list[Run] = []
-        key = []
+        key: list[tuple] = []
         for block in blocks:
-            for place, run, item in self._across.get(id(block), ()):
+            for path, run, source in self._across.get(id(block), ()):
                 if not any(run is known for known in runs):
                     runs.append(run)
-                key.append((place, item, next(at for at, known in enumerate(runs) if known is run)))
+                key.append((path, source, next(at for at, known in enumerate(runs) if known is run)))
             key.append(())
         return Across(tuple(key), tuple(runs)) if runs else NOTHING_ACROSS
+
+    def has_moves_inside(self, block: Block, kind: str) -> bool:
+        """Whether something inside a block of one edition left it, or came into it; `kind` is DELETION or INSERTION."""
+        known = self.gone if kind == DELETION else self.come
+        return bool(known) and _has_any(held_by(block), known)
 
     def name(self, run: Run) -> str:
         if self._met is not None:
@@ -105,13 +112,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """Moves of items between lists, as far as one or two lists are concerned."""
+    """Moves into and out of blocks, as far as one or two blocks are concerned."""
 
-    key: tuple  # equal keys: the same items of these lists, in the same moves
+    key: tuple  # equal keys: the same things inside these blocks, in the same moves
     runs: tuple[Run, ...]
 
     def place(self, run: Run) -> int | None:
-        """Return the index of a move among these, or None for a move within one list."""
+        """Return the index of a move among these, or None for a move that stays inside its block."""
         return next((place for place, known in enumerate(self.runs) if known is run), None)
 
 
@@ -154,13 +161,6 @@ def item_unit(item: list[Block]) -> Unit:
     return Unit(item, equality_key(item), "item", 0.4)
 
 
-def item_units(block: Unit) -> list[Unit]:
-    """Return the items of a list as units, made once."""
-    if block.parts is None:
-        block.parts = [item_unit(item) for item in items_of(block.value)]
-    return block.parts
-
-
 def line_unit(line: list[Inline]) -> Unit:
     return Unit(line, equality_key(line), "line", 0.5)
 
@@ -168,6 +168,32 @@ def line_unit(line: list[Inline]) -> Unit:
 def row_unit(row: list) -> Unit:
     cells = row[1]
     return Unit(row, equality_key(row), f"row of {len(cells)}", 0.4, text_of(cells[0][4]) if cells else "")
+
+
+def held_by(block: Block) -> list:
+    """Return the list itself of the items of a list, or of the blocks of a quote or Div; other blocks hold nothing."""
+    match block["t"]:
+        case "BlockQuote":
+            return block["c"]
+        case "Div":
+            return block["c"][1]
+    return items_of(block)
+
+
+def _holder(block: Block, path: tuple[int, ...]) -> list:
+    """Return the list of items or blocks in which the last index of a path counts."""
+    held = held_by(block)
+    for place in path[:-1]:
+        inner = held[place]
+        held = inner if isinstance(inner, list) else held_by(inner)
+    return held
+
+
+def _has_any(held: list, known: Mapping[tuple[int, int], Any]) -> bool:
+    return any(
+        (id(held), place) in known or _has_any(one if isinstance(one, list) else held_by(one), known)
+        for place, one in enumerate(held)
+    )
 
 
 def items_of(block: Block) -> list[list[Block]]:

@@ -752,6 +752,35 @@ def _move_blocks(tape: Tape, edition: list[ChapterText]) -> None:
     target[place:place] = moved
 
 
+def _move_inside(tape: Tape, edition: list[ChapterText]) -> None:
+    """Move a block or an item to another list of such: into a quote, a Div, a deeper list, or out of one."""
+    if tape.below(2):
+        lists = _block_lists(edition)
+    else:
+        found = _nodes("BulletList", "OrderedList")(edition)
+        lists = [node["c"] if node["t"] == "BulletList" else node["c"][1] for node in found]
+    if not lists:
+        return
+    source, target = tape.pick(lists), tape.pick(lists)
+    if not source:
+        return
+    moved = source.pop(tape.below(len(source)))
+    if any(target is held for held in _lists_in(moved)):
+        source.append(moved)  # it cannot go into itself
+    else:
+        target.insert(tape.below(len(target) + 1), moved)
+
+
+def _lists_in(value: Any) -> Iterator[list]:
+    if isinstance(value, list):
+        yield value
+        for item in value:
+            yield from _lists_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _lists_in(item)
+
+
 def _edit_chapters(tape: Tape, edition: list[ChapterText]) -> None:
     at = tape.below(len(edition) + 1)
     if at == len(edition):
@@ -808,5 +837,6 @@ EDITS = (
     *[(_edit_table, _nodes("Table"))] * 3,
     *[(_edit_blocks, _block_lists)] * 4,
     *[(_move_blocks, _chapters)] * 3,
+    *[(_move_inside, _chapters)] * 3,
     *[(_edit_chapters, _chapters)] * 3,
 )

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
-from documents import Tape, chapter, chapters, distinct_chapters, edited_pairs, law, levelled
+from documents import Tape, chapter, chapters, distinct_chapters, edited_pairs, law, levelled, quote
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,9 +21,11 @@ from millesime.markup.ast import INLINES, attr, bullet_list, div, para, plain, s
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.ast import to_ast
 from millesime.redline.compare import compare
+from millesime.redline.figures import count_redline
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.marks import mark_of
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, NEW_ONLY, OLD_ONLY
+from millesime.redline.words import count_words
 
 tapes = st.binary(min_size=12, max_size=12).map(Tape)
 long_tapes = st.binary(min_size=160, max_size=160).map(Tape)
@@ -161,6 +163,26 @@ def test_a_chapter_split_in_two_or_merged_with_its_neighbour_loses_no_block(whol
     parted = [*whole[:at], *halves, *whole[at + 1 :]]
     assert_only_moved(compare(whole, parted))
     assert_only_moved(compare(parted, whole))
+
+
+@law
+@given(distinct_chapters(), tapes)
+def test_what_was_put_into_a_quote_or_a_frame_moved_and_what_came_out_of_one_too(old, tape):
+    at = tape.below(len(old))
+    blocks = old[at].blocks
+    start = tape.below(len(blocks))
+    framed = blocks[start : start + 1 + tape.below(3)]
+    if not has_text(framed):
+        return
+    # A quote in a quote is taken for the same quote, edited.
+    quotes = tape.below(2) and all(block["t"] != "BlockQuote" for block in framed)
+    around = quote(*framed) if quotes else div(framed, classes=["box"])
+    new = list(old)
+    new[at] = replace(old[at], blocks=[*blocks[:start], around, *blocks[start + len(framed) :]])
+    for one, other in ((old, new), (new, old)):
+        figures = count_redline(compare(one, other))
+        assert figures.words_inserted == figures.words_deleted == 0
+        assert figures.words_moved == figures.words_moved_away == count_words(framed)
 
 
 def with_something_moved(old, tape, *, edited=False):

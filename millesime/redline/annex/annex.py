@@ -15,7 +15,7 @@ from millesime.assembly.dates import long_date
 from millesime.markup.ast import SPACE, Block, Inline, bullet_list, div, header, para, span, words
 from millesime.redline.annex.advice import write_advice
 from millesime.redline.annex.concordance import concordance_table
-from millesime.redline.annex.excerpts import CONTEXT, annex_chapter
+from millesime.redline.annex.excerpts import CONTEXT, annex_chapter, moves_reached
 from millesime.redline.annex.glance import (
     figures_table,
     passage_targets,
@@ -96,10 +96,13 @@ def write_annex(
     if detail != "summary":
         intro = labels["annex_full_intro" if detail == "full" else "annex_passages_intro"]
         out += [header(2, labels["annex_passages"]), para(intro)]
+        full = detail == "full"
+        reached = moves_reached(redline, full=full)
         for chapter in filter(is_shown, redline.chapters):
             title, blocks = annex_chapter(
-                chapter, full=detail == "full", context=context, moves=redline.moves, provenance=provenance, **words_for
-            )
+                chapter, full=full, context=context, moves=redline.moves, reached=reached, provenance=provenance,
+                **words_for,
+            )  # fmt: skip
             ident = passages_anchor(old.name, chapter)
             out += [header(3, *title, ident=ident, classes=["changed-chapter"]), *blocks]
     return [*out, header(2, labels["annex_reading"]), *_how_to_read(labels, names, provenance is not None)]

@@ -6,7 +6,7 @@ line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,12 +16,14 @@ from millesime.markup.ast import (
     SPACE,
     Block,
     Inline,
+    Node,
     attr_of,
     bullet_list,
     div,
     link,
     para,
     plain,
+    rewrite,
     span,
     string,
     text_of,
@@ -37,7 +39,7 @@ from millesime.redline.annex.shortened import is_marked, shorten
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
 from millesime.redline.ast import blocks_ast
-from millesime.redline.marks import classes_of, mark_of
+from millesime.redline.marks import classes_of, mark_of, moves_in
 from millesime.redline.model import (
     DELETION,
     EDITED,
@@ -48,6 +50,7 @@ from millesime.redline.model import (
     BlockChange,
     ChapterChange,
     Move,
+    Redline,
 )
 from millesime.redline.passages import passages
 from millesime.redline.reading import DETAIL, for_readers
@@ -68,6 +71,7 @@ class _Desk:
     full: bool
     linked: bool
     moves: Mapping[str, Move]
+    reached: Set[str] | None
     provenance: Provenance | None
     named: set[str] = field(default_factory=set)  # moves that have their anchor
     where: list[Block] = field(default_factory=list)  # the line above the passage before
@@ -84,6 +88,7 @@ def annex_chapter(
     context: int = CONTEXT,
     language: str = "fr",
     moves: Mapping[str, Move] | None = None,
+    reached: Set[str] | None = None,
     provenance: Provenance | None = None,
 ) -> tuple[list[Inline], list[Block]]:
     """Return the title of a changed chapter as the annex gives it, and its changed passages.
@@ -92,11 +97,12 @@ def annex_chapter(
     the chapter and its sections, where they are in the same report: a new one
     is then named by its sections, for it can be read there. `context` is how
     many unchanged blocks stand on either side of a passage; `moves` are the
-    redline's, for what came from another chapter.
+    redline's, for what came from another chapter; `reached` those of which the
+    new place is shown in one of the chapters, None for all.
     """
     desk = _Desk(
         chapter=chapter, old=old, new=new, labels=labels, language=language, full=full, linked=linked,
-        moves=moves or {}, provenance=provenance,
+        moves=moves or {}, reached=reached, provenance=provenance,
     )  # fmt: skip
     place = _chapter_place(desk)
     title = numbered(place.number, place.title) if place else words(chapter.title)
@@ -150,6 +156,17 @@ def _own_title(blocks: list[Block]) -> tuple[list[Inline], list[Block]]:
         title.append(span(inner[0]["c"][2], classes=[mark_of(block)]))
         rest[place] = div(inner[1:], classes=block["c"][0][1], pairs=block["c"][0][2])
     return title, [block for block in rest if not (block["t"] == "Div" and not block["c"][1])]
+
+
+def moves_reached(redline: Redline, *, full: bool) -> Set[str]:
+    """Return the moves of which an annex shows the new place; of a new chapter it lists the sections alone."""
+    shown = [chapter for chapter in redline.chapters if full or not chapter.inserted]
+    return {
+        name
+        for chapter in shown
+        for change in chapter.blocks
+        for name in ([change.move] if change.kind == MOVED_TO else moves_in(change.merged, MOVED_TO))
+    }
 
 
 def move_anchor(desk_name: str, move: str) -> str:
@@ -321,8 +338,22 @@ def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
         if kind == MOVED_TO:
             out += _moved_here(desk, held, blocks, move)
         else:
-            out += blocks
+            out += _with_anchors(desk, blocks)
     return out
+
+
+def _with_anchors(desk: _Desk, blocks: list[Block]) -> list[Block]:
+    """Give ids to what came into a list, a quote or a frame from elsewhere: its old place links to them."""
+
+    def anchored(node: Node) -> Node:
+        _, classes, pairs = attr_of(node)
+        move = dict(pairs).get("move", "").removeprefix(f"{desk.old.name}-")
+        if mark_of(node) != MOVED_TO or move not in desk.moves or move in desk.named:
+            return node
+        desk.named.add(move)
+        return with_attr(node, [move_anchor(desk.old.name, move), classes, pairs])
+
+    return rewrite(blocks, anchored, kinds={"Div"}) if any(moves_in(blocks, MOVED_TO)) else blocks
 
 
 def _without_attributes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
@@ -351,7 +382,11 @@ def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
     size = sum(count_words(change.old) for change in held)
     line = words(fill(desk.labels["annex_moved_away"], words=opening(text, 70), count=counted(size, desk.language)))
     where = numbered(went.number, went.short) if went else words(desk.labels["annex_new_place"])
-    line += [SPACE, link(where, f"#{move_anchor(desk.old.name, move)}"), string(".")]
+    if desk.reached is None or move in desk.reached:
+        where = [link(where, f"#{move_anchor(desk.old.name, move)}")]
+    elif went and desk.linked:
+        where = [link(where, went.target)]
+    line += [SPACE, *where, string(".")]
     return div([para(*line)], classes=["moved-away"])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 
+import pytest
+
 from millesime.assembly.sources import ChapterSource
 from millesime.assembly.theme import load_labels
 from millesime.markup.ast import Document, attr_of, text_of, walk
@@ -119,6 +121,37 @@ def test_what_moved_is_shown_once_and_its_old_place_says_so():
     targets = {node["c"][2][0] for node in walk(blocks) if node["t"] == "Link"}
     anchors = {f"#{found[0]}" for node in walk(blocks) if (found := attr_of(node)) and found[0]}
     assert anchors & targets == {target for target in targets if target.startswith("#redline-2018-")}
+
+
+REST = "Ce paragraphe reste là où il est, et ne change en rien d'une édition à l'autre."
+MOVED = "Un alinéa assez long pour que l'on reconnaisse qu'il a changé de place sans changer de texte."
+NEWS = "Du neuf tout à fait neuf, et rien que cela."
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f"{MOVED}\n\n{REST}", f"{REST}\n\n{MOVED}"),
+        (f"{MOVED}\n\n{REST}", f"{REST}\n\n> {MOVED}"),
+        (f"> {MOVED}\n\n{REST}", f"{REST}\n\n{MOVED}"),
+        (f"{MOVED}\n\n{REST}", f"{REST}\n\n::: note\n{NEWS}\n\n{MOVED}\n:::"),
+        (f"{MOVED}\n\n{REST}", f"{REST}\n\n# B\n\n{NEWS}\n\n{MOVED}"),
+    ],
+    ids=["another place", "a quote", "out of a quote", "a frame", "a new chapter"],
+)
+@pytest.mark.parametrize("detail", ["passages", "full"])
+def test_the_old_place_of_a_move_leads_to_its_new_one(old: str, new: str, detail: str):
+    def chapters(text: str) -> dict[str, str]:
+        first, *others = f"# A\n\n## Un\n\n{text}".split("\n\n# B")
+        return {"a": first} | {f"b{number}": f"# B{other}" for number, other in enumerate(others)}
+
+    blocks = annex(chapters(old), chapters(new), detail=detail)
+    ids = {found[0] for node in walk(blocks) if (found := attr_of(node)) and found[0]}
+    targets = [node["c"][2][0] for node in walk(blocks) if node["t"] == "Link"]
+    assert {target for target in targets if "-move-" in target} <= {f"#{ident}" for ident in ids}
+    away = [node for node in walk(blocks) if node["t"] == "Div" and "moved-away" in node["c"][0][1]]
+    assert all(any(inner["t"] == "Link" for inner in walk(node["c"][1])) for node in away)
+    assert bool(away) == (not old.startswith(">"))
 
 
 def test_a_passage_leads_to_its_section_in_both_editions():
