@@ -30,11 +30,11 @@ from millesime.distribution.lineage import (
 )
 from millesime.distribution.places import EditionPlaces, home_of, is_shown, passage_ident
 from millesime.markup.ast import Block, Document, Inline, Node, div, header, link, para, rewrite, span, string, words
+from millesime.redline.annex.quoted import quote_blocks
+from millesime.redline.annex.side import Side
 from millesime.redline.ast import blocks_ast
 from millesime.redline.model import EDITED, MOVED_TO, REPLACED, BlockChange
-from millesime.redline.annex.quoted import quote_blocks
 from millesime.redline.reading import for_readers
-from millesime.redline.annex.side import Side
 
 # A host that never answers (RFC 2606): assembly lets through what begins like an address, the site makes it its own.
 SITE = "https://site.invalid"
