@@ -101,8 +101,10 @@ def assemble(
         for source, ident, one in zip(sources, chapter_ids(sources), opened, strict=True)
     ]
     drafts = _cite(drafts, materials)
-    drafts = _number_chapters(drafts, materials)
-    drafts, local, targets = _outline(drafts, materials)
+    drafts = _number_chapters(drafts, numbered=materials.numbered, labels=materials.labels)
+    drafts, local, targets = _outline(
+        drafts, numbered=materials.numbered, depth=materials.depth, labels=materials.labels
+    )
     directory = _directory(drafts, local, targets)
     images: dict[str, bytes] = {}
     chapters = []
@@ -146,6 +148,25 @@ def assemble(
     )
 
 
+def list_targets(
+    sources: Sequence[ChapterSource], *, labels: Mapping[str, str], numbered: bool = True, depth: int = 3
+) -> Directory:
+    """Return where everything in an edition is and what number it bears, without assembling it.
+
+    `sources` are all chapters of it.
+    """
+    sources = print_order(sources)
+    drafts = [
+        _Draft(
+            source=source, id=ident, title=one.title, blocks=one.blocks,
+            aliases=tuple(alias for alias in one.aliases if alias != ident),
+        )
+        for source, ident, one in zip(sources, chapter_ids(sources), map(open_chapter, sources), strict=True)
+    ]  # fmt: skip
+    drafts = _number_chapters(drafts, numbered=numbered, labels=labels)
+    return _directory(*_outline(drafts, numbered=numbered, depth=depth, labels=labels))
+
+
 def print_order(sources: Sequence[ChapterSource]) -> list[ChapterSource]:
     """Return chapters in the order of print: front, body, annex, back."""
     return sorted(sources, key=lambda source: ROLES.index(source.role))
@@ -187,17 +208,17 @@ def _cite(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
     return [*drafts, _Draft(source=source, id=ident, title=words(materials.labels["bibliography"]), blocks=entries)]
 
 
-def _number_chapters(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
-    numbers = chapter_numbers([draft.source for draft in drafts], numbered=materials.numbered)
+def _number_chapters(drafts: list[_Draft], *, numbered: bool, labels: Mapping[str, str]) -> list[_Draft]:
+    numbers = chapter_numbers([draft.source for draft in drafts], numbered=numbered)
     out = []
     for draft, (kind, number) in zip(drafts, numbers, strict=True):
-        label = f"{materials.labels[kind]}\u00a0{number}" if number else ""
+        label = f"{labels[kind]}\u00a0{number}" if number else ""
         out.append(replace(draft, number=number, label=label))
     return out
 
 
 def _outline(
-    drafts: list[_Draft], materials: Materials
+    drafts: list[_Draft], *, numbered: bool, depth: int, labels: Mapping[str, str]
 ) -> tuple[list[_Draft], dict[str, dict[str, str]], list[Target]]:
     """Set anchors and numbers; return the chapters, their ids by source id, and all targets."""
     shared = shared_ids([(draft.id, draft.blocks, draft.aliases) for draft in drafts])
@@ -226,9 +247,9 @@ def _outline(
             chapter=draft.id,
             number="" if draft.source.generated else draft.number,
             counters=counters,
-            labels=materials.labels,
-            numbered=not draft.source.generated and materials.numbered,
-            depth=materials.depth,
+            labels=labels,
+            numbered=not draft.source.generated and numbered,
+            depth=depth,
         )
         named = {target.anchor for target in found}
         targets += found

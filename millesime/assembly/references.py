@@ -11,12 +11,13 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from millesime.assembly.outline import Target
 from millesime.assembly.sources import slug
-from millesime.markup.ast import Block, Inline, Node, rewrite, span, string, words
+from millesime.markup.ast import Block, Inline, Node, rewrite, span, string, walk, words
 
 NBSP = "\u00a0"
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -78,6 +79,56 @@ def resolve_references(
         return {"t": "Link", "c": [attributes, inlines, [f"#{anchor}", title]]}
 
     return rewrite(blocks, change, kinds={"Link"})
+
+
+# Attributes of a quoted link without words, until `quote_references` takes them off.
+_FROM, _OF = "quoted-from", "quoted-of"
+
+
+def quoted_reference(node: Node, *, path: str, edition: str) -> Node:
+    """Return a link without words that is quoted, for `quote_references`.
+
+    `path` is the source it stands in, of `edition`; "" for the one that quotes.
+    """
+    (_, classes, pairs), inlines, target = node["c"]
+    return {"t": "Link", "c": [["", classes, [*pairs, [_FROM, path], [_OF, edition]]], inlines, target]}
+
+
+def quote_references(value: Any, names: Mapping[str, Callable[[str, str], list[Inline] | None]]) -> Any:
+    """Return quoted blocks or inlines in which links without words say what their own edition prints.
+
+    `names`: an edition → what gives the words for a target in a source, by the
+    source's path. An edition that is not among them is the one that quotes: it
+    resolves its own. What is quoted says its words and leads nowhere, since
+    another edition may have something else there.
+    """
+
+    def change(node: Node) -> Node | list[Node]:
+        attributes, inlines, (target, title) = node["c"]
+        pairs = dict(attributes[2])
+        if _FROM not in pairs:
+            return node
+        if pairs[_OF] in names:
+            found = names[pairs[_OF]](pairs[_FROM], target)
+            return found if found is not None else [string(f"[{target}]")]
+        kept = [pair for pair in attributes[2] if pair[0] not in (_FROM, _OF)]
+        return {"t": "Link", "c": [[*attributes[:2], kept], inlines, [target, title]]}
+
+    return rewrite(value, change, kinds={"Link"})
+
+
+def has_bare_reference(value: Any) -> bool:
+    """Whether a link without words stands in quoted blocks."""
+    return any(node["t"] == "Link" and any(key == _FROM for key, _ in node["c"][0][2]) for node in walk(value))
+
+
+def name_reference(target: str, *, path: str, directory: Directory, labels: Mapping[str, str]) -> list[Inline] | None:
+    """Return what a link without words prints in the source at `path`; None if it leads nowhere in the report."""
+    if _SCHEME.match(target) or target.startswith("//"):
+        return [string(target)]
+    chapter = directory.paths.get(posixpath.splitext(path)[0], "")
+    anchor = _resolve(target, chapter=chapter, path=path, directory=directory)
+    return None if anchor is None else _named(directory.targets[anchor], labels)
 
 
 def _resolve(target: str, *, chapter: str, path: str, directory: Directory) -> str | None:

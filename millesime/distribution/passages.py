@@ -11,13 +11,14 @@ that text, pictures and formulas look as they do everywhere:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from millesime.assembly.citations import quote_citations
 from millesime.assembly.dates import long_date
 from millesime.assembly.images import image_key
+from millesime.assembly.references import quote_references
 from millesime.assembly.sources import ChapterSource
 from millesime.distribution.lineage import (
     MOVED,
@@ -53,6 +54,7 @@ class EditionText:
     side: Side
     blocks: Mapping[str, Sequence[Block]]  # of each chapter, by path, normalised
     citations: Mapping[str, list[Inline]]  # as the edition prints them; see `quote_citations`
+    name_reference: Callable[[str, str], list[Inline] | None]  # what it prints for one; see `quote_references`
 
 
 def passage_chapters(
@@ -154,14 +156,16 @@ class _Writer:
     def text(self, version: Version) -> list[Block]:
         edition = self.editions[version.edition]
         change, path = version.change, version.block.path
+        names = {"": edition.name_reference}
         if version.state in (REWORDED, MOVED_REWORDED) and change is not None:
             old = self.editions[version.edition - 1]
             marked = for_readers(blocks_ast([_in_place(change)]), labels=self.labels)
             blocks = quote_blocks(marked, path=path, edition=old.places.name, old_path=path)
             blocks = quote_citations(blocks, old.citations, edition=old.places.name)
+            names[old.places.name] = old.name_reference
         else:
             blocks = quote_blocks([edition.blocks[path][version.block.index]], path=path)
-        blocks = quote_citations(blocks, edition.citations)
+        blocks = quote_references(quote_citations(blocks, edition.citations), names)
         where = []
         if version.state in (MOVED, MOVED_REWORDED) and (place := edition.side.place(path, version.block.index)):
             number = [string(place.number), string(" ")] if place.number else []

@@ -25,6 +25,7 @@ from millesime.press.bibliography import quoted_citations
 from millesime.press.edition import Desk, imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
+from millesime.press.references import QuotedReferences
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.redline.annex.annex import annex_title, write_annex
 from millesime.redline.annex.excerpts import annex_chapter, tracked_chapter
@@ -238,13 +239,21 @@ def _report(
     title = annex_title(side(old), labels, new.edition.language)
     series = series or Series(Path(), new.edition.report, ())
     # Either side's citations as it prints them; the redline has no bibliography of its own.
-    quoted = {name: quoted_citations(one, beside=new) for name, one in ((old.edition.name, old), ("", new))}
+    sides = {old.edition.name: old, "": new}
+    quoted = {name: quoted_citations(one, beside=new) for name, one in sides.items()}
+    references = QuotedReferences()
     return assemble(Materials(
         imprint=replace(
             imprint(series, new.edition, new.snapshot), earlier=(), subtitle=text_of(title),
             identifier=f"urn:millesime:redline:{quote(old.edition.name)}:{quote(new.edition.name)}",
         ),
-        sources=tuple(_with_citations(source, quoted) for source in sources),
+        sources=tuple(
+            replace(
+                source, document=Document(blocks=references.quote(source.document.blocks, sides)),
+                title=tuple(references.quote(list(source.title), sides)),
+            )
+            for source in (_with_citations(source, quoted) for source in sources)
+        ),
         read_image=_image_reader(old, new, pictures),
         labels=labels,
         theme=new.theme,

@@ -21,6 +21,7 @@ from millesime.press.bibliography import citation_style, edition_references, quo
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript, read_note
 from millesime.press.provenance import read_provenance
+from millesime.press.references import QuotedReferences
 from millesime.press.remembering import comparison_key, keep_comparison, recall_comparison
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex.annex import annex_title, write_annex
@@ -48,6 +49,7 @@ class Desk:
         self._sides: dict[str, Side] = {}
         self._redlines: dict[tuple[str, str], Redline] = {}
         self._memory = Memory()
+        self.references = QuotedReferences()
 
     def manuscript(self, name: str) -> Manuscript:
         """Return the manuscript of an edition. Raises ManifestError for a name that is none."""
@@ -212,6 +214,8 @@ def _redline_annex(
     )
     # Struck citations are the old edition's, and must not bring works into this one's bibliography.
     blocks = quote_citations(blocks, quoted_citations(old, beside=new, jobs=desk.jobs), edition=old_side.name)
+    # As are struck references; this edition's own are resolved with those of its chapters.
+    blocks = desk.references.quote(blocks, {old_side.name: old})
     title = words(annex.title) if annex.title else annex_title(old_side, labels, language)
     # Images of the annex are named from the repository's root, see redline/annex/annex.py.
     source = ChapterSource(

@@ -99,6 +99,7 @@ def passage_pages(
                 side=desk.side(manuscript),
                 blocks={text.path: normalise(text.blocks) for text in chapter_texts(manuscript)},
                 citations=quoted_citations(manuscript, beside=manuscripts[-1], jobs=desk.jobs),
+                name_reference=desk.references.namer(manuscript),
             )
             for outline, manuscript in zip(followed.outlines, manuscripts, strict=True)
         ]

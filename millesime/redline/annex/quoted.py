@@ -1,12 +1,15 @@
 """Blocks of a chapter as they stand in an annex: headings as paragraphs, no ids, images from the repository's root.
 
 Images and citations of the old edition have its name before:
-"@2018/chapters/figures/a.svg", "@2018/ostrom".
+"@2018/chapters/figures/a.svg", "@2018/ostrom". References without words say
+where they were written, for what they print depends on it
+(`assembly/references.py:quote_references`).
 """
 
 from __future__ import annotations
 
 from millesime.assembly.images import image_key
+from millesime.assembly.references import quoted_reference
 from millesime.markup.ast import Block, Node, attr_of, div, para, span, with_attr
 from millesime.redline.marks import mark_of
 from millesime.redline.model import OLD_ONLY, ChapterChange
@@ -60,6 +63,8 @@ def _quote(value, *, path: str, edition: str, old_path: str, gone: bool, with_he
         if gone and edition and found is not None and not found.startswith("@"):
             target = f"@{edition}/{found}"
         return {"t": "Image", "c": [["", *value["c"][0][1:]], value["c"][1], [target, value["c"][2][1]]]}
+    if value["t"] == "Link" and not value["c"][1]:
+        return quoted_reference(value, path=old_path if gone else path, edition=edition if gone else "")
     if attributes and attributes[0]:
         value = with_attr(value, ["", *attributes[1:]])
     if attributes and any(key == "move" for key, _ in attributes[2]):
