@@ -31,6 +31,14 @@ def all_inside(block: Unit) -> list[Inner]:
     return block.inside
 
 
+def inside_at(block: Unit, path: Path) -> Inner:
+    """Return the item or block that a path leads to; paths into paired items lead to blocks too."""
+    one = block.value
+    for place in path:
+        one = _held(one)[place]
+    return Inner(path, _unit(one))
+
+
 def unpaired_inside(old: Block, new: Block, comparison: Comparison) -> tuple[list[Inner], list[Inner]]:
     """Return what has no partner inside two versions of one block."""
     found: tuple[list[Inner], list[Inner]] = ([], [])

@@ -16,7 +16,7 @@ from typing import Any
 from millesime.redline.align import Unit
 from millesime.redline.changes import Marked
 from millesime.redline.chapters import Likeness
-from millesime.redline.inside import Inner, all_inside
+from millesime.redline.inside import Inner, inside_at
 from millesime.redline.memory import (
     CHAPTER,
     CUTS,
@@ -163,8 +163,4 @@ def _inside_told(inside: Mapping[int, Sequence[Inner]]) -> dict[int, list[tuple[
 
 
 def _inside(told: Mapping[int, Sequence[tuple[int, ...]]], units: Sequence[Unit], start: int) -> dict[int, list[Inner]]:
-    found = {}
-    for block, paths in told.items():
-        known = {inner.path: inner for inner in all_inside(units[start + block])}
-        found[block] = [known[path] for path in paths]
-    return found
+    return {block: [inside_at(units[start + block], path) for path in paths] for block, paths in told.items()}

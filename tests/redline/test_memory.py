@@ -75,6 +75,17 @@ def test_what_another_process_left_changes_nothing_either(pair, tapes):
         assert remembered == redline_json(compare(one, other), full=True)
 
 
+def test_a_paragraph_that_came_into_an_item_is_found_again_by_another_process():
+    old, new = (
+        digested([chapter({"t": "BulletList", "c": [[*items, para("And", "this.")]]})])
+        for items in ([], [para("Come", "in", "between.")])
+    )
+    first, later = Memory(), Memory()
+    compare(old, new, memory=first)
+    load_memory(later, dump_memory(first))
+    assert_the_same_as_alone(later, old, new)
+
+
 def test_another_process_makes_only_what_was_edited():
     old, new = digested(lists(*ITEMS)), digested(lists(*ITEMS[1:], ITEMS[0]))
     others = [
