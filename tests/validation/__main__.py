@@ -1,6 +1,6 @@
 """Validate artifacts: all of ours, or what is named.
 
-python -m tests.validation [demonstration] [redline] [corpora]
+python -m tests.validation [demonstration] [redline] [corpora] [site]
 python -m tests.validation install       only fetches the validators
 python -m tests.validation html DIR…     folders of pages
 python -m tests.validation pdf FILE…     or epub, docx
@@ -16,14 +16,17 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from tests.validation import targets as find
 from tests.validation.checks import CHECKS, run_check
 from tests.validation.install import InstallError, Tools, install
+from tests.validation.results import write_results
 from tests.validation.verdict import Target, Verdict, write_verdicts
 
-SETS = ("demonstration", "redline", "corpora")
+SETS = ("demonstration", "redline", "corpora", "site")
+RESULTS = "checks.json"  # of the demonstration, for `publish --checks`
 
 
 def main() -> int:
@@ -39,14 +42,29 @@ def main() -> int:
         say("validators are installed")
         if asked.what == ["install"]:
             return 0
-        chosen = list(_targets(asked, say))
+        work = find.Work(root=find.ROOT, folder=asked.work)
+        chosen = list(_targets(asked, work, say))
     except (InstallError, find.BuildError) as error:
         print(f"validate: {error}", file=sys.stderr)
         return 2
-    if not chosen:
+    if not chosen and not _is_asked(asked, "site"):
         print("validate: nothing to check", file=sys.stderr)
         return 2
-    verdicts = validate(chosen, tools, asked.out, only=asked.only, jobs=asked.jobs, quiet=asked.json)
+    run = partial(validate, tools=tools, out=asked.out, only=asked.only, jobs=asked.jobs, quiet=asked.json)
+    verdicts = run(chosen)
+    if _is_asked(asked, "demonstration"):
+        write_results(verdicts, chosen, tools, asked.out / RESULTS)
+    if _is_asked(asked, "site"):
+        # After the others: what they found is in the statements that the site shows.
+        results = asked.out / RESULTS
+        try:
+            site = list(find.site(work, results if results.is_file() else None))
+        except find.BuildError as error:
+            print(f"validate: {error}", file=sys.stderr)
+            return 2
+        say("site is published")
+        chosen += site
+        verdicts += run(site)
     write_verdicts(verdicts, asked.out)
     if asked.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False))
@@ -56,7 +74,7 @@ def main() -> int:
 
 
 def validate(
-    chosen: Sequence[Target], tools: Tools, out: Path, *, only: Sequence[str] = (), jobs: int = 2, quiet: bool = False
+    chosen: Sequence[Target], *, tools: Tools, out: Path, only: Sequence[str] = (), jobs: int = 2, quiet: bool = False
 ) -> list[Verdict]:
     """Run all checks, heavy ones first, and print a line for each verdict as it comes."""
     out.mkdir(parents=True, exist_ok=True)
@@ -88,12 +106,17 @@ def _print(verdict: Verdict) -> None:
         print(f"     … and {len(verdict.errors) - 8} more", flush=True)
 
 
-def _targets(asked: argparse.Namespace, say) -> list[Target]:
+def _is_asked(asked: argparse.Namespace, name: str) -> bool:
+    return name in (asked.what or SETS)
+
+
+def _targets(asked: argparse.Namespace, work: find.Work, say) -> list[Target]:
     if asked.what and asked.what[0] in find.FORMATS:
         return list(find.given(asked.what[0], [Path(path) for path in asked.what[1:]], language=asked.language))
-    work = find.Work(root=find.ROOT, folder=asked.work)
     found: list[Target] = []
-    for name in asked.what or SETS:
+    for name in SETS[:-1]:
+        if not _is_asked(asked, name):
+            continue
         if name == "demonstration":
             found += find.demonstration(work)
         elif name == "redline":

@@ -228,12 +228,20 @@ _SAMPLE = 8  # pages of an edition of the corpora
 def sample_pages(target: Target) -> list[str]:
     """Return the pages to look at: all that do not lead elsewhere at once; of the corpora's, eight of each edition.
 
+    Of a site, whose editions are looked at besides, the smallest and the largest page of each kind.
+
     These are the cover, the smallest redline, and six that are spread evenly
     over the others in the order of their size, up to the largest but one:
     sizes differ by what is on a page.
     """
     pages = [path for path in target.path.rglob("*.html") if b'http-equiv="refresh"' not in path.read_bytes()]
     pages.sort(key=lambda path: (path.stat().st_size, path))
+    if target.name.startswith("site/"):
+        kinds: dict[str, list[Path]] = {}
+        for path in pages:
+            kinds.setdefault(_kind_of_page(path.relative_to(target.path)), []).append(path)
+        chosen = {one for of_kind in kinds.values() for one in (of_kind[0], of_kind[-1])}
+        return [str(path.relative_to(target.path)) for path in sorted(chosen)]
     if not target.name.startswith("corpora/") or len(pages) <= _SAMPLE:
         return [str(path.relative_to(target.path)) for path in sorted(pages)]
     first = [target.path / "index.html", *[path for path in pages if path.name.startswith("redline-")][:1]]
@@ -241,6 +249,17 @@ def sample_pages(target: Target) -> list[str]:
     count = _SAMPLE - len(first)
     spread = [rest[(len(rest) - 2) * at // max(1, count - 1)] for at in range(count)]
     return [str(path.relative_to(target.path)) for path in dict.fromkeys([*first, *spread])]
+
+
+_KINDS = ("index", "overview", "follow", "bibliography", "redline", "register")
+
+
+def _kind_of_page(path: Path) -> str:
+    """Return one name for all pages of a kind: "#/page" for the chapters of all editions, "redlines/#/#/index"."""
+    stem = path.stem.partition("-")[0]
+    return re.sub(
+        r"\d{4}", "#", str(path.parent / (stem if stem in _KINDS or path.parent == Path("search") else "page"))
+    )
 
 
 def run_links(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict]:
@@ -270,7 +289,11 @@ def run_word(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict
     verdicts = []
     with tempfile.TemporaryDirectory() as folder, office(Path(folder)) as ask:
         for target in targets:
-            shown = ask(target.path)
+            try:
+                shown = ask(target.path)
+            except ValueError as error:
+                verdicts.append(_verdict("word", target, [str(error)]))
+                continue
             text = [line for line in _paragraphs(shown["lines"]) if line]
             errors = [] if text else ["opens without any text"]
             counted = f"{len(text)} paragraphs, {len(shown['notes'])} notes, {shown['pictures']} pictures"

@@ -56,7 +56,11 @@ def lines(text):
 for line in sys.stdin:
     wanted = json.loads(line)
     hidden = PropertyValue(); hidden.Name, hidden.Value = "Hidden", True
-    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(wanted["path"]), "_blank", 0, (hidden,))
+    kind = PropertyValue(); kind.Name, kind.Value = "FilterName", "MS Word 2007 XML"  # else any bytes are plain text
+    try:
+        document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(wanted["path"]), "_blank", 0, (hidden, kind))
+    except Exception:
+        document = None
     if document is None:
         print(json.dumps({"error": "cannot be opened"}), flush=True)
         continue

@@ -1,4 +1,4 @@
-"""What `make validate` looks at: the demonstration, a redline of two of its editions, and samples of the corpora."""
+"""What `make validate` looks at: the demonstration and its site, a redline of two editions, samples of the corpora."""
 
 from __future__ import annotations
 
@@ -73,6 +73,14 @@ def corpora(work: Work, folder: Path, built: Path | None) -> Iterator[Target]:
                 clone_book(folder, name, root.parent)
             run_program("build", "--to", "pdf,epub,html", root=root)
         yield from editions_in(root / "dist", f"corpora/{name}", language=language)
+
+
+def site(work: Work, results: Path | None) -> Iterator[Target]:
+    """Publish the report, its statements made from what checks found, and yield the site as one folder of pages."""
+    out = work.folder / "site"
+    more = ("--checks", results) if results else ()
+    run_program("publish", "--out", out, *more, root=work.root)
+    yield Target(kind="html", path=out, name="site/html", language="fr")
 
 
 def editions_in(folder: Path, name: str, *, language: str) -> Iterator[Target]:
