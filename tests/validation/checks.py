@@ -324,11 +324,15 @@ def _paragraphs(lines: Sequence) -> list[str]:
     found = []
     for line in lines:
         if isinstance(line, dict):
-            # A space that old and new words share can be of one kind only.
-            found.append(" ".join(re.sub(r"[\u200b\u200d]", "", line["text"]).split()))
+            # What old and new words share is there once: a space is of one kind, a reference has the new number.
+            words = " ".join(re.sub(r"[\u200b\u200d]", "", line["text"]).split())
+            found.append(_REFERENCE.sub(r"\1 …", words))
         else:
             found += [text for row in line for cell in row for text in _paragraphs(cell)]
     return [text for text in found if text]
+
+
+_REFERENCE = re.compile(r"\b(chapitres?|sections?|figures?|tableaux?|recommandations?|controverses?) [\d.]*\d", re.I)
 
 
 def _note_paragraphs(shown: dict) -> list[str]:
