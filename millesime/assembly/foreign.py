@@ -43,7 +43,16 @@ def settle_foreign(blocks: list[Block]) -> list[Block]:
     Pairs of tags around text become nodes of their own (`<a id>`, `<sup>`,
     `<kbd>`), so that every format has them.
     """
-    return rewrite_inlines(rewrite(blocks, _settle, kinds=_SETTLED), _pair_tags)
+    tags = False
+
+    def settle(node: Node) -> Node | list[Node]:
+        nonlocal tags
+        settled = _settle(node)
+        tags = tags or isinstance(settled, list) and any(one["t"] == "RawInline" for one in settled)
+        return settled
+
+    settled = rewrite(blocks, settle, kinds=_SETTLED)
+    return rewrite_inlines(settled, _pair_tags) if tags else settled
 
 
 def _pair_tags(inlines: list[Inline]) -> list[Inline]:

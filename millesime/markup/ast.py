@@ -231,22 +231,26 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
     Only nodes of these `kinds` are given to it; None: all. What did not
     change is the same object as before.
     """
+    return _rewrite(value, change, kinds)
+
+
+def _rewrite(value: Any, change: Callable[[Node], Node | list[Node]], kinds: Collection[str] | None) -> Any:
     if isinstance(value, list):
         out: list | None = None  # made at the first difference
         for index, item in enumerate(value):
-            if isinstance(item, dict) and "t" in item:
-                if item["t"] in _WITHOUT_NODES:
-                    new = change(item) if kinds is None or item["t"] in kinds else item
-                else:
-                    new = rewrite(item, change, kinds=kinds)
-                if isinstance(new, list):
+            new = item
+            if isinstance(item, dict):
+                kind = item.get("t")
+                if kind not in _WITHOUT_NODES:
+                    new = _rewrite(item, change, kinds)
+                elif kinds is None or kind in kinds:
+                    new = change(item)
+                if kind is not None and isinstance(new, list):
                     out = value[:index] if out is None else out
                     out.extend(new)
                     continue
-            elif isinstance(item, (list, dict)):
-                new = rewrite(item, change, kinds=kinds)
-            else:
-                new = item
+            elif isinstance(item, list):
+                new = _rewrite(item, change, kinds)
             if out is not None:
                 out.append(new)
             elif new is not item:
@@ -254,11 +258,11 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
         return value if out is None else out
     if isinstance(value, dict):
         if "t" not in value:
-            inner = {key: rewrite(item, change, kinds=kinds) for key, item in value.items()}
+            inner = {key: _rewrite(item, change, kinds) for key, item in value.items()}
             return value if all(inner[key] is item for key, item in value.items()) else inner
         content = value.get("c")
         if isinstance(content, (list, dict)):
-            new = rewrite(content, change, kinds=kinds)
+            new = _rewrite(content, change, kinds)
             if new is not content:
                 value = {"t": value["t"], "c": new}
         return change(value) if kinds is None or value["t"] in kinds else value

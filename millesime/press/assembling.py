@@ -93,7 +93,7 @@ def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assem
     report = assemble(
         materials,
         opened=[
-            one if ident in kept else open_chapter(source)
+            one if ident in kept else one.whole or open_chapter(source)
             for one, ident, source in zip(opened, recalls, sources, strict=True)
         ],
         known={ident: one.chapter for ident, one in kept.items()},
@@ -123,9 +123,10 @@ def _tools() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bare(Opened):
-    """A chapter's skeleton, and its bytes."""
+    """A chapter's skeleton, its bytes, and the chapter itself where it had to be opened for them."""
 
     content: bytes
+    whole: Opened | None = None
 
 
 def _open(source: ChapterSource, store: Store, *, edition: str) -> _Bare:
@@ -134,13 +135,13 @@ def _open(source: ChapterSource, store: Store, *, edition: str) -> _Bare:
         "the manifest": [source.path, _digest(_dump(list(source.title))), source.generated],
         **_tools(),
     })  # fmt: skip
-    content = recall.content
+    content, whole = recall.content, None
     if content is None:
-        one = open_chapter(source)
-        content = _dump([one.title, skeleton(one.blocks), list(one.aliases)])
+        whole = open_chapter(source)
+        content = _dump([whole.title, skeleton(whole.blocks), list(whole.aliases)])
         store.keep(recall, content)
     title, blocks, aliases = marshal.loads(content)
-    return _Bare(title=title, blocks=blocks, aliases=tuple(aliases), content=content)
+    return _Bare(title=title, blocks=blocks, aliases=tuple(aliases), content=content, whole=whole)
 
 
 def _surroundings(
