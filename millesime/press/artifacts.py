@@ -154,15 +154,14 @@ def collector_paused() -> Iterator[None]:
     It looks at millions of layout boxes that are all in use: a fifth of
     WeasyPrint's time, for less than a tenth of its memory.
     """
-    gc.collect()
-    gc.freeze()
+    heard = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
-        gc.unfreeze()
-        gc.collect()
+        if heard:
+            gc.enable()
+            gc.collect()
 
 
 def _holds(path: Path, files: dict[bytes, bytes]) -> bool:

@@ -19,6 +19,7 @@ from millesime.press.cache.store import Recall
 from millesime.press.edition import Desk, edition_materials
 from millesime.press.frozen import check_frozen
 from millesime.press.inputs import edition_inputs
+from millesime.press.manuscript import own_theme
 from millesime.press.workers import Workers
 from millesime.problems import Problem
 
@@ -126,10 +127,10 @@ def make_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
-    if any("pdf" in plan.missing for plan in plans):
+    if printed := [plan.edition for plan in plans if "pdf" in plan.missing]:
         from millesime.press.pages import load_for_pages, make_pdf  # a fifth of a second, for nothing where all is kept
 
-        workers.start(load_for_pages)
+        workers.start(partial(load_for_pages, own_theme(desk.snapshot(printed[0]))))
     # A PDF is many steps, which one thread hands out and binds.
     foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:

@@ -9,7 +9,7 @@ import pickle
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from millesime.press.inputs import text_engine
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
-from millesime.render.pdf.engine import load_engine
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource
+from millesime.render.pdf.units import prepare_press
 
 # What the steps of render.pdf are called for users.
 _STEPS = {
@@ -134,10 +134,10 @@ class _Kept:
     files: tuple[str, ...]
 
 
-def load_for_pages() -> None:
-    """Load the engine, while the build still reads."""
+def load_for_pages(theme: Mapping[str, bytes]) -> None:
+    """Load the engine, the sheet of a theme and its fonts, while the build still reads."""
     with suppress(EngineError):  # the first step will say so
-        load_engine()
+        prepare_press(theme)
 
 
 def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
@@ -145,15 +145,13 @@ def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
 
     Python's cycle collector rests meanwhile: all that it would look at is in use.
     """
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()  # the modules, once
+    heard = gc.isenabled()
     gc.disable()
     try:
         result = step(source)
     finally:
-        gc.enable()
-        gc.collect()
+        if heard:
+            gc.enable()
     if not isinstance(result, Laid):
         return result
     return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})

@@ -7,6 +7,7 @@ that is lost costs no more than its step.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExec
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import cache, partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,40 @@ class Workers:
             signal.signal(signal.SIGINT, heard)
 
 
+class _Local(Workers):
+    """Processes of this machine, which live for this build."""
+
+    def submit(self, step: Callable[..., Any], *values: Any) -> Future:
+        """Hand a step to a process, which tidies up after it."""
+        return super().submit(_do_and_tidy, step, *values)
+
+
+def _begin_work(prepare: Callable[[], None] | None) -> None:
+    """Make a new process a worker: no cycle collector that runs by itself, and no long farewell at its end."""
+    gc.disable()
+    Finalize(None, os._exit, args=(0,), exitpriority=_LAST)
+    if prepare:
+        prepare()
+
+
+def _do_and_tidy(step: Callable[..., Any], *values: Any) -> Any:
+    """Do a step, then free what it left if that is much.
+
+    What is still there afterwards is the process's own, an engine and its
+    sheets, and is not looked at again: a fifth of the time of small steps.
+    """
+    try:
+        return step(*values)
+    finally:
+        if gc.get_count()[0] > _MUCH:
+            gc.collect()
+            gc.freeze()
+
+
+_LAST = -1000  # of what a process does at its end
+_MUCH = 300_000  # objects that hold others: some 30 pages, 80 MB
+
+
 @contextmanager
 def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> Iterator[Workers]:
     """Give workers on this machine; they end with the block, at once if it fails.
@@ -97,9 +133,11 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
     Each of them calls `prepare` before its first step. Raises EngineError when the system ended one of them.
     """
     # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=prepare)
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work, initargs=(prepare,)
+    )
     try:
-        yield Workers(pool, jobs)
+        yield _Local(pool, jobs)
     except BrokenProcessPool as error:
         raise EngineError(
             "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1"

@@ -172,6 +172,15 @@ def _press(style: str) -> _Press:
     return _Press(style)
 
 
+def load_sheet(style: str) -> None:
+    """Set up the press for a theme's sheet; raises EngineError when WeasyPrint or its libraries are missing."""
+    with surroundings(_ANY_DATE):
+        _press(style)
+
+
+_ANY_DATE = datetime.date(2000, 1, 1)  # a sheet has none
+
+
 def _own_pages(pages: list, dropped: int) -> list:
     """Return a unit's own pages: without those before it, and the blank one that lets it begin on its side."""
     while dropped < len(pages) - 1 and internals.page_type(pages[dropped])[2]:

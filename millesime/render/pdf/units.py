@@ -16,7 +16,7 @@ from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
-from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
+from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters, load_sheet
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, read_scope
 
@@ -105,6 +105,14 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         versions=versions,
         notes=(missing_note(missing),) if missing else (),
     )
+
+
+def prepare_press(theme: Mapping[str, bytes]) -> None:
+    """Load the engine, a theme's sheet and its fonts in this process, so that its first unit need not wait for them.
+
+    Raises EngineError when WeasyPrint or its libraries are missing.
+    """
+    load_sheet(read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8")).style)
 
 
 def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes, str]]):
