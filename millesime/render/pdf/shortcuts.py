@@ -15,6 +15,7 @@ from contextlib import contextmanager
 def taken(*, margins: bool) -> Iterator[None]:
     """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
     from weasyprint import css, layout
+    from weasyprint.draw import text as drawing
     from weasyprint.formatting_structure import build
     from weasyprint.layout import block, inline, table
     from weasyprint.text import line_break
@@ -26,6 +27,7 @@ def taken(*, margins: bool) -> Iterator[None]:
         (line_break.Layout, "set_text", _quick_text(line_break)),
         (line_break.Layout, "deactivate", lambda layout: None),
         (line_break.Layout, "reactivate", _quick_reactivation(line_break)),
+        (drawing, "draw_first_line", _quick_line(drawing)),
         *(
             (module, "strut", _quick_strut(line_break.strut))
             for module in (line_break, inline, block, table, build)
@@ -139,6 +141,93 @@ def _quick_reactivation(line_break) -> Callable:
     return reactivate
 
 
+def _quick_line(drawing) -> Callable:
+    """Return `draw_first_line` that writes each glyph of a width and a shift once, and remembers how.
+
+    A line that holds anything out of the ordinary is drawn by WeasyPrint:
+    pictures, raised glyphs, characters without a glyph.
+    """
+    slow = drawing.draw_first_line
+    ffi, pango, from_units = drawing.ffi, drawing.pango, drawing.FROM_UNITS
+    in_turns = ffi.sizeof("PangoGlyphInfo") == _GLYPH_FIELDS * 4  # glyph, width, two offsets, attributes
+    sizes_are_told = pango.pango_version() >= 14802
+    first_odd = min(pango.PANGO_GLYPH_EMPTY, pango.PANGO_GLYPH_UNKNOWN_FLAG)
+
+    def write_glyph(stream, font, pango_font, size, glyph: int, width: int, offset: int) -> str:
+        if glyph not in font.widths:
+            pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
+            font.widths[glyph] = round(stream.logical_rect.width * 1000 * from_units / size)
+        shift = offset / size
+        kerning = font.widths[glyph] + shift - width * 1000 * from_units / size
+        before, behind = f">{-shift}<" if shift else "", f">{int(kerning)}<" if kerning else ""
+        return f"{before}{glyph:04x}{behind}"
+
+    def draw(stream, textbox, text_overflow, block_ellipsis, matrix) -> list:
+        def give_up() -> list:
+            return slow(stream, textbox, text_overflow, block_ellipsis, matrix)
+
+        if text_overflow == "ellipsis" or block_ellipsis != "none" or not in_turns or not sizes_are_told:
+            return give_up()
+        if not textbox.text.strip() or textbox.style["font_size"] < 1e-6:
+            return []
+        pango.pango_layout_set_single_paragraph_mode(textbox.pango_layout.layout, True)
+        line, _ = textbox.pango_layout.get_first_line()
+        drawn: list[tuple] = []  # (font, size, what is shown in it)
+        shown, before, font, size, text = "", None, None, 0, None
+        run = line.runs[0]
+        while run != ffi.NULL:
+            item, glyphs = run.data.item, run.data.glyphs
+            run = run.next
+            pango_font = item.analysis.font
+            if pango_font != before:
+                if before is not None:
+                    drawn.append((font, size, shown))
+                before, shown = pango_font, ""
+                font, size = stream.add_font(pango_font)
+                if font.bitmap or font.png or font.svg or font.colr:
+                    return give_up()
+                written = font.__dict__.setdefault("written", {}).setdefault(size, {})
+            count = glyphs.num_glyphs
+            numbers = memoryview(ffi.buffer(glyphs.glyphs, count * _GLYPH_FIELDS * 4)).cast("i").tolist()
+            if any(numbers[3::_GLYPH_FIELDS]):
+                return give_up()
+            keys = list(zip(*(numbers[field::_GLYPH_FIELDS] for field in range(3)), strict=True))
+            pieces = list(map(written.get, keys))
+            if None in pieces:
+                for at, key in enumerate(keys):
+                    if pieces[at] is not None:
+                        continue
+                    glyph, *place = key
+                    if not 0 <= glyph < first_odd:
+                        return give_up()
+                    if glyph not in font.to_unicode:
+                        text = text or textbox.pango_layout.text.encode()
+                        font.to_unicode[glyph] = _written_as(item, glyphs.log_clusters, at, count, text)
+                    pieces[at] = written[key] = write_glyph(stream, font, pango_font, size, glyph, *place)
+            inner = "".join(pieces)
+            # A turn of the pen behind the last glyph ends the string already.
+            shown += f"<{inner[:-1]}" if inner.endswith("<") else f"<{inner}>" if inner else ""
+        drawn.append((font, size, shown))
+        stream.set_text_matrix(*matrix.values)
+        for at, (font, size, shown) in enumerate(drawn):
+            stream.set_font_size(font.hash, size)
+            if shown or at == len(drawn) - 1:
+                stream.show_text(shown)
+        return []
+
+    return draw
+
+
+def _written_as(item, clusters, at: int, count: int, text: bytes) -> str:
+    """Return the characters that a glyph of a run stands for; `text` is the line's."""
+    if item.analysis.level % 2:  # right to left
+        end = item.length if at == 0 else clusters[at - 1]
+    else:
+        end = item.length if at == count - 1 else clusters[at + 1]
+    return text[item.offset + clusters[at] : item.offset + end].decode()
+
+
+_GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo
 _PARAGRAPH_ENDS = frozenset("\n\r\u2028\u2029")
 
 
