@@ -145,17 +145,18 @@ class BookTests:
         assert wanted in codes
 
     def test_building_again_gives_the_same_bytes(self, book: Path, corpora: Path, tmp_path: Path):
-        """All formats of the guide; of the larger books one PDF, since each takes minutes on a small machine."""
+        """All of the guide; of the larger books the last edition, which has an annex, and one PDF."""
         clone = clone_book(corpora, book.name, tmp_path / "elsewhere")
-        formats = "epub,html"
+        first, *_, last = editions_of(clone)
         if book.name == "cnil-guide-rgpd":
-            formats = "pdf,epub,html"
-        elif book.name == "noaa-soe-tech-doc":
-            run("build", editions_of(clone)[0], "--to", "pdf", "--no-cache", "--root", clone)
-        run("build", "--to", formats, "--no-cache", "--root", clone)
+            run("build", "--no-cache", "--root", clone)
+        else:
+            run("build", last, "--to", "epub,html", "--no-cache", "--root", clone)
+        if book.name == "noaa-soe-tech-doc":
+            run("build", first, "--to", "pdf", "--no-cache", "--root", clone)
         again = checksums(clone / "dist")
         before = checksums(book / "dist")
-        assert {path: before[path] for path in again} == again
+        assert again and {path: before[path] for path in again} == again
 
     def test_the_pdf_is_the_one_that_is_laid_out_in_one_piece(self, book: Path, tmp_path: Path):
         """The same text at the same places, links, outline and tags on every page; on some, the same pixels."""
