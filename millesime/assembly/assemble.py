@@ -32,6 +32,7 @@ from millesime.assembly.references import Directory, resolve_references
 from millesime.assembly.report import Chapter, Imprint, Part, Report, Section
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Document, Inline, span, text_of, words
 
 BIBLIOGRAPHY_ID = "bibliography"
@@ -51,6 +52,7 @@ class Materials:
     theme: Mapping[str, bytes]
     numbered: bool = True
     depth: int = 3  # levels of headings that are numbered, 1 to 6
+    limits: Limits = DEFAULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def assemble(
         if draft.id in known:
             chapters.append(known[draft.id])
             for key in known[draft.id].images:
-                show_image(key, read_image=materials.read_image, images=images)
+                show_image(key, read_image=materials.read_image, images=images, limits=materials.limits)
             continue
         blocks = resolve_references(
             draft.blocks,
@@ -122,7 +124,9 @@ def assemble(
             labels=materials.labels,
             lenient=draft.source.generated,
         )
-        blocks = settle_images(blocks, path=draft.source.path, read_image=materials.read_image, images=images)
+        blocks = settle_images(
+            blocks, path=draft.source.path, read_image=materials.read_image, images=images, limits=materials.limits
+        )
         chapters.append(
             Chapter(
                 id=draft.id,
@@ -145,6 +149,7 @@ def assemble(
         images=images,
         labels=materials.labels,
         theme=materials.theme,
+        limits=materials.limits,
     )
 
 
@@ -197,6 +202,7 @@ def _cite(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
         references=materials.references,
         style=materials.citation_style,
         language=materials.imprint.language,
+        limits=materials.limits,
     )
     drafts = [replace(draft, blocks=blocks) for draft, blocks in zip(drafts, cited, strict=True)]
     if not entries:

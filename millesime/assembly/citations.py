@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Inline, Node, div, rewrite, span, string, text_of, with_attr
 from millesime.markup.normalise import equality_key, normalise
 from millesime.markup.pandoc import cite, reference_key
@@ -24,6 +25,7 @@ def set_citations(
     references: Sequence[Mapping[str, Any]],
     style: bytes | None,
     language: str,
+    limits: Limits = DEFAULTS,
 ) -> tuple[list[list[Block]], list[Block]]:
     """Return the chapters with citations set, and the entries of the bibliography.
 
@@ -57,7 +59,7 @@ def set_citations(
     ]
     if not pending:
         return collected, []
-    settled, entries = _set(pending, references=references, style=style, language=language)
+    settled, entries = _set(pending, references=references, style=style, language=language, limits=limits)
 
     def put_back(node: Node) -> Node | list[Node]:
         if node["t"] == "Cite" and isinstance(node["c"], int):
@@ -138,12 +140,18 @@ def _without_reference(node: Node) -> Node | list[Node]:
 
 
 def _set(
-    citations: Sequence[Inline], *, references: Sequence[Mapping[str, Any]], style: bytes | None, language: str
+    citations: Sequence[Inline],
+    *,
+    references: Sequence[Mapping[str, Any]],
+    style: bytes | None,
+    language: str,
+    limits: Limits = DEFAULTS,
 ) -> tuple[list[list[Inline]], list[Block]]:
     """Return citations as citeproc sets them, one after the other, and the entries of its bibliography."""
     cited = cite(
-        [{"t": "Para", "c": [node]} for node in citations], references=references, style=style, language=language
-    )
+        [{"t": "Para", "c": [node]} for node in citations], references=references, style=style, language=language,
+        limits=limits,
+    )  # fmt: skip
     entries = [
         entry for block in cited if block["t"] == "Div" and block["c"][0][0] == "refs" for entry in block["c"][1]
     ]

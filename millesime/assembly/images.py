@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+import struct
 import urllib.parse
 from collections.abc import Callable, Sequence
 
+from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import Block, Inline, Node, rewrite, span, string
 
 ImageReader = Callable[[str], bytes | None]  # path from the repository root → bytes, None where there is no such file
@@ -29,28 +31,82 @@ def image_type(content: bytes) -> str | None:
     return None
 
 
-def settle_images(blocks: list[Block], *, path: str, read_image: ImageReader, images: dict[str, bytes]) -> list[Block]:
+def image_size(content: bytes) -> tuple[int, int] | None:
+    """Return the width and height of an image in pixels, as its header states them; None for drawings and wrecks."""
+    kind = image_type(content)
+    if kind == "png" and len(content) >= 24:
+        return struct.unpack(">II", content[16:24])
+    if kind == "gif" and len(content) >= 10:
+        return struct.unpack("<HH", content[6:10])
+    if kind == "jpeg":
+        return _jpeg_size(content)
+    if kind == "webp" and len(content) >= 30:
+        return _webp_size(content)
+    return None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """ITU-T T.81, annex B: segments up to the first "start of frame"."""
+    place = 2
+    while place + 9 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        if marker == 0xFF:  # a fill byte
+            place += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            return width, height
+        else:
+            place += 2 + struct.unpack(">H", content[place + 2 : place + 4])[0]
+    return None
+
+
+def _webp_size(content: bytes) -> tuple[int, int] | None:
+    """RFC 9649, section 2."""
+    chunk = content[12:16]
+    if chunk == b"VP8X":
+        return tuple(1 + int.from_bytes(content[at : at + 3], "little") for at in (24, 27))
+    if chunk == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if chunk == b"VP8 ":
+        return tuple(0x3FFF & side for side in struct.unpack("<HH", content[26:30]))
+    return None
+
+
+def settle_images(
+    blocks: list[Block], *, path: str, read_image: ImageReader, images: dict[str, bytes], limits: Limits = DEFAULTS
+) -> list[Block]:
     """Return blocks whose images are keys of `images`, adding to it what they show.
 
     An image that is missing, remote or of no known type is replaced by
-    `Span.missing-image` with its alternative text.
+    `Span.missing-image` with its alternative text. Raises LimitError for one
+    that unpacks to more than it may.
     """
 
     def change(node: Node) -> Node | list[Node]:
         attributes, alternative, (target, title) = node["c"]
         key = image_key(target, path)
-        if key is None or not show_image(key, read_image=read_image, images=images):
+        if key is None or not show_image(key, read_image=read_image, images=images, limits=limits):
             return [missing(alternative, target)]
         return {"t": "Image", "c": [attributes, alternative, [key, title]]}
 
     return rewrite(blocks, change, kinds={"Image"})
 
 
-def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes]) -> bool:
-    """Add an image to those that are shown, if it can be; say whether it is among them."""
+def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes], limits: Limits = DEFAULTS) -> bool:
+    """Add an image to those that are shown, if it can be; say whether it is among them.
+
+    Raises LimitError for one that unpacks to more than it may.
+    """
     if key not in images:
         content = read_image(key)
         if content is not None and image_type(content):
+            width, height = image_size(content) or (0, 0)
+            if width * height > limits.picture_pixels:
+                raise LimitError(
+                    f"{key}: a picture of {width} × {height} pixels, more than {limits.pixels} million; "
+                    + raise_hint("pixels", limits.pixels)
+                )
             images[key] = content
     return key in images
 

@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Inline
 
 
@@ -117,3 +118,4 @@ class Report:
     labels: Mapping[str, str] = field(default_factory=dict)  # words in the edition's language
     theme: Mapping[str, bytes] = field(default_factory=dict)  # templates of the snapshot, over the default theme
     fragments: Mapping[str, bytes] = field(default_factory=dict)  # chapters that render/fragments.py wrote, by id
+    limits: Limits = DEFAULTS

@@ -22,6 +22,7 @@ from millesime.cli.options import (
     is_terminal,
     jobs_option,
     json_option,
+    own_limits,
     root_option,
     store_options,
 )
@@ -132,7 +133,9 @@ def compare(
     old, new = names
     with _progress() as say:
         desk = _open_desk(root, names, store=store, jobs=jobs)
-        before, after = open_sides(desk, old, new, language=language, jobs=jobs, say=say)
+        before, after = open_sides(
+            desk, old, new, language=language, jobs=jobs, limits=desk.limits if desk else own_limits(), say=say
+        )
         say("comparing")
         redline = _shown(compare_manuscripts(desk, before, after), ignore)
         formats = formats or (("json",) if as_json else ())
@@ -178,7 +181,9 @@ def _open_desk(root: Path | None, names: tuple[str, ...], *, store: Store, jobs:
         folder = find_root(root)
         if root is None and not (folder / "editions").is_dir():
             return None
-        return Desk(load_series(folder), find_repository(folder), store=store, jobs=jobs)
+        series = load_series(folder)
+        limits = own_limits(series.limits)
+        return Desk(series, find_repository(folder), store=store, jobs=jobs, limits=limits)
     except ReportError:
         if root is None and all(os.path.lexists(name) and name != "." for name in names):
             return None
@@ -269,7 +274,7 @@ def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language
     new_path = words[7] if len(words) == max(_DRIVER_WORDS) else path
     lines = [_bold(f"diff --millesime a/{path} b/{new_path}")]
     try:
-        before, after = open_papers(Path(old), Path(new), language=language, path=new_path)
+        before, after = open_papers(Path(old), Path(new), language=language, path=new_path, limits=own_limits())
         redline = _shown(compare_manuscripts(None, before, after), ignore)
         text = write_markdown(redline, context=context).rstrip("\n")
         lines += [_coloured_marks(text) if text else "no change in the text", ""]

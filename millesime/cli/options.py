@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ import click
 from rich.console import Console
 
 from millesime.history.repository import find_repository
+from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
 from millesime.press.edition import Desk
 from millesime.press.workers import usable_jobs
@@ -126,7 +128,12 @@ def open_desk(root: Path | None, *, store: Store = NO_STORE, jobs: int = 1) -> I
     folder = find_root(root)
     series = load_series(folder)
     store.scope = str(folder)
-    yield Desk(series, find_repository(folder), store=store, jobs=jobs)
+    yield Desk(series, find_repository(folder), store=store, jobs=jobs, limits=own_limits(series.limits))
+
+
+def own_limits(limits: Limits = DEFAULTS) -> Limits:
+    """Return the limits of this run: a report's, or the user's where MILLESIME_LIMITS says otherwise."""
+    return overruled(limits, os.environ)
 
 
 def edition_names(series: Series, names: Sequence[str]) -> list[str]:

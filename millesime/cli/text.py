@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from millesime.cli.options import own_limits
 from millesime.markup.sentences import write_sentences
 from millesime.press.papers import read_paper
 
@@ -18,4 +19,4 @@ def text(file: Path) -> None:
     For git's own diff of Word files and the like: diff.<driver>.textconv.
     Tracked changes are read as accepted.
     """
-    click.echo(write_sentences(read_paper(file)), nl=False)
+    click.echo(write_sentences(read_paper(file, limits=own_limits())), nl=False)

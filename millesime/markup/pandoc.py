@@ -3,15 +3,19 @@
 All work goes through `driver.lua`: many documents in one process, several
 processes side by side. pandoc runs without the user's configuration, in an
 empty folder, and is told the time, so its output depends on its input alone.
+Some texts would keep it busy for years ("[" fifty thousand times): it works
+within `Limits`, and the text that exceeds one is named.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -20,13 +24,17 @@ from typing import Any
 
 import pypandoc
 
+from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
 from millesime.problems import EngineError, MarkupError
 
 DEFAULT_READER = "markdown"
 _MINIMUM_VERSION = (3, 1, 12)
 _DRIVER = Path(__file__).with_name("driver.lua")
-_TIMEOUT_S = 600  # for one process; a book of 500 pages takes 10 s
+_LOOK_EVERY_S = 0.25
+_PATIENCE = 5  # seconds of the clock for each of processor time: the machine may be busy
+_HEAP_EXHAUSTED = 251  # https://downloads.haskell.org/ghc/latest/docs/users_guide/runtime_control.html
+_PYTHON_BYTES = 16  # that a parsed document takes for each byte of its JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,34 +45,43 @@ class Source:
     content: bytes
 
 
-def read_documents(sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1) -> list[Document]:
+def read_documents(
+    sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1, limits: Limits = DEFAULTS
+) -> list[Document]:
     """Return each source as pandoc's command line reads it, in the same order.
 
     `reader` is a pandoc format with extensions, `markdown-citations`. Nothing
     but the source is read: files and pages that it would include stay out.
-    Raises MarkupError, naming the file, for one that pandoc cannot read.
+    Raises MarkupError, naming the file, for one that pandoc cannot read, and
+    LimitError for one that takes more than it may or is nested deeper.
     """
     is_text = reader.split("+")[0].split("-")[0] not in BINARY_READERS
     inputs = [_as_command_line_reads(source.content) if is_text else source.content for source in sources]
     specs = [{"verb": "read", "format": reader} for _ in sources]
-    outputs = _run(inputs, specs, names=[source.path for source in sources], jobs=jobs)
-    return [_document(output) for output in outputs]
+    names = [source.path for source in sources]
+    outputs = _run(inputs, specs, names=names, jobs=jobs, limits=limits)
+    return [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
 
 
 def write_texts(
-    documents: Sequence[Sequence[Block]], *, to: str, options: Mapping[str, Any] | None = None, jobs: int = 1
-) -> list[str]:
+    documents: Sequence[Sequence[Block]], *, to: str, options: Mapping[str, Any] | None = None,
+    names: Sequence[str] = (), jobs: int = 1, limits: Limits = DEFAULTS,
+) -> list[str]:  # fmt: skip
     """Return each list of blocks as text in a pandoc format, without a template.
 
-    `options` are pandoc's Lua WriterOptions, `{"html_math_method": "mathml"}`.
+    `options` are pandoc's Lua WriterOptions, `{"html_math_method": "mathml"}`;
+    `names` are the documents' for messages. Raises LimitError for one that
+    takes more than it may.
     """
     inputs = [encode(blocks) for blocks in documents]
     specs = [{"verb": "write", "format": to, "options": dict(options or {})} for _ in documents]
-    names = [f"document {index}" for index in range(len(inputs))]
-    return [output.decode("utf-8") for output in _run(inputs, specs, names=names, jobs=jobs)]
+    named = names or [f"document {number}" for number in range(1, len(inputs) + 1)]
+    return [output.decode("utf-8") for output in _run(inputs, specs, names=named, jobs=jobs, limits=limits)]
 
 
-def read_references(bibliographies: Sequence[Source], *, jobs: int = 1) -> list[dict[str, Any]]:
+def read_references(
+    bibliographies: Sequence[Source], *, jobs: int = 1, limits: Limits = DEFAULTS
+) -> list[dict[str, Any]]:
     """Return the references of bibliography files as pandoc MetaMaps, later files adding to earlier ones.
 
     BibTeX and BibLaTeX, CSL JSON (`.json`), RIS and EndNote XML are told
@@ -73,10 +90,11 @@ def read_references(bibliographies: Sequence[Source], *, jobs: int = 1) -> list[
     """
     specs = [{"verb": "read", "format": _bibliography_format(source.path)} for source in bibliographies]
     contents = [source.content for source in bibliographies]
-    outputs = _run(contents, specs, names=[source.path for source in bibliographies], jobs=jobs)
+    names = [source.path for source in bibliographies]
+    outputs = _run(contents, specs, names=names, jobs=jobs, limits=limits)
     found: dict[str, dict[str, Any]] = {}
-    for output in outputs:
-        for reference in _document(output).meta.get("references", {"c": []})["c"]:
+    for output, name in zip(outputs, names, strict=True):
+        for reference in _document(output, name=name, limits=limits).meta.get("references", {"c": []})["c"]:
             found.setdefault(reference_key(reference), reference)
     return list(found.values())
 
@@ -90,8 +108,9 @@ def reference_key(reference: Mapping[str, Any]) -> str:
 
 
 def cite(
-    blocks: Sequence[Block], *, references: Sequence[Mapping[str, Any]], style: bytes | None, language: str
-) -> list[Block]:
+    blocks: Sequence[Block], *, references: Sequence[Mapping[str, Any]], style: bytes | None, language: str,
+    limits: Limits = DEFAULTS,
+) -> list[Block]:  # fmt: skip
     """Return the blocks with citations set by citeproc, and a last `Div#refs`.
 
     `style` is a CSL style (None: pandoc's own, Chicago author-date).
@@ -105,8 +124,8 @@ def cite(
         if style is not None:
             Path(folder, "style.csl").write_bytes(style)
             meta["csl"] = {"t": "MetaString", "c": str(Path(folder, "style.csl"))}
-        (output,) = _run([encode(blocks, meta)], [{"verb": "cite"}], names=["bibliography"], jobs=1)
-    return _document(output).blocks
+        (output,) = _run([encode(blocks, meta)], [{"verb": "cite"}], names=["bibliography"], jobs=1, limits=limits)
+    return _document(output, name="bibliography", limits=limits).blocks
 
 
 def write_file(
@@ -118,14 +137,19 @@ def write_file(
     arguments: Sequence[str],
     date_epoch: int,
     folder: Path,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """Write one binary document (`docx`) with pandoc's command line.
 
     `folder` holds the images; `arguments` are pandoc's own options; the file
     says it was made at `date_epoch` (seconds since 1970, UTC).
     """
-    command = [pandoc_path(), "--from=json", f"--to={to}", "--sandbox=false", f"--output={output}", *arguments]
-    _call(command, stdin=encode(blocks, meta), folder=folder, environment={"SOURCE_DATE_EPOCH": str(date_epoch)})
+    command = ["--from=json", f"--to={to}", "--sandbox=false", f"--output={output}", *arguments]
+    environment = {"SOURCE_DATE_EPOCH": str(date_epoch)}
+    try:
+        _work(command, stdin=encode(blocks, meta), folder=folder, environment=environment, limits=limits)
+    except _Exceeded as exceeded:
+        raise LimitError(f"{output.name}: pandoc, which writes it, {exceeded.says(limits)}") from exceeded
 
 
 def default_data_file(name: str) -> bytes:
@@ -189,9 +213,32 @@ def _abbreviations() -> tuple[str, ...]:
     return tuple(default_data_file("abbreviations").decode("utf-8").split())
 
 
-def _document(output: bytes) -> Document:
+def _document(output: bytes, *, name: str, limits: Limits) -> Document:
+    if is_nested_deeper(output, limits.nesting):
+        raise LimitError(
+            f"{name}: its lists, quotes, tables or emphases stand more than {limits.nesting} deep in one another; "
+            + raise_hint("nesting", limits.nesting)
+        )
     parsed = json.loads(output)
     return Document(blocks=parsed["blocks"], meta=parsed["meta"])
+
+
+def is_nested_deeper(document: bytes, levels: int) -> bool:
+    """Whether nodes of a JSON document of pandoc's stand in more than so many others.
+
+    Told from its bytes, since what parses JSON calls itself: of the braces
+    outside strings, each round takes those away that hold nothing.
+    """
+    braces = _STRING.sub(b"", document).translate(None, _NO_BRACES)
+    for _ in range(levels + 1):  # the document itself is one
+        if not braces:
+            return False
+        braces = braces.replace(b"{}", b"")
+    return bool(braces)
+
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_BRACES = bytes(set(range(256)) - set(b"{}"))
 
 
 def _bibliography_format(path: str) -> str:
@@ -199,7 +246,12 @@ def _bibliography_format(path: str) -> str:
 
 
 def _run(
-    inputs: Sequence[bytes], specs: Sequence[Mapping[str, Any]], *, names: Sequence[str], jobs: int
+    inputs: Sequence[bytes],
+    specs: Sequence[Mapping[str, Any]],
+    *,
+    names: Sequence[str],
+    jobs: int,
+    limits: Limits,
 ) -> list[bytes]:
     """Return the output of each job, running them in at most `jobs` processes."""
     if not inputs:
@@ -207,21 +259,36 @@ def _run(
     shares = _shares([len(text) for text in inputs], jobs)
     with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
         with ThreadPoolExecutor(len(shares)) as pool:
-            tasks = [pool.submit(_run_share, Path(folder), share, inputs, specs, names) for share in shares]
+            tasks = [pool.submit(_run_share, Path(folder), share, inputs, specs, names, limits) for share in shares]
             for task in tasks:
                 task.result()
-        return [Path(folder, f"{index}.out").read_bytes() for index in range(len(inputs))]
+        return [_output(Path(folder, f"{index}.out"), name, limits) for index, name in enumerate(names)]
 
 
-def _run_share(folder: Path, share: Sequence[int], inputs, specs, names) -> None:
-    jobs = []
+def _output(path: Path, name: str, limits: Limits) -> bytes:
+    if path.stat().st_size > limits.memory_bytes // _PYTHON_BYTES:
+        raise LimitError(f"{name}: unfolds to {path.stat().st_size / 1024**2:.0f} MiB; {_mend('memory', limits)}")
+    return path.read_bytes()
+
+
+def _run_share(folder: Path, share: Sequence[int], inputs, specs, names, limits: Limits) -> None:
+    jobs, outputs = [], []
     for index in share:
         (folder / f"{index}.in").write_bytes(inputs[index])
-        jobs.append({**specs[index], "input": str(folder / f"{index}.in"), "output": str(folder / f"{index}.out")})
+        outputs.append(folder / f"{index}.out")
+        jobs.append({**specs[index], "input": str(folder / f"{index}.in"), "output": str(outputs[-1])})
     listing = folder / f"jobs-{share[0]}.json"
     listing.write_text(json.dumps({"abbreviations": _abbreviations(), "jobs": jobs}), encoding="utf-8")
-    results = json.loads(_call([pandoc_path(), "lua", str(_DRIVER), str(listing)], folder=folder))
-    for index, result in zip(share, results, strict=True):
+
+    def done() -> int:
+        return sum(output.exists() for output in outputs)
+
+    try:
+        answer = _work(["lua", str(_DRIVER), str(listing)], folder=folder, limits=limits, done=done)
+    except _Exceeded as exceeded:
+        name = names[share[min(done(), len(share) - 1)]]
+        raise LimitError(f"{name}: pandoc {exceeded.says(limits)}") from exceeded
+    for index, result in zip(share, json.loads(answer), strict=True):
         if not result["ok"]:
             raise MarkupError(f"{names[index]}: pandoc cannot read it: {_first_lines(result['message'])}")
 
@@ -237,34 +304,103 @@ def _shares(sizes: Sequence[int], jobs: int) -> list[list[int]]:
     return [sorted(share) for share in shares if share]
 
 
-def _call(
-    command: Sequence[str],
+def _call(command: Sequence[str]) -> bytes:
+    """Return what a program of pandoc's says of itself."""
+    return _finished(command, stdin=b"", folder=None, environment={}, watch=lambda process: None)
+
+
+class _Exceeded(Exception):
+    """pandoc took more than it may; which limit that was."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def says(self, limits: Limits) -> str:
+        took = {"reading": f"took more than {limits.reading} s", "memory": f"needed more than {limits.memory} MiB"}
+        return f"{took[self.limit]}; {_mend(self.limit, limits)}"
+
+
+def _mend(limit: str, limits: Limits) -> str:
+    return raise_hint(limit, getattr(limits, limit))
+
+
+def _work(
+    arguments: Sequence[str],
     *,
     stdin: bytes = b"",
-    folder: Path | None = None,
+    folder: Path,
     environment: Mapping[str, str] | None = None,
+    limits: Limits,
+    done: Callable[[], int] = lambda: 0,
 ) -> bytes:
+    """Return what pandoc prints, within limits of time and memory.
+
+    Each time that `done` has grown, the time begins anew. Raises _Exceeded.
+    """
+    command = [pandoc_path(), "+RTS", f"-M{limits.memory}m", "-RTS", *arguments]
+    count, began, cpu_began = 0, time.monotonic(), 0.0
+
+    def watch(process: subprocess.Popen) -> None:
+        nonlocal count, began, cpu_began
+        now, cpu = time.monotonic(), _cpu_seconds(process.pid)
+        if (finished := done()) > count:
+            count, began, cpu_began = finished, now, cpu or 0.0
+        used = now - began if cpu is None else cpu - cpu_began
+        if used > limits.reading or now - began > _PATIENCE * limits.reading:
+            raise _Exceeded("reading")
+
+    return _finished(command, stdin=stdin, folder=folder, environment=environment or {}, watch=watch)
+
+
+def _finished(
+    command: Sequence[str],
+    *,
+    stdin: bytes,
+    folder: Path | None,
+    environment: Mapping[str, str],
+    watch: Callable[[subprocess.Popen], None],
+) -> bytes:
+    """Return what a program prints, looking after it now and then; it does not outlive an error of who watches."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             cwd=folder,
-            timeout=_TIMEOUT_S,
-            check=False,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **(environment or {})},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **environment},
         )
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(
-            f"pandoc: no answer within {_TIMEOUT_S} s; a chapter may be malformed or far too large"
-        ) from error
     except OSError as error:
         raise EngineError(f"{command[0]}: cannot be run: {error.strerror}") from error
-    if done.returncode:
-        raise EngineError(
-            f"pandoc: stopped with status {done.returncode}: {_first_lines(done.stderr.decode(errors='replace'))}"
-        )
-    return done.stdout
+    with process:
+        given: bytes | None = stdin
+        try:
+            while True:
+                try:
+                    output, complaint = process.communicate(given, timeout=_LOOK_EVERY_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    given = None
+                    watch(process)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode == _HEAP_EXHAUSTED:
+        raise _Exceeded("memory")
+    if process.returncode:
+        said = _first_lines(complaint.decode(errors="replace"))
+        raise EngineError(f"pandoc: stopped with status {process.returncode}: {said}")
+    return output
+
+
+def _cpu_seconds(pid: int) -> float | None:
+    """Return the processor time that a process and its ended children took; None where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _first_lines(text: str, count: int = 3) -> str:

@@ -16,7 +16,8 @@ from millesime.problems import MarkupError
 def edition_references(manuscript: Manuscript, *, jobs: int = 1) -> list[dict[str, Any]]:
     """Return the works of an edition's bibliography. Raises ReportError for a file that is missing or unreadable."""
     contents = manuscript.snapshot.read_many(manuscript.edition.bibliography, where=manuscript.edition.content_paths)
-    return read_references([Source(path=path, content=content) for path, content in contents.items()], jobs=jobs)
+    sources = [Source(path=path, content=content) for path, content in contents.items()]
+    return read_references(sources, jobs=jobs, limits=manuscript.limits)
 
 
 def citation_style(manuscript: Manuscript) -> bytes | None:

@@ -19,6 +19,7 @@ from millesime.press.cache.store import Recall
 from millesime.press.edition import Desk, edition_materials
 from millesime.press.frozen import check_frozen
 from millesime.press.inputs import edition_inputs
+from millesime.press.limited import run_limited
 from millesime.press.manuscript import own_theme
 from millesime.press.workers import Workers
 from millesime.problems import Problem
@@ -156,7 +157,8 @@ def make_editions(
                     said = partial(_say_pages, progress, name)
                     future = foremen.submit(make_pdf, report, store=desk.store, workers=workers, said=said)
                 else:
-                    future = workers.submit(make_artifact, report, kind)
+                    what = f"edition {name}, {kind}"
+                    future = workers.submit(run_limited, desk.limits, what, make_artifact, report, kind)
                 pending[future] = (name, plan.artifacts[kind])
             _collect(pending, desk, deliver, outcome, progress, wait=len(pending) > 2 * workers.jobs)
         while pending:

@@ -18,6 +18,7 @@ from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource, slug, unique_id
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
+from millesime.limits import Limits
 from millesime.markup.ast import Block, Document, Inline, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
 from millesime.press.artifacts import render
@@ -44,7 +45,7 @@ _PLAIN_PATH = re.compile(r"(?:\.{1,2}|~)?/")  # "./2018", "../old", "/tmp/a.docx
 
 def open_sides(
     desk: Desk | None, old: str, new: str, *, language: str = "", jobs: int = 1,
-    say: Callable[[str], None] = lambda text: None,
+    limits: Limits | None = None, say: Callable[[str], None] = lambda text: None,
 ) -> tuple[Manuscript, Manuscript]:  # fmt: skip
     """Return the manuscripts behind two names.
 
@@ -59,6 +60,7 @@ def open_sides(
         return open_papers(
             *paths, language=language, jobs=jobs, reader=desk.series.report.reader if desk else DEFAULT_READER,
             default_language=desk.series.report.language if desk else "",
+            limits=limits or (desk.limits if desk else Limits()),
         )  # fmt: skip
     assert desk is not None
     for path, name, other in zip(paths, (old, new), (new, old), strict=True):
@@ -123,7 +125,9 @@ def _folder_manuscript(desk: Desk, folder: Path, name: str) -> Manuscript:
         )
     # Between edition names and images of the redline's report stands a "/": a name has none.
     edition = replace(newest, name=folder.resolve().name or "folder")
-    return open_manuscript(edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs)
+    return open_manuscript(
+        edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs, limits=desk.limits
+    )
 
 
 def find_manuscript(desk: Desk, name: str) -> Manuscript:
@@ -143,7 +147,9 @@ def find_manuscript(desk: Desk, name: str) -> Manuscript:
     if not entries:
         folders = ", ".join(sorted({posixpath.dirname(entry.path) or "." for entry in newest.chapter_entries}))
         raise RevisionError(f"{name}: no chapters there; edition {newest.name} has its chapters in {folders}")
-    return open_manuscript(edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs)
+    return open_manuscript(
+        edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs, limits=desk.limits
+    )
 
 
 def _revision(desk: Desk, name: str) -> Snapshot:
@@ -257,6 +263,7 @@ def _report(
         read_image=_image_reader(old, new, pictures),
         labels=labels,
         theme=new.theme,
+        limits=new.limits,
     ))  # fmt: skip
 
 

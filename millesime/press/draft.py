@@ -15,7 +15,7 @@ from millesime.press.edition import Desk, materials
 from millesime.press.pages import UnitRunner
 from millesime.press.workers import Workers
 from millesime.problems import ManifestError, did_you_mean
-from millesime.render.pdf import print_plain, print_report
+from millesime.render.pdf import print_report
 from millesime.render.theme import fill, open_theme
 
 
@@ -44,14 +44,14 @@ def draft_edition(
         report = _alone(report, chapters, name)
     report = _marked(report, alone=bool(chapters))
     said("laying out")
+    run = UnitRunner(
+        report, name=f"the draft of {name}", store=desk.store, workers=workers,
+        said=lambda done, units: said(f"laid out {done} of {units} parts"),
+    )  # fmt: skip
     if chapters:
-        printed = print_plain(report, jobs=desk.jobs)
+        printed = run.print_whole(report)
     else:
-        run = UnitRunner(
-            f"the draft of {name}", store=desk.store, workers=workers,
-            said=lambda done, units: said(f"laid out {done} of {units} parts"),
-        )  # fmt: skip
-        printed = print_report(report, run=run)
+        printed = print_report(report, run=run, print_whole=run.print_whole)
     stem = artifact_name(report, "pdf").removesuffix(".pdf")
     content = pack_file(f"{stem}-draft.pdf", printed.content, printed.notes, seconds=time.monotonic() - began)
     return put_in_place(content, edition=name, kind="pdf", folder=out / name, kept=False)

@@ -16,6 +16,7 @@ from millesime.history.repository import Repository
 from millesime.history.seal import resolve_edition
 from millesime.history.snapshot import Snapshot
 from millesime.history.worktree import WorkingTree
+from millesime.limits import Limits
 from millesime.markup.ast import Document, words
 from millesime.press.bibliography import citation_style, edition_references, quoted_citations
 from millesime.press.cache.store import NO_STORE, Store
@@ -40,8 +41,15 @@ class Desk:
     """Reads each manuscript of a series once, and remembers it; to be used by one thread."""
 
     def __init__(
-        self, series: Series, repository: Repository | None, *, store: Store = NO_STORE, jobs: int = 1
+        self,
+        series: Series,
+        repository: Repository | None,
+        *,
+        store: Store = NO_STORE,
+        jobs: int = 1,
+        limits: Limits | None = None,  # None: the report's own
     ) -> None:
+        self.limits = series.limits if limits is None else limits
         self.series, self.repository, self.store, self.jobs = series, repository, store, jobs
         self.current = WorkingTree(series.root, repository)
         self._snapshots: dict[str, Snapshot] = {}
@@ -56,7 +64,12 @@ class Desk:
         if name not in self._manuscripts:
             edition = self.series.edition(name)
             self._manuscripts[name] = open_manuscript(
-                edition, self.snapshot(name), edition.chapter_entries, store=self.store, jobs=self.jobs
+                edition,
+                self.snapshot(name),
+                edition.chapter_entries,
+                store=self.store,
+                jobs=self.jobs,
+                limits=self.limits,
             )
         return self._manuscripts[name]
 
@@ -147,6 +160,7 @@ def materials(
         theme=manuscript.theme,
         numbered=edition.numbering.enabled,
         depth=edition.numbering.depth,
+        limits=desk.limits,
     )
 
 

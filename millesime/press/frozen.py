@@ -88,7 +88,7 @@ def _holds_note(desk: Desk, edition: Edition, note: str) -> bool:
 
 
 def _said_by(edition: Edition) -> dict[str, Any]:
-    return {"edition": _tree(edition.manifest, "seal"), "report": _tree(edition.report)}
+    return {"edition": _tree(edition.manifest, "seal"), "report": _tree(edition.report, "limits")}
 
 
 def _tree(manifest: Entry, *without: str) -> dict[str, Any]:

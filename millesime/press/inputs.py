@@ -51,8 +51,9 @@ def edition_inputs(desk: Desk, name: str) -> dict[str, object]:
 
 
 def _manifests(edition: Edition) -> list[str]:
-    """The report's manifest and the edition's own, but for its seal: to seal an edition changes nothing of it."""
-    return [repr(edition.report), repr(edition.manifest.model_copy(update={"seal": None}))]
+    """The report's manifest and the edition's own, but for seal and limits, which change nothing of it."""
+    report = edition.report.model_copy(update={"limits": None})
+    return [repr(report), repr(edition.manifest.model_copy(update={"seal": None}))]
 
 
 def toolchain() -> dict[str, object]:

@@ -11,6 +11,7 @@ from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
 from millesime.assembly.theme import load_labels
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
 from millesime.press.cache.keys import digest
@@ -33,6 +34,7 @@ class Manuscript:
     texts: Mapping[str, str]  # path → source text, for checks
     theme: Mapping[str, bytes]  # "pdf/page.css" → the snapshot's own version
     labels: Mapping[str, str]
+    limits: Limits = DEFAULTS
 
 
 def open_manuscript(
@@ -43,6 +45,7 @@ def open_manuscript(
     annexes: bool = True,
     store: Store = NO_STORE,
     jobs: int = 1,
+    limits: Limits = DEFAULTS,
 ) -> Manuscript:
     """Return the manuscript of chapters in a snapshot, with what the edition's manifest says besides.
 
@@ -55,7 +58,9 @@ def open_manuscript(
     contents = snapshot.read_many(places, where=places)
     texts = {path: decode_source(content, where=places[path], path=path) for path, content in contents.items()}
     sources = [Source(path=path, content=text.encode("utf-8")) for path, text in texts.items()]
-    documents = dict(zip(texts, read_sources(store, sources, reader=edition.reader, jobs=jobs), strict=True))
+    documents = dict(
+        zip(texts, read_sources(store, sources, reader=edition.reader, jobs=jobs, limits=limits), strict=True)
+    )
     digests = {source.path: source_digest(source, edition.reader) for source in sources}
     chapters = [
         ChapterSource(
@@ -74,7 +79,7 @@ def open_manuscript(
     theme = own_theme(snapshot)
     return Manuscript(
         edition=edition, snapshot=snapshot, chapters=tuple(chapters), texts=texts, theme=theme,
-        labels=load_labels(edition.language, theme),
+        labels=load_labels(edition.language, theme), limits=limits,
     )  # fmt: skip
 
 
@@ -123,6 +128,6 @@ def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:
     for snapshot in (manuscript.snapshot, current):
         if snapshot.has(path):
             text = read_text_source(snapshot, path, where=path)
-            (document,) = read_documents([Source(path=path, content=text.encode("utf-8"))])
+            (document,) = read_documents([Source(path=path, content=text.encode("utf-8"))], limits=manuscript.limits)
             return document.blocks
     return []

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +21,10 @@ from millesime.press.artifacts import artifact_name, pack_file
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
 from millesime.press.inputs import text_engine
+from millesime.press.limited import run_limited
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
-from millesime.render.pdf import print_report
+from millesime.render.pdf import PrintedReport, print_plain, print_report
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource
 from millesime.render.pdf.units import prepare_press
@@ -43,16 +45,19 @@ def make_pdf(report: Report, *, store: Store, workers: Workers, said: Callable[[
     `said(done, all)` hears of each unit that was laid out.
     """
     began = time.monotonic()
-    run = UnitRunner(report.imprint.name, store=store, workers=workers, said=said)
-    printed = print_report(report, run=run)
+    run = UnitRunner(report, store=store, workers=workers, said=said)
+    printed = print_report(report, run=run, print_whole=run.print_whole)
     return pack_file(artifact_name(report, "pdf"), printed.content, printed.notes, seconds=time.monotonic() - began)
 
 
 class UnitRunner:
     """What `render.pdf` hands its steps to; see `render.pdf.units.Run`."""
 
-    def __init__(self, edition: str, *, store: Store, workers: Workers, said: Callable[[int, int], None]) -> None:
-        self._edition, self._store, self._workers, self._said = edition, store, workers, said
+    def __init__(
+        self, report: Report, *, name: str = "", store: Store, workers: Workers, said: Callable[[int, int], None]
+    ) -> None:
+        self._edition, self._limits = name or report.imprint.name, report.limits
+        self._store, self._workers, self._said = store, workers, said
         self._files = workers.font_files
 
     def __call__(self, step: Callable, sources: Sequence[Any]) -> list[Any]:
@@ -82,10 +87,30 @@ class UnitRunner:
         while waiting or running:
             while waiting and len(running) < 2 * self._workers.jobs:
                 index = waiting.popleft()
-                running[self._workers.submit(run_step, step, sources[index], frozenset(self._files))] = index
+                running[self._submit(_label(sources[index]), run_step, step, sources[index], self._known)] = index
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
-                yield running.pop(future), self._complete(future.result())
+                try:
+                    yield running[future], self._complete(future.result())
+                except BrokenProcessPool as error:
+                    at = ", ".join(sorted({_label(sources[index]) for index in running.values()}))
+                    raise EngineError(
+                        f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
+                        f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
+                    ) from error
+                del running[future]
+
+    def print_whole(self, report: Report) -> PrintedReport:
+        """Print a report in one piece, in a worker as well."""
+        return self._submit("the whole book", print_plain, report).result()
+
+    def _submit(self, label: str, step: Callable, *values: Any) -> Future:
+        what = f"edition {self._edition}, pdf: {label}"
+        return self._workers.submit(run_limited, self._limits, what, step, *values)
+
+    @property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self._files)
 
     def _complete(self, result: Any) -> Any:
         """Return a laid unit with the font files that did not come along."""

@@ -30,6 +30,7 @@ from millesime.assembly.theme import has_theme_file, load_labels, read_theme_fil
 from millesime.history.folder import Folder, walk_folder
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Document, text_of, walk
 from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
@@ -93,7 +94,7 @@ class _Pile:
 
 def open_papers(
     old: Path, new: Path, *, language: str = "", default_language: str = "", reader: str = DEFAULT_READER,
-    path: str = "", jobs: int = 1,
+    path: str = "", jobs: int = 1, limits: Limits = DEFAULTS,
 ) -> tuple[Manuscript, Manuscript]:  # fmt: skip
     """Return two files, or two folders of chapters, as manuscripts of two editions.
 
@@ -112,14 +113,14 @@ def open_papers(
         raise MarkupError(f"{folder} is a folder and {file} a file; name two folders or two files")
     else:
         piles = _open_files(old, new, reader=reader, path=path)
-    documents = [_read(pile, jobs=jobs) for pile in piles]
+    documents = [_read(pile, jobs=jobs, limits=limits) for pile in piles]
     if len(piles[0].formats | piles[1].formats) > 1:
         documents = [[replace(one, blocks=level_format(one.blocks)) for one in read] for read in documents]
     language = language or _language([*documents[1], *documents[0]]) or default_language or DEFAULT_LANGUAGE
     labels = _labels(language)
     names = paper_names(old, new) or (labels["annex_old"].lower(), labels["annex_new"].lower())
     before, after = (
-        _manuscript(pile, read, name=name, language=language, labels=labels)
+        _manuscript(pile, read, name=name, language=language, labels=labels, limits=limits)
         for pile, read, name in zip(piles, documents, names, strict=True)
     )
     return before, after
@@ -173,12 +174,12 @@ def _open_file(place: Path, path: str, format_: str | None) -> _Pile:
     return _Pile(place=place, papers=(paper,))
 
 
-def read_paper(place: Path, *, reader: str = DEFAULT_READER) -> Document:
+def read_paper(place: Path, *, reader: str = DEFAULT_READER, limits: Limits = DEFAULTS) -> Document:
     """Return one document of any format. Raises as `open_papers` does."""
     if _is_folder(place):
         raise MarkupError(f"{place}: a folder; name one document")
     pile = _open_file(place, str(place), None if place == NO_FILE else _format(place, reader) or reader)
-    return next(iter(_read(pile, jobs=1)), Document(blocks=[]))
+    return next(iter(_read(pile, jobs=1, limits=limits)), Document(blocks=[]))
 
 
 def _format(place: Path, reader: str) -> str:
@@ -301,12 +302,12 @@ def _checked(content: bytes, format_: str, *, where: str) -> bytes:
     return content
 
 
-def _read(pile: _Pile, *, jobs: int) -> list[Document]:
+def _read(pile: _Pile, *, jobs: int, limits: Limits) -> list[Document]:
     documents: dict[int, Document] = {}
     for format_ in dict.fromkeys(paper.format for paper in pile.papers):
         places = [index for index, paper in enumerate(pile.papers) if paper.format == format_]
         sources = [Source(path=pile.papers[index].path, content=pile.papers[index].content) for index in places]
-        read = read_documents(sources, reader=format_, jobs=jobs)
+        read = read_documents(sources, reader=format_, jobs=jobs, limits=limits)
         if format_ in BINARY_READERS:
             read = [replace(document, blocks=without_bookmarks(document.blocks)) for document in read]
         documents |= dict(zip(places, read, strict=True))
@@ -332,8 +333,9 @@ def _meta_text(document: Document, key: str) -> str:
 
 
 def _manuscript(
-    pile: _Pile, documents: Sequence[Document], *, name: str, language: str, labels: Mapping[str, str]
-) -> Manuscript:
+    pile: _Pile, documents: Sequence[Document], *, name: str, language: str, labels: Mapping[str, str],
+    limits: Limits,
+) -> Manuscript:  # fmt: skip
     sources = [
         ChapterSource(path=paper.path, document=document, role="body")
         for paper, document in zip(pile.papers, documents, strict=True)
@@ -344,7 +346,7 @@ def _manuscript(
     manifest = EditionManifest.model_construct(date=_date(pile, documents), chapters=())
     return Manuscript(
         edition=Edition(name, manifest, report), snapshot=_snapshot(pile, documents), chapters=tuple(sources),
-        texts={}, theme={}, labels=labels,
+        texts={}, theme={}, labels=labels, limits=limits,
     )  # fmt: skip
 
 

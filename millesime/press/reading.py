@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Document
 from millesime.markup.pandoc import Source, read_documents
 from millesime.press.cache.keys import digest
@@ -14,14 +15,16 @@ from millesime.press.cache.store import Store
 from millesime.press.cache.versions import code_version, tool_version
 
 
-def read_sources(store: Store, sources: Sequence[Source], *, reader: str, jobs: int = 1) -> list[Document]:
+def read_sources(
+    store: Store, sources: Sequence[Source], *, reader: str, jobs: int = 1, limits: Limits = DEFAULTS
+) -> list[Document]:
     """Return each source as pandoc reads it; those that the store does not know go to pandoc together.
 
-    Raises MarkupError as `read_documents` does.
+    Raises MarkupError and LimitError as `read_documents` does.
     """
     recalls = [store.recall("read", source.path, _parts(source, reader)) for source in sources]
     missing = [index for index, recall in enumerate(recalls) if recall.content is None]
-    made = read_documents([sources[index] for index in missing], reader=reader, jobs=jobs)
+    made = read_documents([sources[index] for index in missing], reader=reader, jobs=jobs, limits=limits)
     for index, document in zip(missing, made, strict=True):
         with suppress(ValueError):  # nested deeper than marshal can say
             store.keep(recalls[index], marshal.dumps((document.meta, marshal.dumps(document.blocks))))

@@ -113,6 +113,7 @@ def passage_pages(
                 read_image=_image_reader(desk, editions),
                 labels=labels,
                 theme=site.theme,
+                limits=desk.limits,
             )
         )
         names = page_names(report)

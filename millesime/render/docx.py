@@ -66,6 +66,7 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
             folder=folder,
             arguments=["--reference-doc=reference.docx", "--toc", f"--toc-depth={_CONTENTS_DEPTH}"],
             date_epoch=date_epoch(report.imprint.date),
+            limits=report.limits,
         )
         signature = report.imprint.publisher or report.imprint.title
         tracked = track_changes(beside.read_bytes(), marks, author=signature, date=str(report.imprint.date))

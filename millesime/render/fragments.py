@@ -72,7 +72,9 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
         [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in new],
         to=_WRITER,
         options=_OPTIONS,
+        names=[chapter.path or chapter.id for chapter in new],
         jobs=jobs,
+        limits=report.limits,
     )
     written = dict(zip([chapter.id for chapter in new], texts, strict=True))
     fragments: dict[str, Element] = {}
@@ -99,7 +101,7 @@ def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:
         titles |= {section.anchor: section.title for section in all_sections(chapter.sections)}
     # One document for all: pandoc takes a millisecond for each it opens.
     blocks = [div([plain(*_bare_title(title))]) for title in titles.values()]
-    (text,) = write_texts([blocks], to=_WRITER, options=_OPTIONS, jobs=jobs)
+    (text,) = write_texts([blocks], to=_WRITER, options=_OPTIONS, names=["titles"], jobs=jobs, limits=report.limits)
     trees = dict(zip(titles, map(_title_tree, parse_fragment(text)), strict=True))
     for ident in [part.anchor for part in report.parts] + [chapter.id for chapter in report.chapters]:
         if not has_text(trees[ident]):

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from millesime.limits import DEFAULTS
 from millesime.problems import did_you_mean
 from millesime.series import identifiers, values
 from millesime.series.licences import LicenceText
@@ -46,6 +47,7 @@ EXAMPLES = {
     "isbn": "isbn: {pdf: 978-2-11-145678-5, epub: 978-2-11-145679-2}",
     "keywords": "keywords: [ville intelligente, services publics]",
     "language": "language: fr",
+    "limits": "limits: {reading: 300}",
     "name": "name: and a name",
     "numbering": "numbering: true, or numbering: {depth: 3}",
     "part": "part: and a title",
@@ -280,6 +282,16 @@ def _numbering(value: Any) -> Any:
     return {"enabled": values.check_bool(value)}
 
 
+class LimitsEntry(Entry):
+    """What one chapter or picture may take of the machine; see `millesime.limits`."""
+
+    reading: Annotated[int, values.limit_named("reading")] = DEFAULTS.reading
+    layout: Annotated[int, values.limit_named("layout")] = DEFAULTS.layout
+    memory: Annotated[int, values.limit_named("memory")] = DEFAULTS.memory
+    pixels: Annotated[int, values.limit_named("pixels")] = DEFAULTS.pixels
+    nesting: Annotated[int, values.limit_named("nesting")] = DEFAULTS.nesting
+
+
 class ReportManifest(Entry):
     """`editions/report.yaml`: what all editions share."""
 
@@ -297,6 +309,7 @@ class ReportManifest(Entry):
     csl: values.FilePath = ""
     numbering: Annotated[Numbering, BeforeValidator(_numbering)] = Numbering()
     formats: Formats = DEFAULT_FORMATS
+    limits: LimitsEntry = LimitsEntry()
 
 
 class Seal(Entry):

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from millesime.limits import Limits
 from millesime.problems import ManifestError, did_you_mean
 from millesime.series.identifiers import find_repeated_identifiers
 from millesime.series.manifest import (
@@ -211,6 +212,11 @@ class Series:
             return self.editions[names.index(name)]
         hint = did_you_mean(name, names) or "the editions are " + ", ".join(names)
         raise ManifestError(f"{FOLDER}: no edition named {shown(name)}; {hint}")
+
+    @property
+    def limits(self) -> Limits:
+        """What a chapter may take, as the report has it; who runs a build may say otherwise."""
+        return Limits(**self.report.limits.model_dump())
 
     def earlier(self, edition: Edition) -> tuple[Edition, ...]:
         """Return the editions before one of the series: all that its artifacts may know of the others."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
+from millesime.limits import DEFAULTS, MAXIMA, MINIMA, UNITS
 from millesime.problems import did_you_mean
 from millesime.series.mistakes import mistake, shown
 
@@ -200,6 +201,20 @@ def check_depth(value: Any) -> int:
     if not re.fullmatch(r"[1-6]", text):
         raise mistake(f"{shown(text)} levels", "write how many levels of headings are numbered, 1 to 6")
     return int(text)
+
+
+def limit_named(name: str) -> BeforeValidator:
+    """Return the validator of one of `Limits`: a whole number between those that a report may choose."""
+    least, most = getattr(MINIMA, name), getattr(MAXIMA, name)
+
+    def check(value: Any) -> int:
+        text = _scalar(str(value) if isinstance(value, int) else value, "a number").strip()
+        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+            hint = f"write a number from {least} to {most}, or leave it out for {getattr(DEFAULTS, name)}"
+            raise mistake(f"{shown(text)} {UNITS[name]}", hint)
+        return int(text)
+
+    return BeforeValidator(check)
 
 
 def check_object_id(value: Any) -> str:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from millesime.limits import LimitError, Limits
 from millesime.markup.ast import string
 from millesime.markup.pandoc import (
     Source,
     cite,
+    is_nested_deeper,
     pandoc_path,
     read_documents,
     read_references,
@@ -84,3 +86,29 @@ def test_citations_are_set_in_the_language():
     node = {"t": "Para", "c": [{"t": "Cite", "c": [[citation], [string("[@a]")]]}]}
     assert "et" in json.dumps(cite([node], references=references, style=None, language="fr"))
     assert "and" in json.dumps(cite([node], references=references, style=None, language="en"))
+
+
+def test_a_text_that_keeps_pandoc_busy_is_named_and_the_others_are_not():
+    texts = [Source(path="short.md", content=b"# T"), Source(path="hostile.md", content=b"[" * 50_000)]
+    with pytest.raises(LimitError, match=r"^hostile\.md: pandoc took more than 1 s; .*reading: 1"):
+        read_documents(texts, limits=Limits(reading=1))
+
+
+def test_a_text_that_needs_too_much_memory_is_named():
+    with pytest.raises(LimitError, match=r"^a\.md: pandoc needed more than 16 MiB; .*memory: 16"):
+        read("a " * 100_000, limits=Limits(memory=16))
+
+
+def test_a_text_that_is_nested_too_deeply_is_named():
+    assert read(">" * 48 + " x")
+    with pytest.raises(LimitError, match=r"^a\.md: .* more than 50 deep .*nesting: 50"):
+        read(">" * 49 + " x")  # with the paragraph and its word
+
+
+@pytest.mark.parametrize(
+    ("document", "depth"),
+    [(b"[]", 0), (b'{"a":1}', 0), (b'{"a":{}}', 1), (b'{"a":["{{{{",{"b":"\\"{{"}]}', 1), (b'{"a":[{"b":{}},{}]}', 2)],
+)
+def test_the_depth_of_a_document_is_told_from_braces_outside_its_strings(document: bytes, depth: int):
+    assert not is_nested_deeper(document, depth)
+    assert is_nested_deeper(document, depth - 1) == (document != b"[]")

@@ -59,3 +59,12 @@ def test_a_seal_keeps_the_report_that_an_edition_was_printed_with(tmp_path: Path
     file.write_text(f"{text}seal:\n  commit: {revision}\n  trees: {{chapters: {tree}}}\n  {frozen}\n", "utf-8")
     report.write_text(report.read_text("utf-8") + "publisher: Ministère de la Ville\n", "utf-8")
     assert inputs(made.root, "2018") == before
+
+
+def test_limits_do_not_count(tmp_path: Path):
+    root = make_report(tmp_path / "report").root
+    before = inputs(root, "2018")
+    file = root / "editions/report.yaml"
+    file.write_text(file.read_text("utf-8") + "limits: {reading: 7, pixels: 3}\n", "utf-8")
+    assert load_series(root).limits.pixels == 3
+    assert inputs(root, "2018") == before

@@ -36,17 +36,24 @@ def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = N
     return Artifact(format="pdf", path=path, entry=path, notes=printed.notes)
 
 
-def print_report(report: Report, *, jobs: int = 1, run: Run | None = None) -> PrintedReport:
+def print_report(
+    report: Report,
+    *,
+    jobs: int = 1,
+    run: Run | None = None,
+    print_whole: Callable[[Report], PrintedReport] = print_plain,
+) -> PrintedReport:
     """Return the report as PDF, with what the engine said about it.
 
     `run(function, sources)` returns the function's results for sources, which
     have a `key` each: it may keep results, and work in other processes. By
-    itself it does all here, one after the other.
+    itself it does all here, one after the other. `print_whole` prints what
+    cannot be cut.
     """
     try:
         return print_by_unit(report, run=run or run_here, jobs=jobs)
     except UnbindableError as reason:
-        printed = print_plain(report, jobs=jobs)
+        printed = print_whole(report)
         return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
 
 
