@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pypandoc
+from lxml import etree
 
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
@@ -122,10 +123,34 @@ def cite(
             "references": {"t": "MetaList", "c": list(references)},
         }
         if style is not None:
+            check_style(style, where="citation style")
             Path(folder, "style.csl").write_bytes(style)
             meta["csl"] = {"t": "MetaString", "c": str(Path(folder, "style.csl"))}
         (output,) = _run([encode(blocks, meta)], [{"verb": "cite"}], names=["bibliography"], jobs=1, limits=limits)
     return _document(output, name="bibliography", limits=limits).blocks
+
+
+def check_style(style: bytes, *, where: str) -> None:
+    """Raise MarkupError for a CSL style that pandoc would look for elsewhere.
+
+    A dependent style is but the address of another, "independent-parent",
+    which pandoc would fetch or read from the disk.
+    """
+    # pandoc takes a style for UTF-8, whatever its declaration says.
+    text = re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", style.decode("utf-8", "replace"))
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise MarkupError(f"{where}: a style with a document type; remove it")
+    try:
+        root = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise MarkupError(f"{where}: no XML: {error.msg}; take the style from a repository of CSL styles") from error
+    for element in root.iter("{*}link"):
+        if any("independent-parent" in value for value in element.attrib.values()):
+            parent = element.get("href", "")
+            raise MarkupError(
+                f"{where}: a style that is but a link to another, {parent!r}; put that style in its place: "
+                "nothing is fetched"
+            )
 
 
 def write_file(

@@ -8,7 +8,7 @@ from millesime.assembly.citations import printed_citations
 from millesime.assembly.sources import ROLES, split_title
 from millesime.assembly.theme import has_theme_file, read_theme_file
 from millesime.markup.ast import Inline
-from millesime.markup.pandoc import Source, read_references
+from millesime.markup.pandoc import Source, check_style, read_references
 from millesime.press.manuscript import Manuscript
 from millesime.problems import MarkupError
 
@@ -24,7 +24,9 @@ def citation_style(manuscript: Manuscript) -> bytes | None:
     """Return the manifest's CSL style, else the theme's for the language, else None for pandoc's own."""
     edition = manuscript.edition
     if edition.csl:
-        return manuscript.snapshot.read(edition.csl, where=edition.content_paths[edition.csl])
+        style = manuscript.snapshot.read(edition.csl, where=edition.content_paths[edition.csl])
+        check_style(style, where=edition.csl)
+        return style
     for language in (edition.language, edition.language.split("-")[0]):
         name = f"csl/{language}.csl"
         if has_theme_file(name, manuscript.theme):
