@@ -34,7 +34,7 @@ def image_type(content: bytes) -> str | None:
 def image_size(content: bytes) -> tuple[int, int] | None:
     """Return the width and height of an image in pixels, as its header states them; None for drawings and wrecks."""
     kind = image_type(content)
-    if kind == "png" and len(content) >= 24:
+    if kind == "png" and len(content) >= 24 and content[12:16] == b"IHDR":
         return struct.unpack(">II", content[16:24])
     if kind == "gif" and len(content) >= 10:
         return struct.unpack("<HH", content[6:10])

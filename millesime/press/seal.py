@@ -174,7 +174,9 @@ def _seal_again(desk: Desk, edition: Edition, old: Seal, *, workers: Workers, pr
         edition, manifest=edition.manifest.model_copy(update={"seal": old.model_copy(update={"beside": {}})})
     )
     editions = tuple(unchecked if one.name == name else one for one in desk.series.editions)
-    again = Desk(replace(desk.series, editions=editions), desk.repository, store=desk.store, jobs=desk.jobs)
+    again = Desk(
+        replace(desk.series, editions=editions), desk.repository, store=desk.store, jobs=desk.jobs, limits=desk.limits
+    )
     downloads, _ = make_downloads(again, name, formats=edition.formats, workers=workers, progress=progress)
     verdict = judge(again, name, downloads)
     beside = taken_beside(desk, name)

@@ -139,7 +139,59 @@ def _safe_svg(content: bytes) -> bytes:
             element.text = _safe_css(element.text or "")
         _clean_svg_attributes(element)
     _clean_svg_attributes(root)
+    if _unfolded(root) > _MAXIMUM_UNFOLDED:
+        _forget_references(root)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+_MAXIMUM_UNFOLDED = 500_000  # elements that a drawing may come to; a map of all French communes has some 36,000
+_NOT_DRAWN = frozenset({"linearGradient", "radialGradient", "filter"})  # references to them repeat nothing
+_REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]*)")
+
+
+def _unfolded(root) -> int:
+    """Return how many elements are drawn, those counted again that `use`, patterns and the like repeat.
+
+    Ten groups that use each the one before ten times are ten billion.
+    What repeats itself has no end, and counts as too many.
+    """
+    named = {
+        element.get("id"): element
+        for element in reversed(list(root.iter()))
+        if element.get("id") and etree.QName(element).localname not in _NOT_DRAWN
+    }
+    style = " ".join(element.text or "" for element in root.iter(f"{{{_SVG}}}style"))
+    by_style = [target for target in _REFERENCE.findall(style) if target in named]
+    sizes: dict[object, int] = {}
+    stack: list[tuple[object, bool]] = [(root, False)]
+    under_way: set[object] = set()
+    while stack:
+        element, entered = stack.pop()
+        parts = [*element, *(named[target] for target in _references(element) if target in named)]
+        if entered:
+            under_way.discard(element)
+            sizes[element] = min(1 + sum(sizes.get(part, 0) for part in parts), _MAXIMUM_UNFOLDED + 1)
+        elif element in under_way:
+            return _MAXIMUM_UNFOLDED + 1
+        elif element not in sizes:
+            under_way.add(element)
+            stack += [(element, True), *((part, False) for part in parts)]
+    # A rule of a style sheet may be for any element.
+    return sizes[root] * (1 + sum(sizes.get(named[target], 0) for target in by_style))
+
+
+def _references(element) -> list[str]:
+    targets = [value[1:] for name in ("href", _XLINK) if (value := element.get(name, "")).startswith("#")]
+    return targets + [target for value in element.attrib.values() for target in _REFERENCE.findall(value)]
+
+
+def _forget_references(root) -> None:
+    for element in root.iter():
+        for name, value in list(element.attrib.items()):
+            if etree.QName(name).localname == "href" and value.startswith("#") or _REFERENCE.search(value):
+                del element.attrib[name]
+        if element.tag == f"{{{_SVG}}}style":
+            element.text = ""
 
 
 def _remove(element) -> None:

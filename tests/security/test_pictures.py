@@ -1,0 +1,156 @@
+"""Drawings that run, fetch or multiply, and pictures that unpack to gigabytes."""
+
+from __future__ import annotations
+
+import io
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from PIL import Image
+
+from millesime.limits import LimitError
+from millesime.render.images import published_image
+from tests.security.artifacts import CANARY, SVG, Made, dangers, holds, make, text_of, write_report
+
+INNER = "<script>alert(1)</script><text>dedans</text>"
+DRAWINGS = {
+    "script": f"{SVG}{INNER}</svg>",
+    "handler": f"{SVG}<rect onclick='alert(1)' onload='alert(1)' width='9' height='9'/></svg>",
+    "root-handler": SVG.replace("viewBox", "onload='alert(1)' viewBox") + "</svg>",
+    "foreign": f"{SVG}<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'><iframe src='x'/></body>"
+    "</foreignObject></svg>",
+    "link": f"{SVG}<a xlink:href='javascript:alert(1)'><text>t</text></a></svg>",
+    "animated": f"{SVG}<a><animate attributeName='href' values='javascript:alert(1)'/></a><set attributeName='onload'/>"
+    "</svg>",
+    "remote": f"{SVG}<image href='https://evil.example/a.png'/><image xlink:href='file:///etc/passwd'/>"
+    "<use href='https://evil.example/a.svg#x'/><feImage href='https://evil.example/a.png'/></svg>",
+    "nested": f"{SVG}<image href='data:image/svg+xml;base64,PHN2Zy8+'/><image href='data:text/html,x'/></svg>",
+    "style": f"{SVG}<style>@import 'https://evil.example/a.css'; rect {{ fill: url(https://evil.example/a.svg#x) }}"
+    "</style><rect style='fill:url(https://evil.example/b)' fill='url(//evil.example/c)'/></svg>",
+    "escaped-style": f"{SVG}<style>@\\69mport 'https://evil.example/a.css'; r{{fill:u\\72l(https://evil.example)}}"
+    "</style></svg>",
+    "entity": f"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM 'SECRET'>]>{SVG}<text>&x;</text></svg>",
+    "parameter-entity": f"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY % x SYSTEM 'SECRET'> %x;]>{SVG}</svg>",
+    "external-dtd": f"<?xml version='1.0'?><!DOCTYPE svg SYSTEM 'https://evil.example/a.dtd'>{SVG}</svg>",
+    "stylesheet": f"<?xml version='1.0'?><?xml-stylesheet href='https://evil.example/a.xsl'?>{SVG}</svg>",
+    "included": f"{SVG}<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='SECRET' parse='text'/></svg>",
+    "other-namespace": f"{SVG}<h:script xmlns:h='http://www.w3.org/1999/xhtml'>alert(1)</h:script>"
+    "<h:img xmlns:h='http://www.w3.org/1999/xhtml' src='https://evil.example/a.png' onerror='alert(1)'/></svg>",
+    "not-closed": f"{SVG}<g><script>alert(1)",
+    "no-drawing": "<html><svg></svg><script>alert(1)</script></html>",
+    "polyglot": f"<!-- <html><script>alert(1)</script> -->{SVG}<text>t</text></svg>",
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("drawings")
+    secret = folder / "secret.txt"
+    secret.write_text(CANARY, "utf-8")
+    drawings = {
+        f"chapters/{name}.svg": text.replace("SECRET", secret.as_uri()).encode() for name, text in DRAWINGS.items()
+    }
+    wreck = {
+        "chapters/wreck.png": b"\x89PNG\r\n\x1a\n" + b"x" * 99,
+        "chapters/wreck.jpg": b"\xff\xd8\xff" + b"\xff" * 99,
+    }
+    text = "# Un\n\n" + "\n\n".join(f"![{Path(path).stem}]({Path(path).name})" for path in [*drawings, *wreck])
+    return make(write_report(folder / "report", {"chapters/a.md": text + "\n\nsuitefin\n", **drawings, **wreck}))
+
+
+def test_no_drawing_runs_or_fetches(made: Made):
+    assert dangers(made) == []
+    assert (
+        sum(name.endswith(".svg") for name in made["html"]) >= len(DRAWINGS) - 1
+    )  # they were published, and looked at
+
+
+def test_no_drawing_says_what_a_file_outside_says(made: Made):
+    assert holds(made, CANARY) == []
+
+
+def test_the_text_goes_on_behind_drawings_and_wrecks(made: Made):
+    assert all("suitefin" in text for text in text_of(made).values())
+
+
+# ---- what multiplies ---------------------------------------------------------
+
+
+def doubled(element: str, reference: str, levels: int = 9, times: int = 10) -> str:
+    """Groups that use each the one before, ten times."""
+    groups = "".join(
+        f'<g id="a{level}">' + f"<{element} {reference.format(level - 1)}/>" * times + "</g>"
+        for level in range(1, levels)
+    )
+    return f'{SVG}<g id="a0"><rect width="1" height="1"/></g>{groups}<{element} {reference.format(levels - 1)}/></svg>'
+
+
+MULTIPLIED = {
+    "use": doubled("use", 'xlink:href="#a{}"'),
+    "use-without-prefix": doubled("use", 'href="#a{}"'),
+    "mask": doubled("rect", 'mask="url(#a{})"').replace("<g id", "<mask id").replace("</g>", "</mask>"),
+    "style-attribute": doubled("rect", "style=\"fill:url('#a{}')\"").replace("<g id", "<pattern id").replace(
+        "</g>", "</pattern>"
+    ),
+    "itself": f'{SVG}<g id="a"><use href="#a"/></g></svg>',
+    "each-other": f'{SVG}<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g></svg>',
+    "by-style": f'{SVG}<style>g {{ mask: url(#m) }}</style><mask id="m">{"<g/>" * 999}</mask>{"<g/>" * 999}</svg>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MULTIPLIED)
+def test_a_drawing_that_multiplies_is_published_without_what_it_repeats(name: str):
+    root = etree.fromstring(published_image(MULTIPLIED[name].encode()))
+    said = etree.tostring(root).decode()
+    assert 'href="#' not in said and "url(" not in said
+
+
+def test_a_drawing_that_repeats_a_sign_ten_thousand_times_is_as_it_was():
+    sign = '<clipPath id="c"><rect width="1" height="1"/></clipPath><g id="s"><rect/><path/></g>'
+    drawing = f"{SVG}{sign}" + '<use clip-path="url(#c)" href="#s"/>' * 10_000 + "</svg>"
+    assert published_image(drawing.encode()).count(b'href="#s"') == 10_000
+
+
+@pytest.mark.parametrize("expand", ["a billion laughs", "quadratic"])
+def test_entities_that_multiply_cost_nothing(expand: str):
+    if expand == "quadratic":
+        entities, text = f"<!ENTITY a9 '{'x' * 50_000}'>", "&a9;" * 50_000
+    else:
+        entities = "<!ENTITY a0 'lol'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+        text = "&a9;"
+    began = time.process_time()
+    published = published_image(
+        f"<?xml version='1.0'?><!DOCTYPE svg [{entities}]>{SVG}<text>{text}</text></svg>".encode()
+    )
+    assert len(published) < 20_000_000
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("kind", ["png", "gif", "jpeg", "webp"])
+def test_a_picture_that_unpacks_to_gigabytes_is_named_and_not_unpacked(kind: str, tmp_path: Path):
+    write_report(tmp_path, {"chapters/a.md": "# Un\n\n![bombe](figures/b.png)\n", "chapters/figures/b.png": bomb(kind)})
+    with pytest.raises(
+        LimitError, match=r"chapters/figures/b\.png: a picture of \d+ × \d+ pixels, more than 80 million"
+    ):
+        make(tmp_path, formats=())
+
+
+def bomb(kind: str) -> bytes:
+    """A picture whose header promises more pixels than it has bytes for."""
+    if kind == "png":
+        chunk = b"IHDR" + (30_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
+        return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    out = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(out, kind, **({"lossless": True} if kind == "webp" else {}))
+    content = bytearray(out.getvalue())
+    if kind == "gif":
+        content[6:10] = b"\x30\x75" * 2
+    elif kind == "jpeg":
+        place = content.index(b"\xff\xc0") + 5
+        content[place : place + 4] = b"\x75\x30" * 2
+    else:
+        content[21:25] = (15_000 | 15_000 << 14).to_bytes(4, "little")
+    return bytes(content)
