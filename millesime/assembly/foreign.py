@@ -11,7 +11,20 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from millesime.markup.ast import Block, Inline, Node, attr, div, rewrite, rewrite_inlines, span, string, text_of
+from millesime.markup.ast import (
+    Block,
+    Inline,
+    Node,
+    attr,
+    attr_of,
+    div,
+    rewrite,
+    rewrite_inlines,
+    span,
+    string,
+    text_of,
+    with_attr,
+)
 
 # Elements that a page of text may contain: https://html.spec.whatwg.org/
 KNOWN_TAGS = frozenset(
@@ -33,7 +46,9 @@ _EQUATION = re.compile(
 _EQUATION_LABEL = re.compile(r"\\label\{[^}]*\}|\(\\#[^)]*\)|\\(?:nonumber|notag)\b")
 # XML 1.0, 2.2: characters that no document may contain; and lone surrogates.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_SETTLED = frozenset({"RawInline", "RawBlock", "Str", "Code", "CodeBlock", "Math"})
+_SETTLED = frozenset(
+    {"RawInline", "RawBlock", "Str", "Code", "CodeBlock", "Math", "Link", "Image", "Span", "Div", "Header"}
+)
 # Marks that must be resolved by whoever reads them aloud: bidi overrides and isolates are kept, see checks.
 
 
@@ -151,6 +166,8 @@ def _settle(node: Node) -> Node | list[Node]:
             return _settle_block(*node["c"])
         case "Str" | "Code" | "CodeBlock" | "Math":
             return _printable(node)
+        case "Link" | "Image" | "Span" | "Div" | "Header":
+            return _printable_attributes(node)
     return node
 
 
@@ -161,6 +178,25 @@ def _printable(node: Node) -> Node:
         return node
     text = _FORBIDDEN.sub("\ufffd", text)
     return {"t": node["t"], "c": text if node["t"] == "Str" else [node["c"][0], text]}
+
+
+def _printable_attributes(node: Node) -> Node:
+    """The same for addresses, titles and attributes, which Word files hold as they are."""
+    found = attr_of(node)
+    assert found is not None
+    ident, classes, pairs = found
+    said = [ident, *classes, *(value for _, value in pairs)]
+    target = node["c"][2] if node["t"] in ("Link", "Image") else []
+    if not _FORBIDDEN.search("".join([*said, *target])):
+        return node
+
+    def shown(text: str) -> str:
+        return _FORBIDDEN.sub("\ufffd", text)
+
+    node = with_attr(node, [shown(ident), [*map(shown, classes)], [[key, shown(value)] for key, value in pairs]])
+    if target:
+        node["c"][2] = [shown(part) for part in target]
+    return node
 
 
 def _settle_inline(kind: str, text: str) -> list[Inline]:

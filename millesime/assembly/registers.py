@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -14,6 +14,7 @@ from millesime.problems import MarkupError
 
 FOLDER = "chapters/registers"
 _MAXIMUM_BYTES = 2 * 1024 * 1024
+_MAXIMUM_DEPTH = 20
 
 
 def register_path(name: str) -> str:
@@ -29,14 +30,17 @@ def read_register(content: bytes, path: str) -> list[dict[str, str]]:
     if len(content) > _MAXIMUM_BYTES:
         raise MarkupError(f"{path}: {len(content):,} bytes; a register holds at most {_MAXIMUM_BYTES:,}")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=yaml.SafeLoader)):
-            raise MarkupError(f"{path}: an alias (*name); write the value itself")
+        _check_events(yaml.parse(content, Loader=yaml.SafeLoader), path)
         tree = yaml.safe_load(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         raise MarkupError(
             f"{path}:{place} {getattr(error, 'problem', None) or 'not YAML'}; mend the YAML there"
+        ) from error
+    except ValueError as error:  # a number of thousands of digits, the 30th of February
+        raise MarkupError(
+            f"{path}: {str(error)[:100]}; put quotes around the value that means something else"
         ) from error
     if not isinstance(tree, list):
         raise MarkupError(f"{path}: no list of entries; write `- id: A-001` and its keys for each")
@@ -51,6 +55,18 @@ def read_register(content: bytes, path: str) -> list[dict[str, str]]:
         ids[ident] = index
         entries.append({str(key): _shown(value) for key, value in entry.items()})
     return entries
+
+
+def _check_events(events: Iterable[yaml.Event], path: str) -> None:
+    """Raise MarkupError where a few bytes would become a tree without end, before one is built."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise MarkupError(f"{path}: an alias (*name); write the value itself")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAXIMUM_DEPTH:
+            line = event.start_mark.line + 1
+            raise MarkupError(f"{path}: line {line}: more than {_MAXIMUM_DEPTH} levels, one in another; level it")
 
 
 def register_annex(

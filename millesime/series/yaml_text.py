@@ -150,7 +150,8 @@ class _Builder:
         lines: dict[str, int] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
-            key = self._node(event, events, place)
+            deeper = isinstance(event, yaml.CollectionStartEvent)
+            key = self._node(event, events, (*place, "") if deeper else place)
             if not isinstance(key, str) or not key:
                 self._complain(place, f"line {line}: a key that is no text", "write 'key: value'")
                 key = ""

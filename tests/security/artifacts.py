@@ -56,10 +56,10 @@ def assemble(root: Path) -> Report:
 def make(root: Path, *, formats: tuple[str, ...] = FORMATS) -> Made:
     """Return all artifacts of a report, unpacked."""
     report = assemble(root)
-    return {kind: _unpacked(kind, make_artifact(report, kind)) for kind in formats}
+    return {kind: unpacked(kind, make_artifact(report, kind)) for kind in formats}
 
 
-def _unpacked(kind: str, content: bytes) -> dict[str, bytes]:
+def unpacked(kind: str, content: bytes) -> dict[str, bytes]:
     name, files, *_ = marshal.loads(content)
     if kind == "html":
         return {place.decode(): content for place, content in files.items()}

@@ -1,0 +1,73 @@
+"""Texts that are small to send and large to print: each ends in an artifact, or is named within the limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from millesime.limits import LimitError, Limits
+from millesime.press.artifacts import make_artifact
+from millesime.press.edition import Desk, assemble_edition
+from millesime.press.limited import run_limited
+from millesime.press.papers import open_papers
+from millesime.series.series import load_series
+from tests.security.artifacts import make, text_of, write_report
+
+NESTED = {
+    "quotes": ">" * 100_000 + " x",
+    "lists": "\n".join("  " * level + "- x" for level in range(300)),
+    "list-in-a-line": "- " * 100_000 + "x",
+    "brackets": "[" * 100_000,
+    "raw-elements": "<div>" * 100_000,
+    "notes-in-notes": "".join(f"[^{number}]: x[^{number + 1}]\n\n" for number in range(3_000)) + "x[^0]",
+    "formula": "$" + "{" * 100_000 + "}" * 100_000 + "$",
+    "metadata-aliases": "---\na0: &a0 [x]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    + "---\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_a_text_that_is_nested_without_end_is_read_or_named_in_time(name: str, tmp_path: Path):
+    write_report(tmp_path, {"chapters/a.md": f"# Un\n\n{NESTED[name]}\n" if "meta" not in name else NESTED[name]})
+    limits = Limits(reading=1, memory=512)
+    try:
+        assemble_edition(Desk(load_series(tmp_path), None, limits=limits), "2019")
+    except LimitError as error:
+        assert str(error).startswith("chapters/a.md: ")
+
+
+def test_what_stays_within_the_limit_of_nesting_is_printed_and_compared(tmp_path: Path):
+    deepest = "\n".join("  " * level + "- x" for level in range(47))
+    text = f"# Un\n\n{deepest}\n\n\n{'>' * 47} fond\n\n{'<b>' * 300}gras\n"
+    made = make(write_report(tmp_path / "report", {"chapters/a.md": text}))
+    assert all("fond" in said and "gras" in said for said in text_of(made).values())
+    for name in ("old", "new"):
+        (tmp_path / f"{name}.md").write_text(text.replace("fond", name), "utf-8")
+    from millesime.press.comparison import compare_manuscripts
+
+    assert compare_manuscripts(None, *open_papers(tmp_path / "old.md", tmp_path / "new.md")).chapters
+
+
+def test_tables_and_measures_beyond_all_bounds_are_printed(tmp_path: Path):
+    wide = "|" + "a|" * 100 + "\n|" + "-|" * 100 + "\n|" + "b|" * 100 + "\n"
+    text = (
+        f"# {'Titre ' * 30}\n\n{wide}\n<table><tr><td colspan=1000000>a</td></tr><tr><td rowspan=1000000>b</td></tr>"
+        f"</table>\n\n{'x' * 5_000}\n\n99999999999999999999. liste\n\n<ol start=99999999999999999999><li>x</ol>\n\n"
+        '![x](a.svg){width=1e30cm height=99999999%} [x]{style="width:1e30px;padding:1e9px;position:fixed"}\n\nfin\n'
+    )
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1e30" height="1e30"><rect width="1e300" height="NaN"/>'
+        '<path d="M 0 0 L 1e999 nan"/></svg>'
+    )
+    made = make(write_report(tmp_path, {"chapters/a.md": text, "chapters/a.svg": drawing}))
+    assert all("fin" in said for said in text_of(made).values())
+
+
+def test_a_part_that_takes_too_long_to_lay_out_is_named(tmp_path: Path):
+    rows = "".join(f"| {'mot ' * 30}{number} | b |\n" for number in range(600))
+    write_report(tmp_path, {"chapters/a.md": f"# Un\n\n| a | b |\n|---|---|\n{rows}"})
+    report = assemble_edition(Desk(load_series(tmp_path), None), "2019")
+    with pytest.raises(LimitError, match=r"^edition 2019, pdf: .* more than 1 s; .*layout: 1"):
+        run_limited(Limits(layout=1), "edition 2019, pdf", make_artifact, report, "pdf")
