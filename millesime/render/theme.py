@@ -47,7 +47,7 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
     """Return a template filled in. Raises ReportError, naming it, where it cannot be."""
     try:
         return environment.get_template(name).render(values)
-    except TemplateError as error:
+    except (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
         raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error

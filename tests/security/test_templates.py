@@ -1,0 +1,67 @@
+"""Templates: what a text says is never one, and a report's own reach nothing but what they are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from millesime.problems import ReportError
+from tests.security.artifacts import dangers, make, text_of, write_report
+
+EXPRESSIONS = [
+    "{{ 6 * 7 }}{# ôté #}{% raw %}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ config }} {{ self }} {{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    "{% include '/etc/passwd' %}{% import 'os' as os %}{% extends 'x' %}",
+    "$for(x)$ $title$ ${title} $body$ <%= 6 * 7 %> #{6 * 7}",
+]
+
+
+def test_what_a_text_or_a_manifest_says_is_no_template(tmp_path: Path):
+    said = "\n\n".join(f"`` {expression} ``" for expression in EXPRESSIONS)
+    heading = EXPRESSIONS[0]
+    made = make(write_report(
+        tmp_path, {"chapters/a.md": f"# Un `{heading}`\n\n{said}\n"},
+        manifest=f"chapters: [{{path: chapters/a.md, title: '{heading}'}}]\nsubtitle: '{heading}'",
+        report=f"publisher: '{heading}'\nauthors: [{{name: '{heading}'}}]\nkeywords: ['{heading}']\n",
+    ))  # fmt: skip
+    for kind, text in text_of(made).items():
+        text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
+        assert "{{ 6 * 7 }}" in text and "4242" not in text and "42{" not in text, kind
+        if kind != "pdf":  # where lines break
+            assert all(expression in text for expression in EXPRESSIONS), kind
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ lipsum.__globals__['os'].popen('id').read() }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{% include '/etc/passwd' %}",
+        "{% include '../../../../etc/passwd' %}",
+        "{% for x in range(10 ** 9) %}x{% endfor %}",
+        "{{ imprint.__class__.__init__.__globals__ }}",
+        "{{ ().__reduce_ex__(2) }}",
+    ],
+)
+def test_a_template_of_the_report_reaches_nothing_outside(template: str, tmp_path: Path):
+    names = ("html/page.html", "html/chapter.html", "html/index.html")
+    write_report(tmp_path, {"chapters/a.md": "# Un\n", **{f"templates/{name}": template for name in names}})
+    try:
+        made = make(tmp_path, formats=("html",))
+    except ReportError as error:
+        assert "templates" in str(error) or ".html" in str(error)
+        assert "root:" not in str(error)
+    else:
+        assert not any(b"root:" in content or b"<class" in content for content in made["html"].values())
+
+
+def test_a_sheet_of_the_report_fetches_nothing_for_paper(tmp_path: Path):
+    sheet = "@import 'file:///etc/passwd'; p { background: url(file:///etc/passwd) url(https://evil.example/a.png) }"
+    made = make(
+        write_report(tmp_path, {"chapters/a.md": "# Un\n\nfin\n", "templates/pdf/page.css": sheet}), formats=("pdf",)
+    )
+    assert dangers(made) == []
+    assert "fin" in text_of(made)["pdf"]
