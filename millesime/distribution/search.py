@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from millesime.distribution.search_order import order_index
 from millesime.problems import EngineError
 
 BUNDLE = "pagefind"  # the folder of the index, below the site's root
@@ -42,11 +43,11 @@ def index_pages(pages: Mapping[str, bytes]) -> dict[str, bytes]:
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip()).splitlines()
             raise EngineError(f"pagefind: {said[-1] if said else done.returncode}; publish without it: --no-search")
-        return {
+        return order_index({
             f"{BUNDLE}/{file.relative_to(bundle).as_posix()}": file.read_bytes()
             for file in sorted(bundle.rglob("*"))
             if file.is_file() and file.name not in _UNUSED
-        }
+        })  # fmt: skip
 
 
 # Interfaces of pagefind's own, which our search page does without.
