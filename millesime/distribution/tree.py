@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from millesime.beside import recover
 from millesime.problems import OutputError
-from millesime.render.artifact import write_beside
+from millesime.render.artifact import unwritable, write_beside
 
 
 @contextmanager
@@ -20,13 +21,14 @@ def hold(folder: Path) -> Iterator[None]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another folder with --out") from error
+        raise unwritable(folder, error) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             hint = "wait until that is done"
             raise OutputError(f"{folder.parent}: somebody else publishes here at this moment; {hint}") from error
+        recover(folder)
         yield
     finally:
         os.close(handle)  # and the lock with it
@@ -40,6 +42,7 @@ def replace_tree(folder: Path, files: Mapping[str, bytes], *, renewed: Sequence[
     `renewed`. At no moment is the folder half old, half new. Raises
     OutputError when it cannot be written.
     """
+    recover(folder)
     changed = sorted(name for name, content in files.items() if not _holds(folder / name, content))
     if not changed and folder.is_dir():
         return []

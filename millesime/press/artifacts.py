@@ -18,7 +18,8 @@ from pathlib import Path
 
 from millesime.assembly.report import Report
 from millesime.assembly.sources import slug
-from millesime.render.artifact import Artifact, clear_abandoned, write_beside
+from millesime.beside import recover
+from millesime.render.artifact import Artifact, write_beside
 
 # The slowest first, so that the last worker is not left alone with it.
 RENDERED = ("pdf", "docx", "epub", "html")
@@ -119,7 +120,7 @@ def put_in_place(content: bytes, *, edition: str, kind: str, folder: Path, kept:
     name, files, notes, seconds = marshal.loads(content)
     path = folder / name
     if _holds(path, files):
-        clear_abandoned(path)
+        recover(path)
     else:
         with write_beside(path, folder=_ITSELF not in files) as beside:
             for relative, inner in files.items():

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from millesime.assembly.assemble import Materials
 from millesime.assembly.report import Report
+from millesime.beside import recover_all
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
 from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
@@ -97,6 +98,9 @@ def build_editions(
     Every artifact appears whole or not at all; an error in one edition ends
     the build and leaves what was there before.
     """
+
+    for name in names:
+        recover_all(out / name)  # of formats, too, that this build will not make
 
     def put(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
         return put_in_place(content, edition=name, kind=kind, folder=out / name, kept=kept)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import glob
+import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from millesime.beside import give_usual_rights, hold_beside, put_aside, recover
 from millesime.problems import OutputError
 
-_SUFFIX = ".new"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
@@ -33,76 +31,49 @@ def write_beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
     """Yield a path next to `path` to write to; put it in its place when the block ends well.
 
     With `folder` the path is an empty folder, which replaces the old one
-    whole. Raises OutputError when the place cannot be written.
+    whole. Raises OutputError when the place cannot be written; what was there
+    is as it was then.
     """
-    beside = _open_beside(path, folder=folder)
-    try:
-        yield beside
-        _replace(path, beside)
-    except OSError as error:
-        raise OutputError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        _remove(beside)
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            recover(path)
+            beside = stack.enter_context(hold_beside(path, folder=folder))
+            give_usual_rights(beside)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        try:
+            yield beside
+            _replace(path, beside)
+        except OSError as error:
+            raise unwritable(path, error) from error
 
 
-def _open_beside(path: Path, *, folder: bool) -> Path:
-    prefix = f".{path.name}.{os.getpid()}."
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        clear_abandoned(path)
-        if folder:
-            beside = tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=path.parent)
-            os.chmod(beside, 0o777 & ~_umask())
-        else:
-            handle, beside = tempfile.mkstemp(prefix=prefix, suffix=_SUFFIX, dir=path.parent)
-            os.close(handle)
-            os.chmod(beside, 0o666 & ~_umask())
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written: {error.strerror or error}; choose another folder with --out"
-        ) from error
-    return Path(beside)
-
-
-def clear_abandoned(path: Path) -> None:
-    """Remove what a process that was killed left beside a path; one that still runs keeps its own."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
-        owner = left.name.removeprefix(f".{path.name}.").partition(".")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
-            _remove(left)
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """Return what to say where a file or folder cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "make room there, or choose another place, and run this again"
+    elif error.errno == errno.EROFS:
+        hint = "make the disk writable, or choose another place"
+    else:
+        hint = "see to the folder's rights, or choose another place"
+    return OutputError(
+        f"{path}: cannot be written: {error.strerror or error}; what was there is as it was: {hint} (--out)"
+    )
 
 
 def _replace(path: Path, new: Path) -> None:
-    """Put `new` in the place of `path`; at no moment is there neither."""
+    """Put `new` in the place of `path`; where the file system can, at no moment is there neither."""
     if not path.is_dir() or path.is_symlink():
-        os.replace(new, path)
-    elif not _exchange(path, new):
-        # Without an exchange in one step the old folder steps aside first, and comes back if the new one fails.
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=_SUFFIX, dir=path.parent))
-        os.rename(path, old / path.name)
         try:
-            os.rename(new, path)
-        except OSError:
-            os.rename(old / path.name, path)
-            raise
-        finally:
-            _remove(old)
+            os.replace(new, path)
+            return
+        except OSError as error:
+            # Another build made this folder between the question and the answer.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    if not _exchange(path, new):
+        put_aside(path, new)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -113,10 +84,3 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
     return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import glob
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from millesime.beside import hold_beside, recover
 from millesime.problems import ManifestError, OutputError
 from millesime.series.manifest import ChapterSource, Part, RedlineAnnex, Seal
 from millesime.series.series import Edition
@@ -160,32 +158,14 @@ def _last_line(*nodes: yaml.Node) -> int:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; its rights stay. What a run that was killed left beside it goes."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        owner = left.name.removeprefix(f".{path.name}.").partition(".")[0]
-        if owner.isdigit() and not _runs(int(owner)):
-            left.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    recover(path)
+    with hold_beside(path) as beside:
+        with beside.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, stat.S_IMODE(path.stat().st_mode))
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-
-
-def _runs(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        os.chmod(beside, stat.S_IMODE(path.stat().st_mode))
+        os.replace(beside, path)
 
 
 def _entry(entry: ChapterSource | Part) -> Any:

@@ -1,0 +1,147 @@
+"""What is written beside its place and renamed: made, held while its writer lives, and swept when it was abandoned.
+
+    .edition.epub.4711.k3x9_2ab.new        being written; only a whole one is put in its place
+    .html.4711.w81m0q4z.old/html           stepped aside, where a file system cannot let two folders change places
+
+A writer holds a lock on what it has beside, which the system takes from it
+however it ends. The number of its process in the name does not do: it is soon
+another's, and in a container it is the same each time. It counts only where
+the file system knows no locks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_NEW, _OLD = ".new", ".old"
+_NAME = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.[^.]+\.(?:new|old)", re.DOTALL)
+
+
+@contextmanager
+def hold_beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Yield a new, empty file next to `path`, or a folder, that nobody sweeps before the block ends.
+
+    What is still there then is removed. Raises OSError if there can be none.
+    """
+    beside, lock = _make(path, _NEW, folder=folder)
+    try:
+        yield beside
+    finally:
+        remove(beside)
+        os.close(lock)
+
+
+def give_usual_rights(beside: Path) -> None:
+    """Give a file or folder that was made for its owner alone the rights of any that this user makes."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    os.chmod(beside, (0o777 if beside.is_dir() else 0o666) & ~mask)
+
+
+def put_aside(path: Path, new: Path) -> None:
+    """Put the folder `new` in the place of the folder `path` in two steps.
+
+    A process that is killed between them leaves neither there: `recover`
+    brings the old one back.
+    """
+    old, lock = _make(path, _OLD, folder=True)
+    try:
+        os.rename(path, old / path.name)
+        try:
+            os.rename(new, path)
+        except BaseException:
+            os.rename(old / path.name, path)
+            raise
+    finally:
+        remove(old)
+        os.close(lock)
+
+
+def recover(path: Path) -> None:
+    """Make a place as a killed process found it: what it moved aside comes back, what it had beside goes."""
+    for suffix in (_OLD, _NEW):
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*{suffix}"):
+            found = _NAME.fullmatch(left.name)
+            if not found or found["name"] != path.name or not is_abandoned(left, process=int(found["process"])):
+                continue
+            if suffix == _OLD and not os.path.lexists(path):
+                with suppress(OSError):
+                    os.rename(left / path.name, path)
+            remove(left)
+
+
+def recover_all(folder: Path) -> None:
+    """Do so for all places in a folder, also those that this run will not write to."""
+    with suppress(OSError):
+        for name in {found["name"] for entry in os.listdir(folder) if (found := _NAME.fullmatch(entry))}:
+            recover(folder / name)
+
+
+def is_abandoned(left: Path, *, process: int) -> bool:
+    """Whether nobody holds a file or folder any more; `process` is the number of the one that made it."""
+    try:
+        handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here
+        return not _runs(process)
+    finally:
+        os.close(handle)
+    return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder as far as possible: what cannot be is swept by the next run."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def lock_made(path: Path) -> int | None:
+    """Return a handle that holds a file or folder just made; None if it was swept before it could be held."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with suppress(OSError):
+        if os.path.samestat(os.fstat(handle), os.stat(path)):
+            return handle
+    os.close(handle)
+    return None
+
+
+def _make(path: Path, suffix: str, *, folder: bool) -> tuple[Path, int]:
+    """Return a new file or folder beside a path, and the handle that holds it."""
+    prefix = f".{path.name}.{os.getpid()}."
+    while True:
+        if folder:
+            made = tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=path.parent)
+        else:
+            handle, made = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
+            os.close(handle)
+        with suppress(FileNotFoundError):
+            if (lock := lock_made(Path(made))) is not None:
+                return Path(made), lock
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
