@@ -16,6 +16,7 @@ report, which it makes eight times smaller, are one megabyte to begin with.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -75,14 +76,20 @@ def read_entry(folder: Path, key: str, *, touch: bool = True) -> bytes:
 
 
 def write_entry(folder: Path, key: str, content: bytes) -> None:
-    """Put an entry into a step's folder, in the place of one that is there. Raises OSError; nothing is left then."""
+    """Put an entry into a step's folder, in the place of one that is there. Raises OSError; nothing is left then.
+
+    It is held until it is in its place, so that others can tell it from what was left by a process that was killed.
+    """
     beside = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(8)}"
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with open(handle, "wb") as stream:
+            with suppress(OSError):  # no locks here, or somebody is just looking
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             stream.write(_HEADER.pack(_MAGIC, len(content), _checksum(folder.name, key, content)))
             stream.write(content)
-        os.replace(beside, folder / key)
+            stream.flush()
+            os.replace(beside, folder / key)
     except BaseException:
         with suppress(OSError):
             os.unlink(beside)

@@ -9,11 +9,12 @@ not of forgery.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from millesime.beside import hold_beside, recover
 
 TAG = "CACHEDIR.TAG"
 # https://bford.info/cachedir/: backups leave such folders out. It also keeps `--cache ~/Documents` from being one.
@@ -65,19 +66,20 @@ def open_folder(folder: Path) -> None:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     check_folder(folder)
+    # CI systems keep only what lies in the repository's folder: there it must not look like a part of the report.
+    # A process that was killed may have written the tag and no more.
     if not _is_tagged(folder):
         _write(folder / TAG, _TAG_TEXT)
-        # CI systems keep only what lies in the repository's folder: there it must not look like a part of the report.
+    if not (folder / ".gitignore").exists():
         _write(folder / ".gitignore", b"*\n")
 
 
 def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{TAG}.{secrets.token_hex(8)}")
-    try:
+    tag = path.with_name(TAG)  # under its name, for `check_folder`
+    recover(tag)
+    with hold_beside(tag) as beside:
         beside.write_bytes(content)
         os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def open_step(folder: Path, step: str, *, create: bool) -> Path:

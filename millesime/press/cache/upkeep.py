@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from millesime.beside import is_abandoned
 from millesime.press.cache.entry import TEMPORARY, Damaged, read_entry
 
 STEP = re.compile(r"[a-z][a-z0-9-]*")
@@ -93,12 +94,12 @@ def sum_by_step(entries: Iterable[Entry]) -> dict[str, Amount]:
 def prune(folder: Path, *, limit: int, unused_for_s: float | None = None) -> Amount:
     """Remove what nobody has used for so long, then what was used the longest ago until `limit` bytes are left.
 
-    Also removes what processes that were killed left, after a day. Returns
-    what was removed. Raises OSError if something cannot be.
+    Also removes what processes that were killed left: what nobody holds, or,
+    on a file system without locks, what is a day old. Returns what was removed. Raises OSError if something cannot be.
     """
     now = time.time()
     entries = list_entries(folder)
-    doomed = [entry for entry in entries if entry.is_temporary and now - entry.used > _ABANDONED_AFTER_S]
+    doomed = [entry for entry in entries if entry.is_temporary and _is_left(entry, now)]
     kept = sorted((entry for entry in entries if not entry.is_temporary), key=lambda entry: entry.used)
     size = sum(entry.bytes for entry in kept)
     for entry in kept:
@@ -108,6 +109,13 @@ def prune(folder: Path, *, limit: int, unused_for_s: float | None = None) -> Amo
         doomed.append(entry)
         size -= entry.bytes
     return _remove(doomed)
+
+
+def _is_left(entry: Entry, now: float) -> bool:
+    """Whether nobody writes an unfinished entry any more. A writer that loses one it has just opened keeps nothing."""
+    process = entry.name.removeprefix(TEMPORARY).partition("-")[0]
+    is_old = now - entry.used > _ABANDONED_AFTER_S
+    return is_old or (process.isdigit() and is_abandoned(entry.path, process=int(process)))
 
 
 def prune_if_changed(folder: Path, *, limit: int) -> Amount:
