@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from millesime.beside import give_usual_rights, hold_beside, recover
 from millesime.history.log import LogEntry, read_log
 from millesime.history.repository import find_repository
 from millesime.history.revision import resolve_revision
 from millesime.press.edition import Desk
 from millesime.press.manuscript import NOTES_FOLDER
 from millesime.problems import ManifestError, OutputError, RevisionError
+from millesime.render.artifact import unwritable
 from millesime.series.series import FOLDER, REPORT_FILE
 from millesime.series.values import check_name
 from millesime.series.write import first_edition_text, next_edition_text, report_text
@@ -101,21 +104,45 @@ def _existing(folder: Path) -> Path:
 
 
 def _write_new(files: Mapping[Path, str]) -> None:
-    """Write files none of which is there yet; if one cannot be written, take the others away again."""
-    for path in files:
-        if os.path.lexists(path):
+    """Write files none of which is there yet, each whole; if one cannot be written, take the others away again.
+
+    One that holds just this text was left by a run that was killed, and is
+    taken over: so they are written from the last to the first, by which a
+    report or an edition is known.
+    """
+    for path, text in files.items():
+        if os.path.lexists(path) and not _holds(path, text):
             raise OutputError(f"{path}: there is such a file already; move it away, or choose another name")
     written: list[Path] = []
     try:
-        for path, text in files.items():
+        for path, text in reversed(files.items()):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as stream:
-                written.append(path)
-                stream.write(text)
+            recover(path)
+            if _holds(path, text):
+                continue
+            with hold_beside(path) as beside:
+                beside.write_bytes(text.encode("utf-8"))
+                give_usual_rights(beside)
+                _place_new(beside, path)
+            written.append(path)
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)
-        raise OutputError(f"{error.filename or path}: cannot be written: {error.strerror}; check the folder") from error
+        raise unwritable(path, error) from error
+
+
+def _place_new(beside: Path, path: Path) -> None:
+    """Put a file in its place, but not over one that came meanwhile."""
+    try:
+        os.link(beside, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):  # what file systems without links say
+            raise
+        os.rename(beside, path)
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode("utf-8")
 
 
 FRENCH = {
