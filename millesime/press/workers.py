@@ -101,11 +101,21 @@ class _Local(Workers):
 
 
 def _begin_work(prepare: Callable[[], None] | None) -> None:
-    """Make a new process a worker: no cycle collector that runs by itself, and no long farewell at its end."""
+    """Make a new process a worker: no cycle collector that runs by itself, and no long farewell at its end.
+
+    It ends with its parent: a build that was killed leaves nobody waiting for steps.
+    """
     gc.disable()
     Finalize(None, os._exit, args=(0,), exitpriority=_LAST)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if prepare:
         prepare()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _do_and_tidy(step: Callable[..., Any], *values: Any) -> Any:
