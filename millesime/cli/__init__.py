@@ -8,14 +8,18 @@ Millésime's own, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
+from contextlib import suppress
 
 import click
 
 from millesime import __version__
-from millesime.problems import ReportError
+from millesime.press.scratch import scratch_folder
+from millesime.problems import OutputError, ReportError
 
 INTERNAL, INTERRUPTED = 70, 130
 
@@ -51,8 +55,11 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit status; no traceback reaches a user."""
+    _prepare()
     try:
-        status = program.main(arguments, prog_name="millesime", standalone_mode=False)
+        with scratch_folder():
+            status = program.main(arguments, prog_name="millesime", standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -64,18 +71,70 @@ def main(arguments: list[str] | None = None) -> None:
         status = error.exit_status
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         status = 0
+    except OSError as error:
+        if os.environ.get("MILLESIME_DEBUG"):
+            raise
+        if error.errno not in _OF_THE_SYSTEM:
+            status = _complain_of_ourselves(error)
+        else:
+            _complain(_told(error))
+            status = OutputError.exit_status
+        _close_stdout()
     except Exception as error:
         if os.environ.get("MILLESIME_DEBUG"):
             raise
-        _complain(
-            f"a mistake of Millésime's own: {type(error).__name__}: {error}\n"
-            "please report it, with what MILLESIME_DEBUG=1 prints"
-        )
-        status = INTERNAL
-    sys.stdout.flush()
+        status = _complain_of_ourselves(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _prepare() -> None:
+    """Make of the surroundings what every verb can work in."""
+    mask = os.umask(0o077)
+    if mask & 0o700:
+        click.echo(f"umask {mask:04o} would shut Millésime out of its own files; {mask & 0o077:04o} is used", err=True)
+    os.umask(mask & 0o077)
+    for stream in (sys.stdout, sys.stderr):
+        # Where a locale does not have a letter, or a path is no text, no word is worth a lost build.
+        if isinstance(stream, io.TextIOWrapper):
+            is_unicode = stream.encoding.lower().replace("-", "") == "utf8"
+            stream.reconfigure(errors="surrogateescape" if is_unicode else "backslashreplace")
+
+
+def _told(error: OSError) -> str:
+    """Return what the system refused, where, and what to do about it."""
+    where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    if not where:
+        where = f"standard output, or the folder for temporary files ({os.environ.get('TMPDIR', '/tmp')})"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        hint = "make room; TMPDIR=DIR chooses another folder for temporary files"
+    elif error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN):
+        hint = "end other programs, or try again with --jobs 1"
+    else:
+        hint = "see to its rights and its disk"
+    return f"{where}: {error.strerror}; what was there before is untouched: {hint}, and run this again"
+
+
+# What the machine refuses; everything else is a mistake of ours.
+_OF_THE_SYSTEM = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+    errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE,
+})  # fmt: skip
+
+
+def _close_stdout() -> None:
+    """Let nothing more come out when Python ends, which would complain of it in its own words."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain_of_ourselves(error: Exception) -> int:
+    _complain(
+        f"a mistake of Millésime's own: {type(error).__name__}: {error}\n"
+        "please report it, with what MILLESIME_DEBUG=1 prints"
+    )
+    return INTERNAL
 
 
 def _complain(text: str) -> None:

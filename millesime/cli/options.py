@@ -144,7 +144,9 @@ def edition_names(series: Series, names: Sequence[str]) -> list[str]:
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    # Escaped where the locale has not all letters: it is JSON for programs in any.
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(value, ensure_ascii=not is_unicode, indent=2))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
