@@ -213,8 +213,14 @@ def pandoc_version() -> str:
 
 
 def _version(path: str) -> tuple[int, ...]:
-    first = _call([path, "--version"]).decode().splitlines()[0]
-    return tuple(int(number) for number in first.split()[1].split(".") if number.isdigit())
+    said = _call([path, "--version"]).decode("utf-8", "replace")
+    found = re.match(r"pandoc(?:\.exe)? (\d+(?:\.\d+)*)", said)
+    if not found:
+        raise EngineError(
+            f"{path}: does not say which version of pandoc it is, but {_first_lines(said, 1)!r}; "
+            "install pandoc again with `pip install --force-reinstall pypandoc_binary`"
+        )
+    return tuple(map(int, found[1].split(".")))
 
 
 _TAB_STOP = 4
@@ -397,7 +403,8 @@ def _finished(
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **environment},
         )
     except OSError as error:
-        raise EngineError(f"{command[0]}: cannot be run: {error.strerror}") from error
+        hint = "install pandoc again with `pip install --force-reinstall pypandoc_binary`"
+        raise EngineError(f"{command[0]}: cannot be run: {error.strerror}; {hint}") from error
     with process:
         given: bytes | None = stdin
         try:
@@ -413,6 +420,11 @@ def _finished(
             raise
     if process.returncode == _HEAP_EXHAUSTED:
         raise _Exceeded("memory")
+    if process.returncode < 0:
+        raise EngineError(
+            f"pandoc: was ended from outside by signal {-process.returncode}, perhaps because memory ran out; "
+            "run this again, with --jobs 1 if it happens again"
+        )
     if process.returncode:
         said = _first_lines(complaint.decode(errors="replace"))
         raise EngineError(f"pandoc: stopped with status {process.returncode}: {said}")
