@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.metadata
+import locale
 import logging
 import os
 import sys
@@ -55,7 +56,7 @@ def versions() -> dict[str, str]:
 @contextlib.contextmanager
 def surroundings(date: datetime.date) -> Iterator[list[str]]:
     """Hold what the engine needs of the process, and yield the list that takes what it says."""
-    with _LAYOUT, _captured_log() as notes, pinned_clock(date), _deep_calls():
+    with _LAYOUT, _captured_log() as notes, pinned_clock(date), _plain_locale(), _deep_calls():
         yield notes
 
 
@@ -139,6 +140,23 @@ def pinned_clock(date: datetime.date) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+@contextlib.contextmanager
+def _plain_locale() -> Iterator[None]:
+    """Keep the user's language away from Pango, which shapes text without a language of its own as that one's.
+
+    In Turkish, "fi" is no ligature. It asks the C library once, before the first text.
+    """
+    before = locale.setlocale(locale.LC_CTYPE)
+    for name in ("C.UTF-8", "C"):  # the second has no letters but ASCII's, and is everywhere
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            break
+    try:
+        yield
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def date_epoch(date: datetime.date) -> int:
