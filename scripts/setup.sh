@@ -37,6 +37,8 @@ if [ "$aim" != run ]; then
   need python3-uno /usr/bin/python3 -c 'import uno'
   need nodejs node --version  # runs the parsers of Thorium Reader on our catalogues
   need npm npm --version
+  need faketime faketime --version  # runs builds in 1970 and in 2100
+  need locales test -e /usr/share/i18n/locales/tr_TR  # and in Turkish
 fi
 if [ "$aim" = validate ]; then
   need default-jdk-headless javac -version  # compiles two small drivers, so that many files are checked in one process
