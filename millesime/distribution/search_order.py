@@ -47,7 +47,9 @@ def _replaced(content: bytes, names: Mapping[bytes, bytes]) -> bytes:
     """Return content with names replaced by others of the same length, in one pass."""
     if not names:
         return content
-    return re.sub(b"|".join(map(re.escape, sorted(names, key=len, reverse=True))), lambda found: names[found[0]], content)
+    return re.sub(
+        b"|".join(map(re.escape, sorted(names, key=len, reverse=True))), lambda found: names[found[0]], content
+    )
 
 
 def _sorted_values(content: bytes) -> bytes:

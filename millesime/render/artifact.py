@@ -51,7 +51,7 @@ def write_beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
 
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Return what to say where a file or folder cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         hint = "make room there, or choose another place, and run this again"
     elif error.errno == errno.EROFS:
         hint = "make the disk writable, or choose another place"
