@@ -117,7 +117,7 @@ def prune_cache(default: Path | None, folder: Path | None, limit: int, days: int
     """Remove what was used the longest ago, down to the limit.
 
     A build does so itself when it has made the cache too large. What was
-    being written when a process was killed is removed after a day.
+    being written when a process was killed goes as well.
     """
     with _opened(folder or default) as place:
         removed = prune(place, limit=limit, unused_for_s=None if days is None else days * _DAY_S)

@@ -175,6 +175,33 @@ def test_workers_end_when_their_build_is_killed(tmp_path: Path):
     assert not _runs(worker)
 
 
+BROKEN = """
+import os
+from millesime.press.workers import local_workers
+from millesime.problems import EngineError
+if __name__ == "__main__":
+    try:
+        with local_workers(1) as workers:
+            os.kill(workers.submit(os.getpid).result(), 9)
+            workers.submit(os.getpid).result()
+    except EngineError as error:
+        print(error)
+"""
+
+
+def test_a_build_whose_worker_is_killed_says_so(tmp_path: Path):
+    program = tmp_path / "broken.py"
+    program.write_text(BROKEN)
+    done = subprocess.run(
+        [sys.executable, program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert done.stdout == "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1\n"
+
+
 def _runs(process: int) -> bool:
     """Whether a process is there and no zombie: nobody may be left to wait for it."""
     try:
