@@ -129,6 +129,15 @@ class Stage:
         if with_cache:
             assert verify(self.cache)[1] == []
 
+    def recover(self) -> None:
+        """Run again, with the cache of the undisturbed run, and check what it gives: for what never got to the press."""
+        kept = Stage(scene=self.scene, folder=self.scene.folder / UNDISTURBED).cache
+        shutil.rmtree(self.cache, ignore_errors=True)
+        subprocess.run(["cp", "-a", kept, self.cache], check=True)
+        done = self.run()
+        assert done.returncode == 0, done.stderr
+        self.check_recovered()
+
     def leftovers(self) -> list[str]:
         """Return what runs left that is no output: beside it, among temporary files, in the cache."""
         left = [*self.out.parent.rglob(".*"), *self.temporary.iterdir()]
