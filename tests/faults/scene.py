@@ -130,7 +130,7 @@ class Stage:
             assert verify(self.cache)[1] == []
 
     def recover(self) -> None:
-        """Run again, with the cache of the undisturbed run, and check what it gives: for what never got to the press."""
+        """Run again, with the cache of the undisturbed run, and check what that gives: where nothing was made yet."""
         kept = Stage(scene=self.scene, folder=self.scene.folder / UNDISTURBED).cache
         shutil.rmtree(self.cache, ignore_errors=True)
         subprocess.run(["cp", "-a", kept, self.cache], check=True)
