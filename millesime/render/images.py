@@ -121,10 +121,13 @@ def _safe_svg(content: bytes) -> bytes:
         remove_pis=True,
     )
     root = etree.fromstring(content, parser)
-    if root is None or etree.QName(root).localname != "svg":
+    if root is None or root.tag not in ("svg", f"{{{_SVG}}}svg"):
         return f'<svg xmlns="{_SVG}" viewBox="0 0 1 1"/>'.encode()
     for element in list(root.iterdescendants()):
         if not isinstance(element.tag, str):  # an entity from outside
+            _remove(element)
+            continue
+        if ":" in element.tag.rpartition("}")[2]:  # a prefix that stands for nothing: no XML with namespaces
             _remove(element)
             continue
         name = etree.QName(element)
@@ -188,7 +191,7 @@ def _references(element) -> list[str]:
 def _forget_references(root) -> None:
     for element in root.iter():
         for name, value in list(element.attrib.items()):
-            if etree.QName(name).localname == "href" and value.startswith("#") or _REFERENCE.search(value):
+            if name.rpartition("}")[2] == "href" and value.startswith("#") or _REFERENCE.search(value):
                 del element.attrib[name]
         if element.tag == f"{{{_SVG}}}style":
             element.text = ""
@@ -206,8 +209,8 @@ def _remove(element) -> None:
 
 def _clean_svg_attributes(element) -> None:
     for name, value in list(element.attrib.items()):
-        local = etree.QName(name).localname
-        if local.lower().startswith("on"):
+        local = name.rpartition("}")[2]
+        if local.lower().startswith("on") or ":" in local:
             del element.attrib[name]
         elif local in ("href", "src"):
             if not value.startswith("#") and not _is_inline_image(element):

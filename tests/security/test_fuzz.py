@@ -55,8 +55,8 @@ markdown = st.lists(st.sampled_from(_SIGNS + _WORDS) | st.text(max_size=5), max_
 _YAML = [
     "title: x", "date: 2019-07-03", "date: 2019-02-30", "chapters: ", "- ", "[", "]", "{", "}", ": ", "\n", "\n", "  ",
     "\n  ", "&a ", "*a", "<<: ", "!!python/name:os", "!x ", "? ", "| ", "> ", "'", '"', "\\x00", "#", "%YAML 9.9\n",
-    "---\n", "...\n", "~", "null", "yes", "0x1f", "1e999", "12:59:59", "9" * 5000, "language: fr", "id: ", "A-1",
-    "annexes: ", "redline: ", "formats: ", "pdf", "limits: ", "reading: ", "seal: ", "revision: ", "\ufeff", "\x08", ",",
+    "---\n", "...\n", "~", "yes", "0x1f", "1e999", "12:59:59", "9" * 5000, "language: fr", "id: ", "A-1",
+    "annexes: ", "redline: ", "formats: ", "pdf", "limits: ", "reading: ", "seal: ", "revision: ",
     "isbn: ", "numbering: ", "authors: ", "name: ", "part: ", "path: ", "../", "/etc/passwd", "a.md", "é",
 ]  # fmt: skip
 yaml_text = st.lists(st.sampled_from(_YAML) | st.text(max_size=4), max_size=25).map("".join)

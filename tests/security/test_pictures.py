@@ -39,6 +39,7 @@ DRAWINGS = {
     "included": f"{SVG}<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='SECRET' parse='text'/></svg>",
     "other-namespace": f"{SVG}<h:script xmlns:h='http://www.w3.org/1999/xhtml'>alert(1)</h:script>"
     "<h:img xmlns:h='http://www.w3.org/1999/xhtml' src='https://evil.example/a.png' onerror='alert(1)'/></svg>",
+    "prefix-of-nothing": f"{SVG}<g><x:script y:onload='alert(1)'>alert(1)</x:script></g><rect z:href='#x'/></svg>",
     "not-closed": f"{SVG}<g><script>alert(1)",
     "no-drawing": "<html><svg></svg><script>alert(1)</script></html>",
     "polyglot": f"<!-- <html><script>alert(1)</script> -->{SVG}<text>t</text></svg>",
