@@ -6,7 +6,8 @@ import re
 
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
-from millesime.press.edition import Desk, materials
+from millesime.assembly.reading_checks import check_colours, check_pictures, check_reading
+from millesime.press.edition import Desk, image_reader, materials
 from millesime.problems import Problem
 
 
@@ -18,6 +19,11 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     """
     manuscript = desk.manuscript(name)
     found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
+    for source in manuscript.chapters:
+        blocks = source.document.blocks
+        found += check_reading(source.path, blocks, language=manuscript.edition.language)
+        found += check_pictures(source.path, blocks, read_image=image_reader(desk, manuscript))
+    found += check_colours(manuscript.theme)
     found += check_report(assemble(materials(desk, manuscript, manuscript.chapters)))
     order = {path: index for index, path in enumerate(manuscript.texts)}
     return sorted(dict.fromkeys(found), key=lambda problem: order.get(_file(problem), len(order)))

@@ -1,16 +1,11 @@
-"""Every code that `check` prints, and that nothing else is reported."""
+"""Marks and sources that `check` reports, and that nothing else is; tests/press/test_check.py has a case for each."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 
 from millesime.assembly.checks import check_report, check_source
 from tests.assembly.builders import chapter, report
-
-PROBLEMS = Path(__file__).resolve().parents[2] / "docs" / "problems.md"
 
 SOURCES = {
     "S001": "{{#include ../a.rs:1:2}}",
@@ -53,11 +48,6 @@ def test_a_report_is_reported_with_its_anchor(code: str):
 def test_what_is_right_is_not_reported():
     assert not list(check_report(report(chapter(GOOD), images=["chapters/i.png"])))
     assert not list(check_source("a.md", GOOD.replace("{% code %}", "code")))
-
-
-def test_every_code_is_explained_and_every_explained_code_is_tested():
-    explained = re.findall(r"^\| ([A-Z]\d{3}) ", PROBLEMS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(explained) == sorted({*SOURCES, *REPORTS})
 
 
 def test_a_generated_annex_is_not_reported():
