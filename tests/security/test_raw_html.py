@@ -47,6 +47,9 @@ ATTACKS = [
     "<table><td background='https://evil.example/a.png'><caption><script>1</script></table>",
     "<p id='\"><script>alert(1)</script>' class='\"><img src=x onerror=alert(1)>' lang='\"onload=alert(1)'>p</p>",
     "<title></title><script>alert(1)</script> <textarea></textarea><script>alert(1)</script>",
+    "mot <script> mot <style> mot <textarea> mot <title> mot <xmp> mot <plaintext> mot <select> mot <noembed> mot",
+    "<script>\n\nmot\n\n<style>\n\nmot\n\n<table><script>\n\nmot\n\n<plaintext>\n\nmot",
+    "| a |\n|---|\n| <script> </td></table><style> |",
     "<!--><script>alert(1)</script>--> <![CDATA[<script>alert(1)</script>]]> <?xml-stylesheet href='a.xsl'?>",
 ]
 
