@@ -25,7 +25,7 @@ from millesime.render.fragments import write_fragments
 from millesime.series.series import load_series
 from tests.security.artifacts import assemble, write_report
 
-EXAMPLES = int(os.environ.get("MILLESIME_FUZZ", "60"))
+EXAMPLES = int(os.environ.get("MILLESIME_FUZZ", "25"))
 _WORDS = [
     "la ville",
     "12 %",
