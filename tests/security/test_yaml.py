@@ -26,6 +26,9 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)
 BOMBS = {
     "laughs": LAUGHS,
     "itself": "a: &a [*a]\n",
+    "laughs-in-an-entry": "- id: A-1\n"
+    + "  a0: &a0 [x]\n"
+    + "".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 6)),
     "merge": "a: &a {x: 1}\n" + "".join(f"b{n}: &b{n} {{<<: [*a, *a]}}\n" for n in range(9)),
     "flow": "a: " + "[" * 20_000,
     "mapping": "a: " + "{a: " * 20_000,
