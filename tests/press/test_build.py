@@ -166,29 +166,6 @@ def test_a_place_that_cannot_be_written_is_named(made: TestRepository, tmp_path:
         build(made.root, tmp_path / "dist", "2018", formats=("html",))
 
 
-@pytest.mark.parametrize("delay_s", [0.4, 0.9, 1.3, 1.7, 2.2, 3.0])
-def test_a_build_killed_at_any_moment_leaves_the_last_one_whole(
-    made: TestRepository, built: Path, tmp_path: Path, delay_s: float
-):
-    out = tmp_path / "dist"
-    build(made.root, out, "2018", formats=("html", "epub"))
-    before = checksums(out)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, PROGRAM, "build", "2018", "--to", "html,epub,pdf"),
-            *("--no-cache", "--root", made.root, "--out", out),
-        ],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    time.sleep(delay_s)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    after = {path: checksum for path, checksum in checksums(out).items() if not Path(path).parts[1].startswith(".")}
-    assert {path: checksum for path, checksum in after.items() if not path.endswith(".pdf")} == before
-    build(made.root, out, "2018", formats=("html", "epub"))
-    assert not list(out.rglob(".*.new")), "what a killed build left is cleared by the next"
-
-
 def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Path):
     process = subprocess.Popen(
         [sys.executable, PROGRAM, "build", "--no-cache", "--root", made.root, "--out", tmp_path / "dist"],
