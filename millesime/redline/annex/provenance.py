@@ -76,7 +76,8 @@ def tell_reasons(
     """Return the lines that stand in small under a passage; [] where nothing is known."""
     if not reasons:
         return []
-    shown = list(reasons[-_SHOWN:])
+    # One more is shown: to say that it is there takes as much room.
+    shown = list(reasons if len(reasons) <= _SHOWN + 1 else reasons[-_SHOWN:])
     lines = [_told(reason, provenance, labels, language) for reason in shown]
     if len(reasons) > len(shown):
         lines.insert(0, words(fill(labels["annex_why_more"], count=str(len(reasons) - len(shown)))))
