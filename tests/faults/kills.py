@@ -2,8 +2,9 @@
 
 Each moment is drawn from the duration of an undisturbed run, evenly; two of
 three runs find everything made, so that many moments are those at which it is
-put in its place. After it: what readers see is whole; the next run, with what the killed one left in
-its cache, gives the bytes of an undisturbed one and leaves nothing else.
+put in its place. After it: what readers see is whole; the next run, with what
+the killed one left in its cache, gives the bytes of an undisturbed one and
+leaves nothing else.
 """
 
 from __future__ import annotations
