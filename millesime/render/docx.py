@@ -22,6 +22,7 @@ from millesime.markup.ast import (
     Inline,
     Node,
     attr,
+    attr_of,
     div,
     header,
     link,
@@ -193,12 +194,20 @@ def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
         (_, classes, pairs), inner = node["c"]
         sector = labels.get(f"sector_{dict(pairs).get('sector') or dict(pairs).get('data-sector')}")
         if "position" in classes and sector:
-            inner = [div([para(sector)], pairs=[("custom-style", "Box Title")]), *inner]
+            label = div([para(sector)], classes=_mark_of_all(inner), pairs=[("custom-style", "Box Title")])
+            inner = [label, *inner]
         style = next((_BOX_STYLES[name] for name in classes if name in _BOX_STYLES), None)
         node = {"t": "Div", "c": [node["c"][0], inner]}
         return _styled(node, style) if style else node
 
     return rewrite(blocks, change)
+
+
+def _mark_of_all(blocks: list[Block]) -> list[str]:
+    """Return the mark of a box's name, ["insertion"]: a box that holds nothing for one edition is not there for it."""
+    classes = [set((attr_of(block) or ("", [], []))[1]) for block in blocks]
+    sides = (("insertion", "moved-to"), ("deletion", "moved-from"))
+    return [kind for kind, move in sides if blocks and all(found & {kind, move} for found in classes)]
 
 
 def _styled(node: Node, style: str) -> Node:

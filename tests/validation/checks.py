@@ -171,7 +171,7 @@ def run_vnu(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict]
 # `script` of type application/json, which no browser runs, for a script.
 _IS_KNOWN = re.compile(
     r"(Resource|Inline script) violates Content Security Policy \(meta tag\)"
-    r"|^bibliography\.html:\d+: warning: This document appears to be written in English"
+    r"|^(?:\d{4}/)?bibliography\.html:\d+: warning: This document appears to be written in English"
 )
 
 

@@ -454,6 +454,8 @@ def check_order(book: Book) -> Iterator[str]:
         apart = {"Note", "TOC", "TOCI", "Table", "Figure", "Caption"}
         if any(outer.kind in apart for outer in (element, *element.around())):
             continue
+        if element.kind == "Code" and any(outer.kind in _BLOCKS for outer in element.around()):
+            continue  # in a line, which may begin before the words that its paragraph holds itself
         mark = element.marks[0]
         if mark not in book.heights:
             continue
