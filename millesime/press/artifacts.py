@@ -19,6 +19,7 @@ from pathlib import Path
 from millesime.assembly.report import Report
 from millesime.assembly.sources import slug
 from millesime.beside import recover
+from millesime.collector import collector_at_rest
 from millesime.render.artifact import Artifact, write_beside
 
 # The slowest first, so that the last worker is not left alone with it.
@@ -155,13 +156,11 @@ def collector_paused() -> Iterator[None]:
     It looks at millions of layout boxes that are all in use: a fifth of
     WeasyPrint's time, for less than a tenth of its memory.
     """
-    heard = gc.isenabled()
-    gc.disable()
     try:
-        yield
+        with collector_at_rest():
+            yield
     finally:
-        if heard:
-            gc.enable()
+        if gc.isenabled():
             gc.collect()
 
 

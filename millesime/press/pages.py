@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import gc
 import html
 import pickle
 import re
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from millesime.assembly.report import Report
+from millesime.collector import collector_at_rest
 from millesime.press.artifacts import artifact_name, pack_file
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
@@ -87,7 +87,8 @@ class UnitRunner:
         while waiting or running:
             while waiting and len(running) < 2 * self._workers.jobs:
                 index = waiting.popleft()
-                running[self._submit(_label(sources[index]), run_step, step, sources[index], self._known)] = index
+                source, known = sources[index], frozenset(self._files)
+                running[self._submit(_label(source), run_step, step, source, known)] = index
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 try:
@@ -107,10 +108,6 @@ class UnitRunner:
     def _submit(self, label: str, step: Callable, *values: Any) -> Future:
         what = f"edition {self._edition}, pdf: {label}"
         return self._workers.submit(run_limited, self._limits, what, step, *values)
-
-    @property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self._files)
 
     def _complete(self, result: Any) -> Any:
         """Return a laid unit with the font files that did not come along."""
@@ -170,13 +167,8 @@ def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
 
     Python's cycle collector rests meanwhile: all that it would look at is in use.
     """
-    heard = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_at_rest():
         result = step(source)
-    finally:
-        if heard:
-            gc.enable()
     if not isinstance(result, Laid):
         return result
     return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from millesime.collector import collector_at_rest
 from millesime.markup.ast import Block, walk
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit
 from millesime.redline.ast import escape_marks
 from millesime.redline.changes import Moves, block_changes
 from millesime.redline.chapters import likenesses, moved_pairs, name_hints, pair_chapters
-from millesime.redline.memory import CHAPTER, Memory, collector_at_rest
+from millesime.redline.memory import CHAPTER, Memory
 from millesime.redline.model import MARKS, ChapterChange, ChapterPlace, ChapterText, Redline
 from millesime.redline.pairing import pairing_of
 from millesime.redline.parts import part_chapters
@@ -32,7 +33,7 @@ def compare(
     The laws: nothing is lost (`laws.py`), and equal editions give an empty
     redline.
     """
-    with collector_at_rest():
+    with collector_at_rest():  # no cycles are made; to look for them among two books takes an eighth of the time
         return _compare(old, new, renames or {}, memory or Memory())
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
+from millesime.collector import collector_at_rest
 from millesime.redline.align import Unit
 from millesime.redline.changes import Marked
 from millesime.redline.chapters import Likeness
@@ -26,7 +27,6 @@ from millesime.redline.memory import (
     PAIRING,
     PHRASES,
     Memory,
-    collector_at_rest,
     is_lasting,
 )
 from millesime.redline.model import KEPT, BlockChange

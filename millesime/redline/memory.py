@@ -7,10 +7,8 @@ never depends on what was remembered.
 
 from __future__ import annotations
 
-import gc
 import marshal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +21,6 @@ from millesime.redline.model import ChapterText
 CHAPTER, PHRASES, LIKENESS, CUTS = "chapter", "phrases", "likeness", "cuts"
 PAIRING, MERGED, MARKED = "pairing", "merged", "marked"
 _GENERATIONS = 3  # comparisons after which an entry that nobody asked for is forgotten
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """A comparison makes no cycles; to look for them among two books takes an eighth of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class Memory:
