@@ -70,6 +70,6 @@ def overruled(limits: Limits, environment: Mapping[str, str]) -> Limits:
     return replace(limits, **chosen)
 
 
-def raise_hint(name: str, value: int) -> str:
+def raise_hint(name: str, limits: Limits) -> str:
     """Return what to do about a limit that was met: "raise `limits: {reading: 120}` in editions/report.yaml"."""
-    return f"mend it, or raise `limits: {{{name}: {value}}}` in editions/report.yaml"
+    return f"mend it, or raise `limits: {{{name}: {getattr(limits, name)}}}` in editions/report.yaml"

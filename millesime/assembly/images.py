@@ -105,7 +105,7 @@ def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes], l
             if width * height > limits.picture_pixels:
                 raise LimitError(
                     f"{key}: a picture of {width} × {height} pixels, more than {limits.pixels} million; "
-                    + raise_hint("pixels", limits.pixels)
+                    + raise_hint("pixels", limits)
                 )
             images[key] = content
     return key in images

@@ -248,7 +248,7 @@ def _document(output: bytes, *, name: str, limits: Limits) -> Document:
     if is_nested_deeper(output, limits.nesting):
         raise LimitError(
             f"{name}: its lists, quotes, tables or emphases stand more than {limits.nesting} deep in one another; "
-            + raise_hint("nesting", limits.nesting)
+            + raise_hint("nesting", limits)
         )
     parsed = json.loads(output)
     return Document(blocks=parsed["blocks"], meta=parsed["meta"])
@@ -298,7 +298,7 @@ def _run(
 
 def _output(path: Path, name: str, limits: Limits) -> bytes:
     if path.stat().st_size > limits.memory_bytes // _PYTHON_BYTES:
-        raise LimitError(f"{name}: unfolds to {path.stat().st_size / 1024**2:.0f} MiB; {_mend('memory', limits)}")
+        raise LimitError(f"{name}: unfolds to {path.stat().st_size / 1024**2:.0f} MiB; {raise_hint('memory', limits)}")
     return path.read_bytes()
 
 
@@ -349,11 +349,7 @@ class _Exceeded(Exception):
 
     def says(self, limits: Limits) -> str:
         took = {"reading": f"took more than {limits.reading} s", "memory": f"needed more than {limits.memory} MiB"}
-        return f"{took[self.limit]}; {_mend(self.limit, limits)}"
-
-
-def _mend(limit: str, limits: Limits) -> str:
-    return raise_hint(limit, getattr(limits, limit))
+        return f"{took[self.limit]}; {raise_hint(self.limit, limits)}"
 
 
 def _work(

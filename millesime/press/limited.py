@@ -33,11 +33,11 @@ def run_limited(limits: Limits, what: str, step: Callable[..., Any], *values: An
             return step(*values)
     except _TimeUp as error:
         raise LimitError(
-            f"{what}: to make it took more than {limits.layout} s; {raise_hint('layout', limits.layout)}"
+            f"{what}: to make it took more than {limits.layout} s; {raise_hint('layout', limits)}"
         ) from error
     except MemoryError as error:
         raise LimitError(
-            f"{what}: to make it needed more than {limits.memory} MiB; {raise_hint('memory', limits.memory)}"
+            f"{what}: to make it needed more than {limits.memory} MiB; {raise_hint('memory', limits)}"
         ) from error
 
 
