@@ -17,6 +17,7 @@ from millesime.markup.ast import (
     Node,
     attr,
     attr_of,
+    code,
     div,
     rewrite,
     rewrite_inlines,
@@ -129,7 +130,7 @@ def _paired(name: str, opening: Inline, inner: list[Inline]) -> list[Inline] | N
             return [{"t": "Link", "c": [attr(ident, classes), inner, [found["href"], found.get("title", "")]]}]
         return [span(inner, ident=ident, classes=classes)] if ident else inner
     if name in ("code", "tt", "samp") and all(node["t"] in ("Str", "Space", "SoftBreak") for node in inner):
-        return [{"t": "Code", "c": [attr(ident, classes), text_of(inner)]}]
+        return [code(text_of(inner), attr(ident, classes))]
     if name in ("span", "kbd", "mark", "small", "var", "dfn", "cite"):
         extra = [name] if name != "span" else []
         return [span(inner, ident=ident, classes=[*extra, *classes], pairs=_language(found))]
@@ -216,7 +217,7 @@ def _settle_inline(kind: str, text: str) -> list[Inline]:
         return []
     if kind in ("tex", "latex") and (formula := _formula(text)):
         return [formula]
-    return [_printable({"t": "Code", "c": [attr("", ["foreign"], [("format", kind)]), text]})]
+    return [_printable(code(text, attr("", ["foreign"], [("format", kind)])))]
 
 
 def _settle_block(kind: str, text: str) -> list[Block]:

@@ -14,6 +14,7 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 import click
 
@@ -98,8 +99,12 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         # Where a locale does not have a letter, or a path is no text, no word is worth a lost build.
         if isinstance(stream, io.TextIOWrapper):
-            is_unicode = stream.encoding.lower().replace("-", "") == "utf8"
-            stream.reconfigure(errors="surrogateescape" if is_unicode else "backslashreplace")
+            stream.reconfigure(errors="surrogateescape" if is_unicode(stream) else "backslashreplace")
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Whether every letter can be written to a stream."""
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _told(error: OSError) -> str:

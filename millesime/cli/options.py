@@ -15,6 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from millesime.cli import is_unicode
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
@@ -145,8 +146,7 @@ def edition_names(series: Series, names: Sequence[str]) -> list[str]:
 
 def print_json(value: Any) -> None:
     # Escaped where the locale has not all letters: it is JSON for programs in any.
-    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(value, ensure_ascii=not is_unicode, indent=2))
+    click.echo(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=2))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

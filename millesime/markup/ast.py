@@ -53,6 +53,10 @@ def string(text: str) -> Inline:
     return {"t": "Str", "c": text}
 
 
+def code(text: str, attributes: Attr | None = None) -> Inline:
+    return {"t": "Code", "c": [attributes or attr(), text]}
+
+
 SPACE: Inline = {"t": "Space"}
 
 

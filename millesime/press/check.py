@@ -19,10 +19,11 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     """
     manuscript = desk.manuscript(name)
     found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
+    read_image = image_reader(desk, manuscript)
     for source in manuscript.chapters:
         blocks = source.document.blocks
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
-        found += check_pictures(source.path, blocks, read_image=image_reader(desk, manuscript))
+        found += check_pictures(source.path, blocks, read_image=read_image)
     found += check_colours(manuscript.theme)
     found += check_report(assemble(materials(desk, manuscript, manuscript.chapters)))
     order = {path: index for index, path in enumerate(manuscript.texts)}

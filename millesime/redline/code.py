@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Indel
 
-from millesime.markup.ast import Block, Inline, attr, div, span, string
+from millesime.markup.ast import Block, Inline, code, div, span, string
 from millesime.redline.marks import mark_inlines
 from millesime.redline.model import DELETION, INSERTION
 
@@ -133,7 +133,7 @@ def _words(old: str, new: str) -> list[Inline]:
 
 
 def _code(text: str) -> list[Inline]:
-    return [{"t": "Code", "c": [attr(), text]}] if text else []
+    return [code(text)] if text else []
 
 
 def _cut(rows: list[_Row], lines: list[list[Inline]]) -> list[list[Inline]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from millesime.markup.ast import SPACE, Block, Inline, Node, attr, attr_of, div, para, span, string, text_of, walk
+from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, code, div, para, span, string, text_of, walk
 from millesime.redline.code import code_lines
 from millesime.redline.inlines import merge_inlines
 from millesime.redline.marks import (
@@ -126,7 +126,7 @@ class _Reader:
             return []
         label = self.labels.get(f"change_{name}", LABELS[f"change_{name}"])
         parts = [string(f"({label}"), SPACE]
-        told = _as_code if name == "attributes" else string  # attributes are told as the source writes them
+        told = code if name == "attributes" else string  # attributes are told as the source writes them
         if old:
             parts.append(mark_inlines(DELETION, [told(old)]))
         if old and new:
@@ -134,10 +134,6 @@ class _Reader:
         if new:
             parts.append(mark_inlines(INSERTION, [told(new)]))
         return [SPACE, span([*parts, string(")")], classes=[DETAIL])]
-
-
-def _as_code(text: str) -> Inline:
-    return {"t": "Code", "c": [attr(), text]}
 
 
 def _list(items: list, reader: _Reader) -> list:

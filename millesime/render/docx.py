@@ -33,7 +33,7 @@ from millesime.markup.ast import (
 )
 from millesime.markup.pandoc import write_file
 from millesime.render.artifact import Artifact, write_beside
-from millesime.render.docx_changes import Marks, name_changes, new_marks, track_changes
+from millesime.render.docx_changes import NEW_ONLY, OLD_ONLY, Marks, name_changes, new_marks, track_changes
 from millesime.render.docx_styles import reference_document
 from millesime.render.fragments import find_image, set_labels
 from millesime.render.images import published_image
@@ -206,8 +206,8 @@ def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
 def _mark_of_all(blocks: list[Block]) -> list[str]:
     """Return the mark of a box's name, ["insertion"]: a box that holds nothing for one edition is not there for it."""
     classes = [set((attr_of(block) or ("", [], []))[1]) for block in blocks]
-    sides = (("insertion", "moved-to"), ("deletion", "moved-from"))
-    return [kind for kind, move in sides if blocks and all(found & {kind, move} for found in classes)]
+    sides = (("insertion", NEW_ONLY), ("deletion", OLD_ONLY))
+    return [kind for kind, marks in sides if blocks and all(found & marks for found in classes)]
 
 
 def _styled(node: Node, style: str) -> Node:

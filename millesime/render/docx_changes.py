@@ -24,9 +24,9 @@ from lxml import etree
 from millesime.markup.ast import Block, Inline, Node, attr_of, div, para, plain, rewrite, span, walk, with_attr
 from millesime.render.docx_styles import zipped
 
-_NEW_ONLY = frozenset({"insertion", "moved-to"})
-_OLD_ONLY = frozenset({"deletion", "moved-from"})
-_MARKS = _NEW_ONLY | _OLD_ONLY
+NEW_ONLY = frozenset({"insertion", "moved-to"})
+OLD_ONLY = frozenset({"deletion", "moved-from"})
+_MARKS = NEW_ONLY | OLD_ONLY
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 Sides = tuple[bool, bool]  # whether something is in the old text, and in the new one
@@ -131,7 +131,7 @@ def _sides_of(inlines: Sequence[Inline], marks: Marks) -> Sides:
     found = [marks.changes.get(node["c"][0][0]) if node["t"] == "Span" else None for node in inlines]
     if not found or None in found:
         return _BOTH
-    return any(one.kind in _OLD_ONLY for one in found), any(one.kind in _NEW_ONLY for one in found)
+    return any(one.kind in OLD_ONLY for one in found), any(one.kind in NEW_ONLY for one in found)
 
 
 def _flag_rows(table: Block, marks: Marks, scope: str) -> Block:
@@ -285,7 +285,7 @@ class _Tracker:
                     row.remove(cell)
                     continue
                 if own and _sides(around) == _BOTH:
-                    _track_part(cell, "tcPr", ["cellIns" if own[0].kind in _NEW_ONLY else "cellDel"])
+                    _track_part(cell, "tcPr", ["cellIns" if own[0].kind in NEW_ONLY else "cellDel"])
                 self.blocks(cell, around + own, movable=False)
             if row.find(f"{_W}tc") is None:
                 element.remove(row)
@@ -341,7 +341,7 @@ _TAGS: dict[Sides, list[str]] = {
 
 
 def _sides(changes: Sequence[Change]) -> Sides:
-    return not any(one.kind in _NEW_ONLY for one in changes), not any(one.kind in _OLD_ONLY for one in changes)
+    return not any(one.kind in NEW_ONLY for one in changes), not any(one.kind in OLD_ONLY for one in changes)
 
 
 def _move(changes: Sequence[Change]) -> tuple | None:

@@ -193,17 +193,14 @@ def _quick_line(drawing) -> Callable:
                 return give_up()
             keys = list(zip(*(numbers[field::_GLYPH_FIELDS] for field in range(3)), strict=True))
             pieces = list(map(written.get, keys))
-            if None in pieces:
-                for at, key in enumerate(keys):
-                    if pieces[at] is not None:
-                        continue
-                    glyph, *place = key
-                    if not 0 <= glyph < first_odd:
-                        return give_up()
-                    if glyph not in font.to_unicode:
-                        text = text or textbox.pango_layout.text.encode()
-                        font.to_unicode[glyph] = _written_as(item, glyphs.log_clusters, at, count, text)
-                    pieces[at] = written[key] = write_glyph(stream, font, pango_font, size, glyph, *place)
+            for at in [at for at, piece in enumerate(pieces) if piece is None]:
+                glyph, *place = keys[at]
+                if not 0 <= glyph < first_odd:
+                    return give_up()
+                if glyph not in font.to_unicode:
+                    text = text or textbox.pango_layout.text.encode()
+                    font.to_unicode[glyph] = _written_as(item, glyphs.log_clusters, at, count, text)
+                pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
             inner = "".join(pieces)
             # A turn of the pen behind the last glyph ends the string already.
             shown += f"<{inner[:-1]}" if inner.endswith("<") else f"<{inner}>" if inner else ""

@@ -86,7 +86,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
     tree = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
-    scope = read_scope(read_theme_file("pdf/page.css", report.theme).decode("utf-8"))
+    scope = _theme_scope(report.theme)
     rare = rare_characters(tree)
     date = report.imprint.date
     key = key_of("proof", versions, rare, scope.style)
@@ -112,7 +112,11 @@ def prepare_press(theme: Mapping[str, bytes]) -> None:
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    load_sheet(read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8")).style)
+    load_sheet(_theme_scope(theme).style)
+
+
+def _theme_scope(theme: Mapping[str, bytes]) -> Scope:
+    return read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8"))
 
 
 def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes, str]]):
