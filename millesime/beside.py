@@ -70,12 +70,15 @@ def recover(path: Path) -> None:
     for suffix in (_OLD, _NEW):
         for left in path.parent.glob(f".{glob.escape(path.name)}.*{suffix}"):
             found = _NAME.fullmatch(left.name)
-            if not found or found["name"] != path.name or not is_abandoned(left, process=int(found["process"])):
+            if not found or found["name"] != path.name:
                 continue
-            if suffix == _OLD and not os.path.lexists(path):
-                with suppress(OSError):
-                    os.rename(left / path.name, path)
-            remove(left)
+            with claim(left, process=int(found["process"])) as is_abandoned:
+                if not is_abandoned:
+                    continue
+                if suffix == _OLD and not os.path.lexists(path):
+                    with suppress(OSError):
+                        os.rename(left / path.name, path)
+                remove(left)
 
 
 def recover_all(folder: Path) -> None:
@@ -85,21 +88,29 @@ def recover_all(folder: Path) -> None:
             recover(folder / name)
 
 
-def is_abandoned(left: Path, *, process: int) -> bool:
-    """Whether nobody holds a file or folder any more; `process` is the number of the one that made it."""
+@contextmanager
+def claim(left: Path, *, process: int) -> Iterator[bool]:
+    """Say whether nobody holds a file or folder any more, and hold it while the block lasts if so.
+
+    `process` is the number of the one that made it. Who has just made it and
+    comes to hold it now waits, and sees that it is gone: see `make_held`.
+    """
     try:
         handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return False
+        yield False
+        return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # no locks here
-        return not _runs(process)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_abandoned = True
+        except BlockingIOError:
+            is_abandoned = False
+        except OSError:  # no locks here
+            is_abandoned = not _runs(process)
+        yield is_abandoned
     finally:
         os.close(handle)
-    return True
 
 
 def remove(path: Path) -> None:
@@ -111,11 +122,27 @@ def remove(path: Path) -> None:
             path.unlink()
 
 
-def lock_made(path: Path) -> int | None:
-    """Return a handle that holds a file or folder just made; None if it was swept before it could be held."""
+def make_held(prefix: str, suffix: str, parent: Path, *, folder: bool) -> tuple[Path, int]:
+    """Return a new file or folder under a name of its own, and the handle that holds it. Raises OSError.
+
+    One that was swept before it could be held is made again.
+    """
+    while True:
+        if folder:
+            made = tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=parent)
+        else:
+            handle, made = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=parent)
+            os.close(handle)
+        with suppress(FileNotFoundError):
+            if (lock := _hold(Path(made))) is not None:
+                return Path(made), lock
+
+
+def _hold(path: Path) -> int | None:
+    """Return a handle that holds what was just made; None if it was swept before it could be held."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    with suppress(OSError):
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with suppress(OSError):  # no locks here
+        fcntl.flock(handle, fcntl.LOCK_EX)
     with suppress(OSError):
         if os.path.samestat(os.fstat(handle), os.stat(path)):
             return handle
@@ -124,17 +151,7 @@ def lock_made(path: Path) -> int | None:
 
 
 def _make(path: Path, suffix: str, *, folder: bool) -> tuple[Path, int]:
-    """Return a new file or folder beside a path, and the handle that holds it."""
-    prefix = f".{path.name}.{os.getpid()}."
-    while True:
-        if folder:
-            made = tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=path.parent)
-        else:
-            handle, made = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
-            os.close(handle)
-        with suppress(FileNotFoundError):
-            if (lock := lock_made(Path(made))) is not None:
-                return Path(made), lock
+    return make_held(f".{path.name}.{os.getpid()}.", suffix, path.parent, folder=folder)
 
 
 def _runs(process: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from millesime.beside import is_abandoned, lock_made, remove
+from millesime.beside import claim, make_held, remove
 
 _NAME = re.compile(r"millesime-run\.(\d+)\.[^.]+")
 
@@ -24,8 +24,7 @@ def scratch_folder() -> Iterator[None]:
     try:
         chosen = Path(tempfile.gettempdir())
         _sweep(chosen)
-        made = Path(tempfile.mkdtemp(prefix=f"millesime-run.{os.getpid()}.", dir=chosen))
-        lock = lock_made(made)
+        made, lock = make_held(f"millesime-run.{os.getpid()}.", "", chosen, folder=True)
     except OSError:
         yield
         return
@@ -40,8 +39,7 @@ def scratch_folder() -> Iterator[None]:
         else:
             os.environ["TMPDIR"] = before[1]
         remove(made)
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
 def _sweep(folder: Path) -> None:
@@ -51,5 +49,7 @@ def _sweep(folder: Path) -> None:
         parts = _NAME.fullmatch(name)
         # Those of other users are theirs to remove.
         is_ours = parts and os.lstat(folder / name).st_uid == os.geteuid()
-        if parts and is_ours and is_abandoned(folder / name, process=int(parts[1])):
-            remove(folder / name)
+        if parts and is_ours:
+            with claim(folder / name, process=int(parts[1])) as is_abandoned:
+                if is_abandoned:
+                    remove(folder / name)

@@ -317,8 +317,18 @@ def test_threads_share_a_store(folder: Path):
     assert not wrong and made.counts == Counts(hits=800, kept=800)
 
 
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Let threads change places so often that they meet in the narrowest of gaps."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty_threads")
 def test_a_new_folder_is_opened_by_many_at_once(folder: Path):
-    for _ in range(60):
+    for _ in range(200):
         stores, ready = [Store(folder) for _ in range(8)], threading.Barrier(8)
 
         def begin(made: Store, ready: threading.Barrier = ready) -> None:

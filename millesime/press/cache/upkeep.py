@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from millesime.beside import is_abandoned
+from millesime.beside import claim
 from millesime.press.cache.entry import TEMPORARY, Damaged, read_entry
 
 STEP = re.compile(r"[a-z][a-z0-9-]*")
@@ -114,8 +114,12 @@ def prune(folder: Path, *, limit: int, unused_for_s: float | None = None) -> Amo
 def _is_left(entry: Entry, now: float) -> bool:
     """Whether nobody writes an unfinished entry any more. A writer that loses one it has just opened keeps nothing."""
     process = entry.name.removeprefix(TEMPORARY).partition("-")[0]
-    is_old = now - entry.used > _ABANDONED_AFTER_S
-    return is_old or (process.isdigit() and is_abandoned(entry.path, process=int(process)))
+    if now - entry.used > _ABANDONED_AFTER_S:
+        return True
+    if not process.isdigit():
+        return False
+    with claim(entry.path, process=int(process)) as is_abandoned:
+        return is_abandoned
 
 
 def prune_if_changed(folder: Path, *, limit: int) -> Amount:
