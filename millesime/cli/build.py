@@ -30,7 +30,7 @@ from millesime.cli.options import (
 from millesime.press.artifacts import Printed
 from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
 from millesime.press.cache.store import Store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.workers import Workers, cluster_workers, local_workers
 

@@ -38,7 +38,7 @@ from millesime.press.comparison import (
     redline_report,
     tracked_report,
 )
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.papers import open_papers
 from millesime.problems import ManifestError, OutputError, ReportError
 from millesime.redline.ast import to_ast

@@ -19,7 +19,7 @@ from millesime.cli import is_unicode
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.workers import usable_jobs
 from millesime.problems import Problem
 from millesime.series.series import Series, load_series

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import stat
+from functools import cache
 from pathlib import Path
 
 from millesime.history.repository import Repository, find_repository
@@ -68,20 +70,22 @@ class WorkingTree(Snapshot):
             return ""
 
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
+        is_inside = cache(self._is_inside)  # for this call: folders change, and to follow one takes as long as to read
         for path in paths:
             if path not in self._held:
-                content = self._read(path)
+                content = self._read(path) if is_inside(posixpath.dirname(path)) else None
                 if content is not None:
                     self._held[path] = content
         return {path: self._held[path] for path in paths if path in self._held}
 
+    def _is_inside(self, folder: str) -> bool:
+        """Whatever has become of the folders since they were listed, nothing outside the tree is read."""
+        place = os.path.join(self.root, folder)
+        return os.path.realpath(place) == os.path.normpath(place)
+
     def _read(self, path: str) -> bytes | None:
-        place = self.root / path
-        # Whatever has become of the folders since they were listed, nothing outside the tree is read.
-        if os.path.realpath(place) != os.path.normpath(place):
-            return None
         try:
-            handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            handle = os.open(os.path.join(self.root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
         with os.fdopen(handle, "rb") as stream:

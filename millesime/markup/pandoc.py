@@ -212,6 +212,7 @@ def pandoc_version() -> str:
     return ".".join(map(str, _version(pandoc_path())))
 
 
+@cache
 def _version(path: str) -> tuple[int, ...]:
     said = _call([path, "--version"]).decode("utf-8", "replace")
     found = re.match(r"pandoc(?:\.exe)? (\d+(?:\.\d+)*)", said)

@@ -12,11 +12,10 @@ from millesime.beside import give_usual_rights, hold_beside, recover
 from millesime.history.log import LogEntry, read_log
 from millesime.history.repository import find_repository
 from millesime.history.revision import resolve_revision
-from millesime.press.edition import Desk
-from millesime.press.manuscript import NOTES_FOLDER
+from millesime.press.desk import Desk
 from millesime.problems import ManifestError, OutputError, RevisionError
 from millesime.render.artifact import unwritable
-from millesime.series.series import FOLDER, REPORT_FILE
+from millesime.series.series import FOLDER, NOTES_FOLDER, REPORT_FILE
 from millesime.series.values import check_name
 from millesime.series.write import first_edition_text, next_edition_text, report_text
 

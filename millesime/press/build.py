@@ -1,4 +1,7 @@
-"""Build editions: assemble each once, then make its formats side by side; nothing that is kept is made again."""
+"""Build editions: assemble each once, then make its formats side by side; nothing that is kept is made again.
+
+What makes something is imported where something has to be made: see `desk`.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from millesime.assembly.assemble import Materials
-from millesime.assembly.report import Report
 from millesime.beside import recover_all
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
-from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
-from millesime.press.edition import Desk, edition_materials
+from millesime.press.desk import Desk
 from millesime.press.frozen import check_frozen
 from millesime.press.inputs import edition_inputs
 from millesime.press.limited import run_limited
-from millesime.press.manuscript import own_theme
 from millesime.press.workers import Workers
 from millesime.problems import Problem
+
+if TYPE_CHECKING:
+    from millesime.assembly.assemble import Materials
+    from millesime.assembly.report import Report
 
 
 @dataclass(slots=True)
@@ -133,7 +136,8 @@ def make_editions(
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
     if printed := [plan.edition for plan in plans if "pdf" in plan.missing]:
-        from millesime.press.pages import load_for_pages, make_pdf  # a fifth of a second, for nothing where all is kept
+        from millesime.press.manuscript import own_theme
+        from millesime.press.pages import load_for_pages, make_pdf
 
         workers.start(partial(load_for_pages, own_theme(desk.snapshot(printed[0]))))
     # A PDF is many steps, which one thread hands out and binds.
@@ -149,6 +153,9 @@ def make_editions(
             if plan.is_kept:
                 outcome.problems[name] = _unpack_problems(plan.checked.content)
                 continue
+            from millesime.press.assembling import assemble_kept
+            from millesime.press.edition import edition_materials
+
             materials = edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what))
             made = assemble_kept(materials, desk.store, jobs=desk.jobs)
             report = made.report

@@ -32,9 +32,9 @@ from millesime.history.bundle import Tip, branch_name, unpack_bundle, write_bund
 from millesime.press.artifacts import Download, artifact_stem
 from millesime.press.build import Progress
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
-from millesime.press.edition import Desk, imprint
+from millesime.press.desk import Desk
+from millesime.press.edition import imprint
 from millesime.press.followed import follow_editions
-from millesime.press.manuscript import NOTES_FOLDER
 from millesime.press.publication import describe_publication
 from millesime.press.signing import sign_checksums
 from millesime.press.tools import toolchain_commit
@@ -42,7 +42,7 @@ from millesime.press.verify import EditionVerdict, make_downloads, require_seale
 from millesime.press.workers import Workers
 from millesime.problems import SealError
 from millesime.series.manifest import Seal
-from millesime.series.series import FOLDER, REPORT_FILE, Edition, Series, load_series
+from millesime.series.series import FOLDER, NOTES_FOLDER, REPORT_FILE, Edition, Series, load_series
 
 FACTS = "bundle.json"
 _VERSION = 1

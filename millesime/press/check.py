@@ -7,7 +7,8 @@ import re
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
 from millesime.assembly.reading_checks import check_colours, check_pictures, check_reading
-from millesime.press.edition import Desk, image_reader, materials
+from millesime.press.desk import Desk
+from millesime.press.edition import image_reader, materials
 from millesime.problems import Problem
 
 

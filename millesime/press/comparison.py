@@ -23,7 +23,8 @@ from millesime.markup.ast import Block, Document, Inline, header, string, text_o
 from millesime.markup.pandoc import DEFAULT_READER
 from millesime.press.artifacts import render
 from millesime.press.bibliography import quoted_citations
-from millesime.press.edition import Desk, imprint, side
+from millesime.press.desk import Desk
+from millesime.press.edition import imprint, side
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
 from millesime.press.references import QuotedReferences

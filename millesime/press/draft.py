@@ -11,7 +11,8 @@ from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.press.artifacts import Printed, artifact_name, pack_file, put_in_place
 from millesime.press.assembling import assemble_kept
-from millesime.press.edition import Desk, materials
+from millesime.press.desk import Desk
+from millesime.press.edition import materials
 from millesime.press.pages import UnitRunner
 from millesime.press.workers import Workers
 from millesime.problems import ManifestError, did_you_mean

@@ -11,104 +11,20 @@ from millesime.assembly.citations import quote_citations
 from millesime.assembly.registers import read_register, register_annex, register_path
 from millesime.assembly.report import Author, Imprint, Report, Sibling
 from millesime.assembly.sources import ChapterSource
-from millesime.history.renames import find_renames
-from millesime.history.repository import Repository
-from millesime.history.seal import resolve_edition
 from millesime.history.snapshot import Snapshot
-from millesime.history.worktree import WorkingTree
-from millesime.limits import Limits
 from millesime.markup.ast import Document, words
 from millesime.press.bibliography import citation_style, edition_references, quoted_citations
-from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript, read_note
+from millesime.press.desk import Desk, printed_revision
+from millesime.press.manuscript import Manuscript, read_note
 from millesime.press.provenance import read_provenance
-from millesime.press.references import QuotedReferences
-from millesime.press.remembering import comparison_key, keep_comparison, recall_comparison
 from millesime.problems import MarkupError, RevisionError
 from millesime.redline.annex.annex import annex_title, write_annex
 from millesime.redline.annex.follow import write_follow
 from millesime.redline.annex.glance import passage_targets
 from millesime.redline.annex.picture import change_picture
 from millesime.redline.annex.side import Side
-from millesime.redline.compare import compare
-from millesime.redline.memory import Memory
-from millesime.redline.model import Redline
 from millesime.series.manifest import FollowAnnex
 from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, RegisterAnnex, Series
-
-
-class Desk:
-    """Reads each manuscript of a series once, and remembers it; to be used by one thread."""
-
-    def __init__(
-        self,
-        series: Series,
-        repository: Repository | None,
-        *,
-        store: Store = NO_STORE,
-        jobs: int = 1,
-        limits: Limits | None = None,  # None: the report's own
-    ) -> None:
-        self.limits = series.limits if limits is None else limits
-        self.series, self.repository, self.store, self.jobs = series, repository, store, jobs
-        self.current = WorkingTree(series.root, repository)
-        self._snapshots: dict[str, Snapshot] = {}
-        self._manuscripts: dict[str, Manuscript] = {}
-        self._sides: dict[str, Side] = {}
-        self._redlines: dict[tuple[str, str], Redline] = {}
-        self._memory = Memory()
-        self.references = QuotedReferences()
-
-    def manuscript(self, name: str) -> Manuscript:
-        """Return the manuscript of an edition. Raises ManifestError for a name that is none."""
-        if name not in self._manuscripts:
-            edition = self.series.edition(name)
-            self._manuscripts[name] = open_manuscript(
-                edition,
-                self.snapshot(name),
-                edition.chapter_entries,
-                store=self.store,
-                jobs=self.jobs,
-                limits=self.limits,
-            )
-        return self._manuscripts[name]
-
-    def snapshot(self, name: str) -> Snapshot:
-        """Return the files of an edition. Raises RevisionError for a revision that git does not have."""
-        if name not in self._snapshots:
-            edition = self.series.edition(name)
-            self._snapshots[name] = (
-                self.current
-                if edition.is_in_preparation
-                else resolve_edition(self.repository, edition, root=self.series.root)
-            )
-        return self._snapshots[name]
-
-    def redline(self, old: Manuscript, new: Manuscript) -> Redline:
-        """Return what changed between two manuscripts, git's knowledge of renames included."""
-        names = (old.edition.name, new.edition.name)
-        if names in self._redlines and self._holds(old) and self._holds(new):
-            return self._redlines[names]
-        renames: Mapping[str, str] = {}
-        if self.repository and old.snapshot.commit and new.snapshot.commit:
-            renames = find_renames(self.repository, old.snapshot.commit.id, new.snapshot.commit.id)
-        key = comparison_key(self.series.root, *names)
-        recall_comparison(self._memory, self.store, key)
-        redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)
-        keep_comparison(self._memory, self.store, key)
-        if self._holds(old) and self._holds(new):
-            self._redlines[names] = redline
-        return redline
-
-    def side(self, manuscript: Manuscript) -> Side:
-        """Return a manuscript of this desk as annexes name it, its sections counted once."""
-        name = manuscript.edition.name
-        if name not in self._sides:
-            self._sides[name] = side(manuscript)
-        return self._sides[name]
-
-    def _holds(self, manuscript: Manuscript) -> bool:
-        return self._manuscripts.get(manuscript.edition.name) is manuscript
 
 
 def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Report:
@@ -190,13 +106,6 @@ def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
             for other in series.earlier(edition)
         ),
     )
-
-
-def printed_revision(edition: Edition, snapshot: Snapshot) -> str:
-    """Return the commit to print: the sealed one, although history may have given it another id since."""
-    if edition.seal is not None:
-        return edition.seal.commit
-    return snapshot.commit.id if snapshot.commit else ""
 
 
 def _redline_annex(

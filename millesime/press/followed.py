@@ -22,7 +22,8 @@ from millesime.markup.ast import text_of
 from millesime.press.assembling import assemble_kept
 from millesime.press.cache.store import Recall
 from millesime.press.cache.versions import code_version
-from millesime.press.edition import Desk, edition_materials
+from millesime.press.desk import Desk
+from millesime.press.edition import edition_materials
 from millesime.press.inputs import edition_inputs
 from millesime.press.manuscript import chapter_texts
 from millesime.redline.figures import Figures, count_redline

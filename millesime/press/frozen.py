@@ -12,11 +12,10 @@ import json
 import posixpath
 from typing import Any
 
-from millesime.press.edition import Desk
-from millesime.press.manuscript import NOTES_FOLDER
+from millesime.press.desk import Desk
 from millesime.problems import ManifestError
 from millesime.series.manifest import Entry, RedlineAnnex
-from millesime.series.series import Edition
+from millesime.series.series import NOTES_FOLDER, Edition
 
 
 class ManifestChanged(ManifestError):

@@ -15,10 +15,9 @@ from functools import cache
 
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, theme_version, tool_version
-from millesime.press.edition import Desk, printed_revision
-from millesime.press.manuscript import NOTES_FOLDER
+from millesime.press.desk import Desk, printed_revision
 from millesime.render.text_engine import engine_versions, font_files, font_folders
-from millesime.series.series import Edition
+from millesime.series.series import NOTES_FOLDER, Edition
 
 # That lay out, draw or write what readers see.
 LIBRARIES = (

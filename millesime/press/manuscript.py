@@ -18,10 +18,9 @@ from millesime.press.cache.keys import digest
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.reading import read_sources, source_digest
 from millesime.redline.model import ChapterText
-from millesime.series.series import ChapterAnnex, ChapterEntry, Edition
+from millesime.series.series import NOTES_FOLDER, ChapterAnnex, ChapterEntry, Edition
 
 THEME_FOLDER = "templates"
-NOTES_FOLDER = "changelog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.manuscript import chapter_texts
 from millesime.problems import ReportError
 from millesime.redline.figures import count_redline

@@ -21,7 +21,8 @@ from millesime.distribution.publication import (
     PublishedRedline,
 )
 from millesime.press.artifacts import Download
-from millesime.press.edition import Desk, imprint
+from millesime.press.desk import Desk
+from millesime.press.edition import imprint
 from millesime.press.followed import Change, Followed, Outline, Say, count_change
 from millesime.press.manuscript import own_theme
 from millesime.redline.annex.wording import counted

@@ -44,10 +44,11 @@ from millesime.press.artifacts import Download, Printed, download
 from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
-from millesime.press.edition import Desk, imprint
+from millesime.press.desk import Desk
+from millesime.press.edition import imprint
 from millesime.press.followed import Followed, Say, follow_editions, keep_assembled
 from millesime.press.frozen import check_frozen
-from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, own_theme
+from millesime.press.manuscript import THEME_FOLDER, own_theme
 from millesime.press.publication import describe_publication, printed_imprint, site_labels
 from millesime.press.seal import edition_checksums
 from millesime.press.signing import sign_checksums
@@ -56,7 +57,7 @@ from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import require_sealed
 from millesime.press.workers import Workers
 from millesime.problems import OutputError, RevisionError
-from millesime.series.series import Edition
+from millesime.series.series import NOTES_FOLDER, Edition
 from millesime.series.values import FORMATS
 
 _HTML = ".html"

@@ -17,16 +17,16 @@ from millesime.distribution.checksums import sha256, write_checksums
 from millesime.history.seal import content_trees
 from millesime.press.artifacts import Download
 from millesime.press.build import Outcome, Progress
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.frozen import taken_beside
-from millesime.press.manuscript import NOTES_FOLDER, THEME_FOLDER, Manuscript
+from millesime.press.manuscript import THEME_FOLDER, Manuscript
 from millesime.press.provenance import TRAILERS
 from millesime.press.tools import embedded_fonts, tool_versions, toolchain_commit
 from millesime.press.verify import judge, lacks_history, make_downloads, sealed_formats
 from millesime.press.workers import Workers
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.manifest import RedlineAnnex, RegisterAnnex, Seal
-from millesime.series.series import FOLDER, Edition, load_series
+from millesime.series.series import FOLDER, NOTES_FOLDER, Edition, load_series
 from millesime.series.write import add_seal
 
 

@@ -19,7 +19,8 @@ from millesime.press.bibliography import quoted_citations
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version
 from millesime.press.comparison import redline_report
-from millesime.press.edition import Desk, imprint
+from millesime.press.desk import Desk
+from millesime.press.edition import imprint
 from millesime.press.followed import Followed, Say, kept_report
 from millesime.press.inputs import edition_inputs
 from millesime.press.manuscript import chapter_texts

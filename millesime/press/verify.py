@@ -24,7 +24,7 @@ from millesime.press.artifacts import (
     put_in_place,
 )
 from millesime.press.build import Outcome, Progress, make_editions
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.frozen import ManifestChanged, check_frozen
 from millesime.press.tools import FONTS, embedded_fonts, font_differences, tool_differences, tool_versions
 from millesime.press.workers import Workers

@@ -10,10 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-import stdnum.ean
-import stdnum.exceptions
-import stdnum.isbn
-import stdnum.issn
 from pydantic import BeforeValidator
 
 from millesime.series.mistakes import Mistake, Place, mistake, shown, shown_place
@@ -35,18 +31,22 @@ def check_isbn(value: Any) -> str:
     if not re.fullmatch(r"97[89]\d{10}|\d{9}[\dX]", digits):
         hint = "write its 13 digits, such as 978-2-11-145678-5, or leave the key out"
         raise mistake(f"{shown(text)} is no ISBN", hint)
+    from stdnum import exceptions, isbn  # here: they load the network's modules, which few manifests are worth
+
     try:
-        return stdnum.isbn.to_isbn13(stdnum.isbn.validate(digits))
-    except stdnum.exceptions.InvalidChecksum as error:
+        return isbn.to_isbn13(isbn.validate(digits))
+    except exceptions.InvalidChecksum as error:
         right = _right_check_digit(digits)
         raise mistake(f"{shown(text)} has a wrong check digit", _check_digit_hint(right)) from error
-    except stdnum.exceptions.ValidationError as error:
+    except exceptions.ValidationError as error:
         raise mistake(f"{shown(text)} is no ISBN", "copy it again from the agency's letter") from error
 
 
 def _right_check_digit(digits: str) -> str:
+    from stdnum import ean
+
     first = digits[:-1] if len(digits) == 13 else f"978{digits[:-1]}"
-    return stdnum.isbn.format(first + stdnum.ean.calc_check_digit(first))
+    return printed_isbn(first + ean.calc_check_digit(first))
 
 
 def check_issn(value: Any) -> str:
@@ -55,10 +55,12 @@ def check_issn(value: Any) -> str:
     digits = re.sub(r"[\s\u2010-\u2015-]", "", text).upper().removeprefix("ISSN").removeprefix(":")
     if not re.fullmatch(r"\d{7}[\dX]", digits):
         raise mistake(f"{shown(text)} is no ISSN", "write its eight digits, such as 2271-9342, or leave the key out")
-    right = digits[:-1] + stdnum.issn.calc_check_digit(digits[:-1])
+    from stdnum import issn
+
+    right = digits[:-1] + issn.calc_check_digit(digits[:-1])
     if digits != right:
-        raise mistake(f"{shown(text)} has a wrong check digit", _check_digit_hint(stdnum.issn.format(right)))
-    return stdnum.issn.format(digits)
+        raise mistake(f"{shown(text)} has a wrong check digit", _check_digit_hint(issn.format(right)))
+    return issn.format(digits)
 
 
 def _check_digit_hint(right: str) -> str:
@@ -85,7 +87,9 @@ def check_nor(value: Any) -> str:
 
 def printed_isbn(isbn: str) -> str:
     """Return an ISBN with its hyphens where the agency's ranges put them."""
-    return stdnum.isbn.format(isbn)
+    from stdnum.isbn import format
+
+    return format(isbn)
 
 
 Isbn = Annotated[str, BeforeValidator(check_isbn)]

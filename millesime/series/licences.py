@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-from license_expression import get_spdx_licensing
 from pydantic import BeforeValidator
 
 from millesime.series.mistakes import mistake, shown
@@ -191,6 +190,8 @@ def _version(id: str) -> list[int]:
 @cache
 def _identifiers() -> Mapping[str, str]:
     """Return all that SPDX lists: each identifier → itself, and the names it had before → the one it has now."""
+    from license_expression import get_spdx_licensing
+
     licences = {
         id: symbol
         for id, symbol in sorted(get_spdx_licensing().known_symbols.items())

@@ -39,6 +39,7 @@ from millesime.series.mistakes import Mistake, Place, shown, shown_place, transl
 from millesime.series.yaml_text import MAXIMUM_BYTES, Tree, read_tree
 
 FOLDER = "editions"
+NOTES_FOLDER = "changelog"
 REPORT_FILE = f"{FOLDER}/report.yaml"
 _EDITION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

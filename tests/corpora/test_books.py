@@ -21,7 +21,8 @@ from lxml import etree
 from millesime.history.repository import find_repository
 from millesime.markup.ast import rewrite, text_of
 from millesime.markup.pandoc import pandoc_path
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.render.pdf.plain import print_plain
 from millesime.series.series import load_series
 from tests.corpora.books import clone_book

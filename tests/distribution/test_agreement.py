@@ -8,7 +8,8 @@ from millesime.distribution import citation, datacite, facts, feeds, onix, opds,
 from millesime.distribution.catalogue import catalogue_files
 from millesime.distribution.publication import Publication, PublishedEdition, PublishedFile
 from millesime.history.repository import open_repository
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.render.docx import render_docx
 from millesime.render.epub import render_epub
 from millesime.render.html import render_html

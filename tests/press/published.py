@@ -9,7 +9,7 @@ from typing import Any
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.publish import Published, publish
 from millesime.press.workers import local_workers
 from millesime.series.series import load_series

@@ -9,7 +9,7 @@ from pathlib import Path
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.seal import Sealed, seal_edition
 from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import EditionVerdict, verify_editions

@@ -18,7 +18,8 @@ import pytest
 from millesime.history.repository import find_repository
 from millesime.press.build import Progress, build_editions
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.press.seal import seal_content
 from millesime.press.workers import local_workers
 from millesime.problems import OutputError

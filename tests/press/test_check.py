@@ -14,7 +14,7 @@ import pytest
 from millesime.assembly.reading_checks import check_reading, contrast
 from millesime.markup.ast import header, words
 from millesime.press.check import check_edition
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.problems import Problem
 from millesime.series.series import load_series
 

@@ -24,7 +24,7 @@ from millesime.history.repository import find_repository
 from millesime.press import workers as press_workers
 from millesime.press.build import Progress, build_editions
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.workers import Workers, cluster_workers, local_workers
 from millesime.problems import EngineError
 from millesime.series.series import load_series

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from millesime.history.repository import find_repository
+from millesime.press.desk import Desk
 from millesime.press.draft import draft_edition
-from millesime.press.edition import Desk
 from millesime.press.workers import local_workers
 from millesime.problems import ManifestError
 from millesime.series.series import load_series

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from millesime.history.repository import find_repository
 from millesime.press.cache.keys import digest
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
 from millesime.press.inputs import edition_inputs
 from millesime.series.series import load_series
 from tests.press.report import make_report

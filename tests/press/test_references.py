@@ -7,7 +7,8 @@ from pathlib import Path
 from millesime.history.repository import find_repository
 from millesime.markup.ast import text_of
 from millesime.press.comparison import compare_manuscripts, redline_report, tracked_report
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.series.series import load_series
 from tests.support import make_repository
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from millesime.history.repository import find_repository
-from millesime.press import edition
 from millesime.press.cache.store import NO_STORE, Store, open_store
-from millesime.press.edition import Desk
+from millesime.press.desk import Desk
+from millesime.redline import memory
 from millesime.redline.memory import Memory
 from millesime.redline.write import redline_json
 from millesime.series.series import load_series
@@ -38,7 +38,7 @@ def compared(made: TestRepository, store: Store, monkeypatch: pytest.MonkeyPatch
             super().__init__()
             memories.append(self)
 
-    monkeypatch.setattr(edition, "Memory", Noted)
+    monkeypatch.setattr(memory, "Memory", Noted)
     desk = Desk(load_series(made.root), find_repository(made.root), store=store)
     redline = desk.redline(desk.manuscript("2018"), desk.manuscript("2019"))
     return redline_json(redline, full=True), memories[0].share_made

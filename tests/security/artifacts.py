@@ -15,7 +15,8 @@ from lxml import etree, html
 
 from millesime.assembly.report import Report
 from millesime.press.artifacts import make_artifact
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.series.series import load_series
 from tests.render.pdf_facts import text_of_pages
 

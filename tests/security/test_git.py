@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from millesime.cli import program
 from millesime.history.repository import find_repository
 from millesime.press.artifacts import make_artifact
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.problems import ReportError, RevisionError
 from millesime.series.series import load_series
 from tests.security.artifacts import FORMATS, SVG, Made, dangers, text_of, unpacked

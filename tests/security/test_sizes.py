@@ -8,7 +8,8 @@ import pytest
 
 from millesime.limits import LimitError, Limits
 from millesime.press.artifacts import make_artifact
-from millesime.press.edition import Desk, assemble_edition
+from millesime.press.desk import Desk
+from millesime.press.edition import assemble_edition
 from millesime.press.limited import run_limited
 from millesime.press.papers import open_papers
 from millesime.series.series import load_series
