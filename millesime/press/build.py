@@ -62,6 +62,12 @@ class EditionPlan:
         return [kind for kind in RENDERED if kind in self.artifacts and self.artifacts[kind].content is None]
 
     @property
+    def is_edited(self) -> bool:
+        """Whether only text changed since the last PDF, so that most of its pages are likely to be kept."""
+        explained = self.artifacts["pdf"].explained
+        return explained.reason == "changed" and not {*explained.changed} - {"its files", "the editor's note"}
+
+    @property
     def is_kept(self) -> bool:
         return not self.missing and self.checked.content is not None
 
@@ -135,11 +141,12 @@ def make_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
-    if printed := [plan.edition for plan in plans if "pdf" in plan.missing]:
+    if printed := [plan for plan in plans if "pdf" in plan.missing]:
         from millesime.press.manuscript import own_theme
         from millesime.press.pages import load_for_pages, make_pdf
 
-        workers.start(partial(load_for_pages, own_theme(desk.snapshot(printed[0]))))
+        load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
+        workers.start(load, alone=all(plan.is_edited for plan in printed))
     # A PDF is many steps, which one thread hands out and binds.
     foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:

@@ -7,6 +7,7 @@ that is lost costs no more than its step.
 
 from __future__ import annotations
 
+import concurrent.futures
 import gc
 import logging
 import multiprocessing
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -67,29 +68,47 @@ def free_memory() -> int | None:
 class Workers:
     """An executor, and how to hand steps to it."""
 
-    def __init__(self, executor: Executor | None, jobs: int) -> None:
-        self._executor = executor
+    def __init__(self, open_executor: Callable[[], Executor], jobs: int) -> None:
+        self._open_executor = open_executor
         self.jobs = jobs  # how many steps it does at once
+        self._preparing: list[Future] = []
         self.font_files: dict[str, bytes] = {}  # that came home, by hash: nearly the same ones for all pages of a build
 
-    def start(self, prepare: Callable[[], None]) -> None:
-        """Start all workers and let them prepare, so that steps may be handed over from any thread."""
-        for _ in range(self.jobs):
-            self.submit(prepare)
+    @cached_property
+    def executor(self) -> Executor:
+        """What does the steps; made with the first of them, for a build that finds all it needs has none."""
+        return self._open_executor()
+
+    def start(self, prepare: Callable[[], None], *, alone: bool = False) -> None:
+        """Start all workers, or one `alone`, and let them prepare while there is nothing else to do for them."""
+        self._preparing = [self.submit(prepare) for _ in range(1 if alone else self.jobs)]
+
+    def submit_last(self, step: Callable[..., Any], *values: Any) -> Future:
+        """Hand a step to a worker when no other step follows: one that still prepares is waited for."""
+        concurrent.futures.wait(self._preparing)
+        return self.submit(step, *values)
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
-        """Hand a step to a worker, starting one if all are busy.
+        """Hand a step to a worker, starting one if all are busy."""
+        executor = self.executor
+        with _deaf_children():
+            return executor.submit(step, *values)
 
-        A process is born deaf to Ctrl-C, which reaches the whole group of
-        processes: the parent ends it, and no half-started worker complains.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            return self._executor.submit(step, *values)
-        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            return self._executor.submit(step, *values)
-        finally:
-            signal.signal(signal.SIGINT, heard)
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let processes that this thread starts be deaf to Ctrl-C, which reaches the whole group of processes.
+
+    The parent ends them, and no half-started worker complains.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Local(Workers):
@@ -142,22 +161,30 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
 
     Each of them calls `prepare` before its first step. Raises EngineError when the system ended one of them.
     """
-    # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work, initargs=(prepare,)
-    )
+    pool: ProcessPoolExecutor | None = None
+
+    def open_pool() -> ProcessPoolExecutor:
+        nonlocal pool
+        # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
+        pool = ProcessPoolExecutor(
+            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work, initargs=(prepare,)
+        )
+        return pool
+
     try:
-        yield _Local(pool, jobs)
+        yield _Local(open_pool, jobs)
     except BrokenProcessPool as error:
         raise EngineError(
             "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1"
         ) from error
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.terminate()
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((getattr(pool, "_processes", None) or {}).values()):
+                process.terminate()
         raise
-    pool.shutdown()
+    if pool is not None:
+        pool.shutdown()
 
 
 # ---- a Dask cluster ----------------------------------------------------------
@@ -232,13 +259,13 @@ class _Cluster(Workers):
     """The workers of a Dask cluster; each does one step at a time, however many threads it has."""
 
     def __init__(self, client: Any, scheduler: str, addresses: Sequence[str]) -> None:
-        super().__init__(None, len(addresses))  # the executor that Dask has may lose a result, and wait for ever
+        super().__init__(client.get_executor, len(addresses))  # never called: it may lose a result, and wait for ever
         self._client, self._scheduler, self._addresses = client, scheduler, addresses
         self._versions = digest(worker_versions())
         self._pending: dict[Future, Any] = {}  # with the cluster's own futures
 
-    def start(self, prepare: Callable[[], None]) -> None:
-        """Let each worker prepare."""
+    def start(self, prepare: Callable[[], None], *, alone: bool = False) -> None:
+        """Let each worker prepare, for the builds to come as well."""
         for address in self._addresses:
             self._submit(prepare, workers=[address], allow_other_workers=True)
 
