@@ -100,7 +100,7 @@ ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf/engine.py", "markup/pa
 def test_build_py_has_three_lines():
     lines = (ROOT / "build.py").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.strip()] == [
-        "from millesime.cli import main",
-        'if __name__ == "__main__":',  # worker processes import this file again
+        'if __name__ == "__main__":',
+        "    from millesime.cli import main  # here: a worker process reads this file too",
         "    main()",
     ]

@@ -143,7 +143,8 @@ def make_editions(
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
     if printed := [plan for plan in plans if "pdf" in plan.missing]:
         from millesime.press.manuscript import own_theme
-        from millesime.press.pages import load_for_pages, make_pdf
+        from millesime.press.pages import make_pdf
+        from millesime.press.steps import load_for_pages
 
         load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
         workers.start(load, alone=all(plan.is_edited for plan in printed))

@@ -8,26 +8,25 @@ import pickle
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from millesime.assembly.report import Report
-from millesime.collector import collector_at_rest
 from millesime.press.artifacts import artifact_name, pack_file
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
-from millesime.press.inputs import text_engine
 from millesime.press.limited import run_limited
+from millesime.press.steps import run_step
+from millesime.press.toolchain import text_engine
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
-from millesime.render.pdf import PrintedReport, print_plain, print_report
+from millesime.render.pdf import print_report
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource
-from millesime.render.pdf.units import prepare_press
+from millesime.render.pdf.plain import PrintedReport, print_plain
 
 # What the steps of render.pdf are called for users.
 _STEPS = {
@@ -155,24 +154,6 @@ class _Kept:
 
     unit: LaidUnit
     files: tuple[str, ...]
-
-
-def load_for_pages(theme: Mapping[str, bytes]) -> None:
-    """Load the engine, the sheet of a theme and its fonts, while the build still reads."""
-    with suppress(EngineError):  # the first step will say so
-        prepare_press(theme)
-
-
-def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
-    """Run a step in a worker, and leave out the font files that are `known`.
-
-    Python's cycle collector rests meanwhile: all that it would look at is in use.
-    """
-    with collector_at_rest():
-        result = step(source)
-    if not isinstance(result, Laid):
-        return result
-    return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})
 
 
 def _label(source: Any) -> str:

@@ -19,7 +19,7 @@ from millesime import __version__
 from millesime.history.repository import find_repository
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version, tool_version
-from millesime.press.inputs import LIBRARIES
+from millesime.press.toolchain import LIBRARIES
 from millesime.problems import RevisionError
 from millesime.render.text_engine import engine_versions, find_font, font_files
 

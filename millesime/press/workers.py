@@ -30,7 +30,7 @@ from typing import Any
 
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import tool_version
-from millesime.press.inputs import engines
+from millesime.press.toolchain import engines
 from millesime.problems import EngineError, ReportError
 
 _WORKER_BYTES = 700_000_000  # what a worker may come to need

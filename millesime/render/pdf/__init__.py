@@ -8,6 +8,9 @@ of its own, `millesime:…`.
 The book is cut into *units* (`units`), each laid out alone (`layout`), put at
 its place (`paginate`) and bound (`bind`): so an edit costs its own chapter. A
 book that cannot be cut is laid out in one piece (`plain`), and says why.
+
+What makes a book of a report is imported when it is called: workers, which
+lay out units, are spared it.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from millesime.assembly.report import Report
 from millesime.render.artifact import Artifact, write_beside
-from millesime.render.pdf.by_unit import print_by_unit
-from millesime.render.pdf.layout import UnbindableError
-from millesime.render.pdf.plain import PrintedReport, print_plain
-from millesime.render.pdf.units import Run
+
+if TYPE_CHECKING:
+    from millesime.render.pdf.plain import PrintedReport
+    from millesime.render.pdf.units import Run
 
 
 def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = None) -> Artifact:
@@ -41,19 +45,23 @@ def print_report(
     *,
     jobs: int = 1,
     run: Run | None = None,
-    print_whole: Callable[[Report], PrintedReport] = print_plain,
+    print_whole: Callable[[Report], PrintedReport] | None = None,
 ) -> PrintedReport:
     """Return the report as PDF, with what the engine said about it.
 
     `run(function, sources)` returns the function's results for sources, which
     have a `key` each: it may keep results, and work in other processes. By
     itself it does all here, one after the other. `print_whole` prints what
-    cannot be cut.
+    cannot be cut, by default `print_plain`.
     """
+    from millesime.render.pdf.by_unit import print_by_unit
+    from millesime.render.pdf.layout import UnbindableError
+    from millesime.render.pdf.plain import print_plain
+
     try:
         return print_by_unit(report, run=run or run_here, jobs=jobs)
     except UnbindableError as reason:
-        printed = print_whole(report)
+        printed = (print_whole or print_plain)(report)
         return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
 
 

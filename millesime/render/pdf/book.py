@@ -14,10 +14,10 @@ from millesime.assembly.identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import media_type, published_image
+from millesime.render.pdf.engine import SCHEME
 from millesime.render.printable import heading_text, make_printable, mend_links
 from millesime.render.theme import fill, open_theme
 
-SCHEME = "millesime:"  # of the addresses of fonts and pictures
 _RUNNING_MAX = 78  # characters of a running head
 _CONTENTS_MAX = 150  # characters of an entry of the contents
 

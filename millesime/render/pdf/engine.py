@@ -17,9 +17,9 @@ from lxml import etree
 
 from millesime.problems import EngineError
 from millesime.render.fonts import SANS, SERIF, print_font
-from millesime.render.pdf.book import SCHEME
 from millesime.render.text_engine import engine_versions
 
+SCHEME = "millesime:"  # of the addresses of fonts and pictures
 SYSTEM_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
 _PACKAGES = ("weasyprint", "pydyf", "tinycss2", "cssselect2", "pyphen", "fonttools", "pillow", "tinyhtml5")

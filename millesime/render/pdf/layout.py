@@ -19,9 +19,8 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from millesime.render.pdf import internals, shortcuts
-from millesime.render.pdf.book import SCHEME
 from millesime.render.pdf.characters import find_missing
-from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings
+from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number

@@ -11,9 +11,9 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.pdf import internals
-from millesime.render.pdf.book import SCHEME, build_book, serve_picture
+from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
-from millesime.render.pdf.engine import fetcher, load_engine, put_tree, surroundings, versions
+from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
 

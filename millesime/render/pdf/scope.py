@@ -8,10 +8,12 @@ is printed in one piece.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import tinycss2
+
+from millesime.assembly.theme import read_theme_file
 
 FOLIO_ATTRIBUTE = "data-folio-of-"  # before the name of the attribute that holds the target
 
@@ -46,6 +48,11 @@ class _Findings:
     obstacles: dict[str, None] = field(default_factory=dict)
     counters: set[str] = field(default_factory=lambda: {"footnote"})  # in use
     reset: set[str] = field(default_factory=lambda: {"list-item", "page"})  # that begin again in every unit
+
+
+def theme_scope(theme: Mapping[str, bytes]) -> Scope:
+    """Return what the sheet of a report's theme allows, or the default one's; `theme` holds files by their names."""
+    return read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8"))
 
 
 def read_scope(style: str) -> Scope:

@@ -13,12 +13,11 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from millesime.assembly.report import Report
-from millesime.assembly.theme import read_theme_file
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
-from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters, load_sheet
+from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
-from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, read_scope
+from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
 
 # Runs a function on each source, here or elsewhere, now or from what it kept
 # under the sources' keys; the results are in the order of the sources.
@@ -86,7 +85,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
     tree = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
-    scope = _theme_scope(report.theme)
+    scope = theme_scope(report.theme)
     rare = rare_characters(tree)
     date = report.imprint.date
     key = key_of("proof", versions, rare, scope.style)
@@ -105,18 +104,6 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         versions=versions,
         notes=(missing_note(missing),) if missing else (),
     )
-
-
-def prepare_press(theme: Mapping[str, bytes]) -> None:
-    """Load the engine, a theme's sheet and its fonts in this process, so that its first unit need not wait for them.
-
-    Raises EngineError when WeasyPrint or its libraries are missing.
-    """
-    load_sheet(_theme_scope(theme).style)
-
-
-def _theme_scope(theme: Mapping[str, bytes]) -> Scope:
-    return read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8"))
 
 
 def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes, str]]):

@@ -1,0 +1,31 @@
+"""What workers do for the pages of a PDF; it imports what lays out units, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
+from typing import Any
+
+from millesime.collector import collector_at_rest
+from millesime.problems import EngineError
+from millesime.render.pdf.laid import Laid
+from millesime.render.pdf.layout import load_sheet
+from millesime.render.pdf.scope import theme_scope
+
+
+def load_for_pages(theme: Mapping[str, bytes]) -> None:
+    """Load the engine, the sheet of a theme and its fonts, while the build still reads."""
+    with suppress(EngineError):  # the first step will say so
+        load_sheet(theme_scope(theme).style)
+
+
+def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
+    """Run a step in a worker, and leave out the font files that are `known`.
+
+    Python's cycle collector rests meanwhile: all that it would look at is in use.
+    """
+    with collector_at_rest():
+        result = step(source)
+    if not isinstance(result, Laid):
+        return result
+    return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})
