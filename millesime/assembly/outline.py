@@ -24,6 +24,7 @@ from millesime.markup.ast import (
     attr_of,
     div,
     has_class,
+    plain,
     rewrite,
     span,
     string,
@@ -166,6 +167,8 @@ def set_anchors(
                 return block
             ident = anchor_for(text_of(block)) if kind == "Header" and slug(text_of(block)) else ordinal()
             return with_attr(block, [ident, *attributes[1:]])
+        if kind == "Plain":  # which becomes no element that could bear an id: text between raw tags
+            return plain(span(block["c"], ident=ordinal()))
         return div([block], ident=ordinal(), pairs=[("wrapper", "1")])
 
     renamed = rewrite(blocks, rename, kinds=WITH_ATTR)

@@ -9,7 +9,7 @@ from millesime.assembly.assemble import print_order, settle_foreign_meta
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.outline import Counters, set_anchors, settle_levels, shared_ids
 from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
-from millesime.markup.ast import Block, Document, attr_of
+from millesime.markup.ast import Block, Document, attr_of, para
 
 
 def block_anchors(sources: Sequence[ChapterSource]) -> Mapping[str, tuple[str, ...]]:
@@ -66,8 +66,12 @@ def _open(source: ChapterSource) -> _Opened:
 
 
 def _anchor(block: Block) -> str:
-    """Return a block's own anchor, or the first one inside a frame that has none."""
+    """Return a block's own anchor, or the first one inside a frame that has none; of a paragraph without text, none."""
+    if block["t"] == "Div" and block["c"][1] == [para()]:
+        return ""
     attributes = attr_of(block)
     if attributes and attributes[0]:
         return attributes[0]
+    if block["t"] == "Plain":
+        return next((attr_of(inline)[0] for inline in block["c"] if inline["t"] == "Span"), "")
     return next(filter(None, map(_anchor, block["c"][1])), "") if block["t"] == "Div" else ""

@@ -114,7 +114,9 @@ def publish(
         pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
         check_addresses(record, pages, folder=out)
         named = {path: frozenset() for path in made.files if not path.startswith(f"{BUNDLE}/")}
-        addresses = merge_addresses(record.addresses, named | made.addresses)
+        # Only what is there: what is written down once must be there for ever.
+        citable = {path: idents & pages[path] for path, idents in made.addresses.items()}
+        addresses = merge_addresses(record.addresses, named | citable)
         new = Record(
             editions={
                 edition.name: EditionRecord(
