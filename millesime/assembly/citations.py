@@ -75,6 +75,7 @@ def printed_citations(
     references: Sequence[Mapping[str, Any]],
     style: bytes | None,
     language: str,
+    limits: Limits = DEFAULTS,
 ) -> dict[str, list[Inline]]:
     """Return each citation of an edition as it prints it where it comes first, for `quote_citations`.
 
@@ -88,7 +89,7 @@ def printed_citations(
     ]
     if not found:
         return {}
-    settled, _ = _set(found, references=references, style=style, language=language)
+    settled, _ = _set(found, references=references, style=style, language=language, limits=limits)
     out: dict[str, list[Inline]] = {}
     for node, inlines in zip(found, settled, strict=True):
         out.setdefault(_key(node), rewrite(_inner(inlines), _without_reference))

@@ -56,4 +56,5 @@ def quoted_citations(manuscript: Manuscript, *, beside: Manuscript, jobs: int = 
     return printed_citations(
         [split_title(source)[1] for source in sources],
         references=references, style=citation_style(beside), language=beside.edition.language,
+        limits=beside.limits,
     )  # fmt: skip
