@@ -2,7 +2,7 @@
 
 python -m tests.validation [demonstration] [redline] [corpora] [site]
 python -m tests.validation install       only fetches the validators
-python -m tests.validation html DIR…     folders of pages
+python -m tests.validation html DIR…     folders of pages; with --sites, what `publish` makes
 python -m tests.validation pdf FILE…     or epub, docx
 """
 
@@ -112,7 +112,8 @@ def _is_asked(asked: argparse.Namespace, name: str) -> bool:
 
 def _targets(asked: argparse.Namespace, work: find.Work, say) -> list[Target]:
     if asked.what and asked.what[0] in find.FORMATS:
-        return list(find.given(asked.what[0], [Path(path) for path in asked.what[1:]], language=asked.language))
+        paths = [Path(path) for path in asked.what[1:]]
+        return list(find.given(asked.what[0], paths, language=asked.language, are_sites=asked.sites))
     found: list[Target] = []
     for name in SETS[:-1]:
         if not _is_asked(asked, name):
@@ -143,6 +144,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--language", default="fr", help="of files named on the command line")
+    parser.add_argument("--sites", action="store_true", help="folders named are whole sites: two pages of each kind")
     parser.add_argument("--out", type=Path, default=find.ROOT / "dist/validation", help="folder of the reports")
     parser.add_argument("--work", type=Path, default=find.ROOT / "dist/validated", help="folder of what is built")
     asked = parser.parse_args()

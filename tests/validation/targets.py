@@ -92,9 +92,10 @@ def editions_in(folder: Path, name: str, *, language: str) -> Iterator[Target]:
                 yield Target(kind=kind, path=path, name=f"{name}/{edition.name}.{kind}", language=language)
 
 
-def given(kind: str, paths: Sequence[Path], *, language: str) -> Iterator[Target]:
+def given(kind: str, paths: Sequence[Path], *, language: str, are_sites: bool = False) -> Iterator[Target]:
     """Yield files, or folders of pages, named on the command line. Raises BuildError for one that holds nothing."""
     for path in paths:
         if not (any(path.rglob("*.html")) if kind == "html" else path.is_file()):
             raise BuildError(f"{path}: {'no folder with pages' if kind == 'html' else 'no such file'}")
-        yield Target(kind=kind, path=path.resolve(), name=os.path.relpath(path), language=language)
+        name = f"site/{path.name}" if are_sites else os.path.relpath(path)
+        yield Target(kind=kind, path=path.resolve(), name=name, language=language)
