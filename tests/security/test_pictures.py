@@ -69,6 +69,18 @@ def test_no_drawing_runs_or_fetches(made: Made):
     )  # they were published, and looked at
 
 
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_each_drawing_by_itself_is_published_without_what_is_wrong_in_it(name: str, tmp_path: Path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text(CANARY, "utf-8")
+    published = published_image(DRAWINGS[name].replace("SECRET", secret.as_uri()).encode())
+    root = etree.fromstring(published)
+    assert dangers({"html": {"a.svg": published}}) == [] and CANARY not in "".join(root.itertext())
+    assert root.getprevious() is None, "what stands before a drawing may be a sheet"
+    # Whoever parses a drawing as a page of HTML sees no element of another namespace, and no prefix.
+    assert not any(":" in etree.QName(element).localname for element in root.iter(etree.Element))
+
+
 def test_no_drawing_says_what_a_file_outside_says(made: Made):
     assert holds(made, CANARY) == []
 

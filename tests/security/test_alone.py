@@ -1,0 +1,182 @@
+"""Each layer without those behind it: what the whole report's tests cannot see, since the next one would hold."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from millesime.assembly.images import image_key
+from millesime.history.folder import Folder
+from millesime.history.repository import Repository, open_repository
+from millesime.history.worktree import open_working_tree
+from millesime.limits import LimitError, Limits
+from millesime.markup import pandoc
+from millesime.markup.pandoc import Source, read_documents
+from millesime.problems import ReportError, RevisionError
+from millesime.render.pdf.engine import fetcher, load_engine
+from millesime.render.sanitise import filter_raw, parse_fragment
+from millesime.render.theme import fill, open_theme
+from millesime.series.yaml_text import read_tree
+from tests.security.artifacts import CANARY, holds, make, write_report
+from tests.security.test_raw_html import ATTACKS
+from tests.security.test_yaml import LAUGHS
+from tests.support import TestRepository, make_repository
+
+# ---- HTML ----------------------------------------------------------------------
+
+_NEVER = "script style iframe object embed svg form input button textarea video audio link meta base title plaintext"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_filter_of_raw_nodes_lets_no_element_through_that_runs_or_fetches(attack: str):
+    said = filter_raw(attack, lambda source, alternative: "")
+    assert {tag.lower() for tag in re.findall(r"<([A-Za-z]+)", said)} & set(_NEVER.split()) == set()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_sieve_alone_leaves_nothing_that_runs_submits_or_leads_away(attack: str):
+    for element in parse_fragment(attack).iter(etree.Element):
+        assert etree.QName(element).localname not in _NEVER.split()
+        assert not any(name.startswith("on") or name in ("srcdoc", "formaction", "ping") for name in element.attrib)
+        assert not re.match(r"\s*(javascript|data|vbscript|file):", element.get("href", ""), re.IGNORECASE)
+
+
+# ---- templates -----------------------------------------------------------------
+
+FORBIDDEN = [
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ lipsum.__globals__['os'].popen('echo run').read() }}",
+    "{{ cycler.__init__.__globals__ }}",
+    "{{ ().__reduce_ex__(2) }}",
+    "{{ things.append(1) }}",
+    "{% include '/etc/passwd' %}",
+    "{% include '../../../../../../../../etc/passwd' %}",
+    "{{ 1 / 0 }}",
+]
+
+
+@pytest.mark.parametrize("template", FORBIDDEN)
+def test_a_template_that_reaches_out_is_named_and_gives_nothing(template: str):
+    with pytest.raises(ReportError, match=r"^templates/"):
+        fill(open_theme({"a.html": template.encode()}, language="fr"), "a.html", {"things": []})
+
+
+def test_what_a_template_is_given_is_text():
+    theme = open_theme({"a.html": b'<p title="{{ said }}">{{ said }}</p>'}, language="fr")
+    said = fill(theme, "a.html", {"said": '"><script>alert(1)</script>'})
+    assert etree.fromstring(said).text == '"><script>alert(1)</script>'
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "/etc/hostname", "data:image/svg+xml,<svg/>"])
+def test_the_engine_of_pages_is_handed_nothing_that_it_was_not_promised(address: str):
+    notes: list[str] = []
+    with pytest.raises(ValueError, match="nothing outside the report is read"):
+        fetcher(load_engine(), {}, notes).fetch(address)
+    assert notes == [f"not fetched: {address}"]
+
+
+# ---- paths ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target", ["../../s.svg", "..%2F..%2Fs.svg", "../..", "/../s.svg", "file:///s.svg", "FILE:s.svg", "//host/s.svg"]
+)
+def test_an_address_out_of_the_report_is_the_key_of_no_picture(target: str):
+    assert image_key(target, "chapters/a.md") is None
+
+
+def test_a_file_that_became_a_link_after_it_was_listed_is_not_read(tmp_path: Path):
+    (tmp_path / "secret").write_text(CANARY)
+    root = write_report(tmp_path / "report", {"chapters/a.md": "# Un\n"})
+    tree = open_working_tree(root)
+    (root / "chapters/a.md").unlink()
+    (root / "chapters/a.md").symlink_to(tmp_path / "secret")
+    with pytest.raises(RevisionError, match="cannot be read"):
+        tree.read("chapters/a.md")
+
+
+def test_a_link_in_a_folder_that_is_compared_is_known_as_one(tmp_path: Path):
+    (tmp_path / "secret").write_text(CANARY)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/a.md").symlink_to("../secret")
+    with pytest.raises(RevisionError, match="is a link out of the report"):
+        Folder(tmp_path / "folder", ["a.md"]).read("a.md")
+
+
+# ---- YAML ----------------------------------------------------------------------
+
+
+def test_a_manifest_whose_aliases_multiply_is_refused_before_anybody_unfolds_it():
+    tree, mistakes = read_tree(LAUGHS.encode(), "a.yaml")
+    assert tree is None and ["values, aliases written out" in str(mistake) for mistake in mistakes] == [True]
+
+
+# ---- pandoc --------------------------------------------------------------------
+
+
+def test_a_text_whose_reading_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program = tmp_path / "pandoc"
+    program.write_text("#!/bin/sh\nulimit -t 8\nwhile :; do :; done\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pandoc, "pandoc_path", lambda: str(program))
+    monkeypatch.setattr(pandoc, "_abbreviations", lambda: ())
+    with pytest.raises(LimitError, match=r"^a\.md: pandoc took more than 1 s"):
+        read_documents([Source(path="a.md", content=b"a")], limits=Limits(reading=1))
+
+
+def test_a_bibliography_that_the_metadata_of_a_chapter_names_is_not_read(tmp_path: Path):
+    (tmp_path / "outside.bib").write_text(f"@book{{x, title={{{CANARY}}}, year=1990}}\n")
+    text = f"---\ntitle: Un\nbibliography: {tmp_path}/outside.bib\nnocite: '@*'\n---\n\n# Un\n\n[@x]\n"
+    report = write_report(tmp_path / "report", {"chapters/a.md": text})
+    assert holds(make(report, formats=("html",)), CANARY) == []
+
+
+# ---- git -----------------------------------------------------------------------
+
+# Commands that Millésime never gives: what git would run for them is disarmed all the same.
+COMMANDS = {
+    "hooks": ("hook", "run", "--ignore-missing", "update"),
+    "fsmonitor": ("status", "--porcelain"),
+    "remote": ("ls-remote", "origin"),
+    "ssh": ("ls-remote", "ssh://host.invalid/a"),
+    "external diff": ("diff", "--ext-diff", "HEAD~2", "HEAD~1"),
+    "credentials": ("credential", "fill"),
+}
+
+
+@pytest.fixture
+def armed(tmp_path: Path) -> Iterator[tuple[TestRepository, Repository, Path]]:
+    """A repository whose settings name a program for everything, opened by Millésime; and what tells that it ran."""
+    repo, witness = make_repository(tmp_path), tmp_path / "run"
+    program = tmp_path / "evil"
+    program.write_text(f"#!/bin/sh\necho run >> {witness}\n")
+    program.chmod(0o755)
+    for text in ("a", "b", "c"):
+        repo.commit({"a.md": text})
+    for key, value in {
+        "core.hooksPath": str(tmp_path / "hooks"), "core.fsmonitor": str(program), "core.sshCommand": str(program),
+        "diff.external": str(program), "credential.helper": str(program), "core.askPass": "true",
+        "protocol.ext.allow": "always", "remote.origin.url": f"ext::{program}",
+    }.items():  # fmt: skip
+        repo.git("config", key, value)
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks/update").symlink_to(program)
+    repo.write({"a.md": "d"})
+    with open_repository(repo.root) as opened:
+        yield repo, opened, witness
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_no_command_of_git_runs_what_the_repository_names(what: str, armed: tuple[TestRepository, Repository, Path]):
+    repo, opened, witness = armed
+    stdin = b"protocol=https\nhost=host.invalid\n\n" if what == "credentials" else b""
+    opened.ask(*COMMANDS[what], stdin=stdin)
+    assert not witness.exists()
+    with contextlib.suppress(AssertionError):  # the program is not the one that git expects
+        repo.git(*COMMANDS[what], stdin=stdin)
+    assert witness.exists(), "asked plainly, git runs it"
