@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from millesime import cli
+from millesime import beside, cli
 from millesime.beside import put_aside
 from millesime.distribution.tree import hold
 from millesime.markup import pandoc
+from millesime.press.cache import store
+from millesime.press.cache.keys import digest
 from millesime.press.cache.place import default_folder
 from millesime.problems import EngineError, OutputError
 from millesime.render import artifact
@@ -34,8 +36,8 @@ def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path, folder:
     place = tmp_path / "edition"
     for text in ("old", "half"):
         try:
-            with write_beside(place, folder=folder) as beside:
-                (beside / "index.html" if folder else beside).write_text(text)
+            with write_beside(place, folder=folder) as new:
+                (new / "index.html" if folder else new).write_text(text)
                 if text == "half":
                     raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -47,8 +49,8 @@ def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path, folder:
 def test_two_folders_change_places_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(artifact, "put_aside", lambda *paths: pytest.fail("in two steps"))
     for text in ("old", "new"):
-        with write_beside(tmp_path / "html", folder=True) as beside:
-            (beside / "index.html").write_text(text)
+        with write_beside(tmp_path / "html", folder=True) as new:
+            (new / "index.html").write_text(text)
     assert (tmp_path / "html/index.html").read_text() == "new"
 
 
@@ -59,6 +61,21 @@ def test_a_folder_that_stepped_aside_for_one_that_cannot_come_is_back_at_once(tm
         put_aside(tmp_path / "html", tmp_path / "nowhere")
     assert [path.name for path in tmp_path.iterdir()] == ["html"]
     assert (tmp_path / "html/index.html").read_text() == "old"
+
+
+def test_what_was_swept_before_it_could_be_held_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made, opened = [], os.open
+
+    def late(path: os.PathLike[str], *how: int) -> int:
+        handle = opened(path, *how)
+        if not made and Path(path).parent == tmp_path:
+            made.append(Path(path))
+            os.unlink(path)  # another run took it for abandoned
+        return handle
+
+    monkeypatch.setattr(beside.os, "open", late)
+    with beside.hold_beside(tmp_path / "a.epub") as held:
+        assert held not in made and held.exists()
 
 
 def test_who_publishes_second_is_told_to_wait(tmp_path: Path):
@@ -121,6 +138,19 @@ def test_a_full_disk_behind_standard_output_is_told_once():
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 7 and "No space left on device" in done.stderr
     assert "Exception ignored" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store, "write_entry", refuse)
+    made = store.Store(tmp_path / "cache")
+    for key in ("one", "other"):
+        made.put("read", digest(key), b"content")
+        assert made.get("read", digest(key)) is None
+    (trouble,) = made.troubles
+    assert "this cache cannot be written: No space left on device; the next build will make again" in trouble
 
 
 # ---- surroundings --------------------------------------------------------------

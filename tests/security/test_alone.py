@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from lxml import etree
 
+from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.images import image_key
+from millesime.assembly.registers import read_register
 from millesime.history.folder import Folder
 from millesime.history.repository import Repository, open_repository
 from millesime.history.worktree import open_working_tree
 from millesime.limits import LimitError, Limits
 from millesime.markup import pandoc
+from millesime.markup.ast import para, string
 from millesime.markup.pandoc import Source, read_documents
-from millesime.problems import ReportError, RevisionError
+from millesime.problems import MarkupError, ReportError, RevisionError
 from millesime.render.pdf.engine import fetcher, load_engine
 from millesime.render.sanitise import filter_raw, parse_fragment
 from millesime.render.theme import fill, open_theme
@@ -90,12 +95,16 @@ def test_an_address_out_of_the_report_is_the_key_of_no_picture(target: str):
     assert image_key(target, "chapters/a.md") is None
 
 
-def test_a_file_that_became_a_link_after_it_was_listed_is_not_read(tmp_path: Path):
-    (tmp_path / "secret").write_text(CANARY)
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_became_a_link_after_it_was_listed_is_not_read(what: str, tmp_path: Path):
+    outside = write_report(tmp_path / "outside", {"chapters/a.md": CANARY})
     root = write_report(tmp_path / "report", {"chapters/a.md": "# Un\n"})
     tree = open_working_tree(root)
     (root / "chapters/a.md").unlink()
-    (root / "chapters/a.md").symlink_to(tmp_path / "secret")
+    if what == "folder":
+        (root / "chapters").rmdir()
+    place = "chapters" if what == "folder" else "chapters/a.md"
+    (root / place).symlink_to(outside / place)
     with pytest.raises(RevisionError, match="cannot be read"):
         tree.read("chapters/a.md")
 
@@ -108,12 +117,41 @@ def test_a_link_in_a_folder_that_is_compared_is_known_as_one(tmp_path: Path):
         Folder(tmp_path / "folder", ["a.md"]).read("a.md")
 
 
+def test_a_pipe_is_no_file_of_a_report(tmp_path: Path):
+    root = write_report(tmp_path, {"chapters/a.md": "# Un\n"})
+    os.mkfifo(root / "chapters/b.md")
+    assert not open_working_tree(root).has("chapters/b.md")
+
+
 # ---- YAML ----------------------------------------------------------------------
 
 
 def test_a_manifest_whose_aliases_multiply_is_refused_before_anybody_unfolds_it():
     tree, mistakes = read_tree(LAUGHS.encode(), "a.yaml")
     assert tree is None and ["values, aliases written out" in str(mistake) for mistake in mistakes] == [True]
+
+
+def test_a_manifest_of_a_megabyte_is_not_parsed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(yaml, "parse", lambda *_, **__: pytest.fail("it is parsed"))
+    _, (mistake,) = read_tree(b"a: b\n" * 200_000, "a.yaml")
+    assert "a manifest holds at most" in str(mistake)
+
+
+def test_an_alias_in_a_register_is_refused_before_it_is_unfolded():
+    with pytest.raises(MarkupError, match=r"^a\.yaml: an alias"):
+        read_register(b"- {id: A-1, role: &a [x]}\n- {id: A-2, role: [*a, *a]}\n", "a.yaml")
+
+
+# ---- characters ----------------------------------------------------------------
+
+
+def test_control_characters_are_replaced_in_what_is_assembled():
+    blocks = [
+        para(string("a\x08b")), {"t": "CodeBlock", "c": [["x\x08", ["y\x08"], [["k", "z\x08"]]], "a\x08b"]},
+        para({"t": "Link", "c": [["i\x08", [], []], [string("x")], ["https://example.org/\x08", "t\x08"]]}),
+    ]  # fmt: skip
+    said = repr(settle_foreign(blocks[:1] + blocks[2:])) + repr(settle_foreign(blocks[1:2])[0]["c"][1])
+    assert "\\x08" not in said and said.count("\ufffd") == 5
 
 
 # ---- pandoc --------------------------------------------------------------------
@@ -129,8 +167,20 @@ def test_a_text_whose_reading_does_not_end_is_named(tmp_path: Path, monkeypatch:
         read_documents([Source(path="a.md", content=b"a")], limits=Limits(reading=1))
 
 
+def test_a_text_that_unfolds_is_named_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pandoc, "_PYTHON_BYTES", 2**40)
+    with pytest.raises(LimitError, match=r"^a\.md: unfolds to \d+ MiB; .*memory: 512"):
+        read_documents([Source(path="a.md", content=b"a")], limits=Limits(memory=512))
+
+
+def test_raw_code_in_a_line_is_shown():
+    for kind in ("openxml", "latex", "html5", "typst"):
+        (shown,) = settle_foreign([para({"t": "RawInline", "c": [kind, "<x> \\y"]})])
+        assert [node["t"] for node in shown["c"]] == ["Code"]
+
+
 def test_a_bibliography_that_the_metadata_of_a_chapter_names_is_not_read(tmp_path: Path):
-    (tmp_path / "outside.bib").write_text(f"@book{{x, title={{{CANARY}}}, year=1990}}\n")
+    (tmp_path / "outside.bib").write_text(f"@book{{x, author={{{{{CANARY}}}}}, title={{T}}, year=1990}}\n")
     text = f"---\ntitle: Un\nbibliography: {tmp_path}/outside.bib\nnocite: '@*'\n---\n\n# Un\n\n[@x]\n"
     report = write_report(tmp_path / "report", {"chapters/a.md": text})
     assert holds(make(report, formats=("html",)), CANARY) == []
