@@ -268,7 +268,7 @@ _SECURITY_DEFENCES = (
         module="millesime/assembly/foreign.py",
         there='return [_printable({"t": "CodeBlock", "c": [attr("", ["foreign"], [("format", kind)]), text]})]',
         instead='return [{"t": "RawBlock", "c": [kind, text]}]',
-        tests=("tests/press/test_check.py", "-k", "S006"),
+        tests=(f"{_ALONE}::test_raw_code_is_shown",),
         behind="Word files without raw nodes, the filter of raw nodes",
     ),
     Defence(
@@ -276,7 +276,7 @@ _SECURITY_DEFENCES = (
         module="millesime/assembly/foreign.py",
         there='return [_printable(code(text, attr("", ["foreign"], [("format", kind)])))]',
         instead='return [{"t": "RawInline", "c": [kind, text]}]',
-        tests=(f"{_ALONE}::test_raw_code_in_a_line_is_shown",),
+        tests=(f"{_ALONE}::test_raw_code_is_shown",),
         behind="Word files without raw nodes, the filter of raw nodes",
     ),
     Defence(
@@ -310,7 +310,8 @@ _SECURITY_DEFENCES = (
         module="millesime/markup/pandoc.py",
         there='if "<!DOCTYPE" in text or "<!ENTITY" in text:',
         instead="if False:",
-        tests=(f"{_SECURITY}/test_pandoc.py::test_a_citation_style_that_hides_where_it_is_is_refused", "-k", "style0"),
+        tests=(f"{_ALONE}::test_a_style_has_no_document_type",),
+        behind="styles that are links",
     ),
     Defence(
         name="readers of the Markdown family",
@@ -524,7 +525,8 @@ _SECURITY_DEFENCES = (
         module="millesime/redline/annex/provenance.py",
         there='*words(fill(labels["annex_why_subject"], subject=opening(reason.subject, _SUBJECT))),',
         instead='{"t": "RawInline", "c": ["html", reason.subject]},',
-        tests=(f"{_SECURITY}/test_git.py::test_a_commit_message_is_text_in_every_format",),
+        tests=(f"{_ALONE}::test_a_commit_message_becomes_words_and_no_markup",),
+        behind="raw attributes, for what is no known tag",
     ),
     Defence(
         name="revisions in manifests",
@@ -580,6 +582,13 @@ _SECURITY_DEFENCES = (
         instead="",
         tests=(_GIT, "-k", "credentials"),
         behind="no command of ours asks a remote",
+    ),
+    Defence(
+        name="replaced objects",
+        module="millesime/history/repository.py",
+        there='    "GIT_NO_REPLACE_OBJECTS": "1",\n',
+        instead="",
+        tests=(f"{_SNAPSHOT}::test_a_replaced_object_does_not_change_an_edition",),
     ),
     Defence(
         name="core.worktree",
@@ -669,7 +678,7 @@ _FAULT_DEFENCES = (
         module="millesime/beside.py",
         there='if not found or found["name"] != path.name:',
         instead="if not found:",
-        tests=(f"{_FAULTS}/test_leftovers.py::test_only_what_is_named_like_ours_is_swept",),
+        tests=(f"{_FAULTS_ALONE}::test_a_place_whose_name_begins_anothers_is_told_from_it",),
     ),
     Defence(
         name="temporary files go with the run",
@@ -696,10 +705,7 @@ _FAULT_DEFENCES = (
         module="millesime/press/scratch.py",
         there="                if is_abandoned:\n",
         instead="                if True:\n",
-        tests=(
-            f"{_FAULTS}/test_leftovers.py"
-            "::test_temporary_files_go_with_the_run_and_those_of_a_killed_one_with_the_next",
-        ),
+        tests=(f"{_FAULTS_ALONE}::test_temporary_files_of_a_run_that_lives_are_left_alone",),
     ),
     # ---- workers -----------------------------------------------------------
     Defence(

@@ -9,6 +9,7 @@ import locale
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from millesime.markup import pandoc
 from millesime.press.cache import store
 from millesime.press.cache.keys import digest
 from millesime.press.cache.place import default_folder
+from millesime.press.scratch import scratch_folder
 from millesime.problems import EngineError, OutputError
 from millesime.render import artifact
 from millesime.render.artifact import write_beside
@@ -68,7 +70,7 @@ def test_what_was_swept_before_it_could_be_held_is_made_again(tmp_path: Path, mo
 
     def late(path: os.PathLike[str], *how: int) -> int:
         handle = opened(path, *how)
-        if not made and Path(path).parent == tmp_path:
+        if not made and not how[0] & os.O_CREAT:
             made.append(Path(path))
             os.unlink(path)  # another run took it for abandoned
         return handle
@@ -76,6 +78,26 @@ def test_what_was_swept_before_it_could_be_held_is_made_again(tmp_path: Path, mo
     monkeypatch.setattr(beside.os, "open", late)
     with beside.hold_beside(tmp_path / "a.epub") as held:
         assert held not in made and held.exists()
+
+
+def test_a_place_whose_name_begins_anothers_is_told_from_it(tmp_path: Path):
+    (tmp_path / ".edition.pdf.1.12345678.new").write_text("of edition.pdf")
+    beside.recover(tmp_path / "edition")
+    assert [path.name for path in tmp_path.iterdir()] == [".edition.pdf.1.12345678.new"]
+
+
+def test_temporary_files_of_a_run_that_lives_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def other_process() -> None:
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", None)
+
+    other_process()
+    with scratch_folder():
+        own = Path(tempfile.mkdtemp())
+        other_process()
+        with scratch_folder():
+            assert own.is_dir() and len(list(tmp_path.iterdir())) == 2
+        assert own.is_dir()
 
 
 def test_who_publishes_second_is_told_to_wait(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import re
 from collections.abc import Iterator
@@ -15,14 +16,16 @@ from lxml import etree
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.images import image_key
 from millesime.assembly.registers import read_register
+from millesime.assembly.theme import load_labels
 from millesime.history.folder import Folder
 from millesime.history.repository import Repository, open_repository
 from millesime.history.worktree import open_working_tree
 from millesime.limits import LimitError, Limits
 from millesime.markup import pandoc
-from millesime.markup.ast import para, string
+from millesime.markup.ast import para, string, walk
 from millesime.markup.pandoc import Source, read_documents
 from millesime.problems import MarkupError, ReportError, RevisionError
+from millesime.redline.annex.provenance import Provenance, Reason, tell_reasons
 from millesime.render.pdf.engine import fetcher, load_engine
 from millesime.render.sanitise import filter_raw, parse_fragment
 from millesime.render.theme import fill, open_theme
@@ -159,7 +162,7 @@ def test_control_characters_are_replaced_in_what_is_assembled():
 
 def test_a_text_whose_reading_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program = tmp_path / "pandoc"
-    program.write_text("#!/bin/sh\nulimit -t 8\nwhile :; do :; done\n")
+    program.write_text("#!/bin/sh\nulimit -t 4\nwhile :; do :; done\n")
     program.chmod(0o755)
     monkeypatch.setattr(pandoc, "pandoc_path", lambda: str(program))
     monkeypatch.setattr(pandoc, "_abbreviations", lambda: ())
@@ -173,10 +176,17 @@ def test_a_text_that_unfolds_is_named_before_it_is_loaded(monkeypatch: pytest.Mo
         read_documents([Source(path="a.md", content=b"a")], limits=Limits(memory=512))
 
 
-def test_raw_code_in_a_line_is_shown():
-    for kind in ("openxml", "latex", "html5", "typst"):
-        (shown,) = settle_foreign([para({"t": "RawInline", "c": [kind, "<x> \\y"]})])
-        assert [node["t"] for node in shown["c"]] == ["Code"]
+@pytest.mark.parametrize("kind", ["openxml", "latex", "html5", "typst"])
+def test_raw_code_is_shown(kind: str):
+    in_line, block = settle_foreign([
+        para({"t": "RawInline", "c": [kind, "<x> \\y"]}), {"t": "RawBlock", "c": [kind, "<x> \\y"]},
+    ])  # fmt: skip
+    assert [node["t"] for node in (*in_line["c"], block)] == ["Code", "CodeBlock"]
+
+
+def test_a_style_has_no_document_type():
+    with pytest.raises(MarkupError, match=r"^a\.csl: a style with a document type"):
+        pandoc.check_style(b"<!DOCTYPE style><style/>", where="a.csl")
 
 
 def test_a_bibliography_that_the_metadata_of_a_chapter_names_is_not_read(tmp_path: Path):
@@ -187,6 +197,15 @@ def test_a_bibliography_that_the_metadata_of_a_chapter_names_is_not_read(tmp_pat
 
 
 # ---- git -----------------------------------------------------------------------
+
+
+def test_a_commit_message_becomes_words_and_no_markup():
+    said = "<script>alert(1)</script> `x`{=html} [y](javascript:alert(1))"
+    reason = Reason(id="1", date=datetime.date(2018, 7, 3), subject=said, trailers=(("Hearing", said),))
+    told = tell_reasons([reason], Provenance(), labels=load_labels("fr"), language="fr")
+    assert not {node["t"] for node in walk(told)} & {"RawInline", "RawBlock", "Link", "Image", "Code"}
+    assert repr(told).count("<script>alert(1)</script>") == 2
+
 
 # Commands that Millésime never gives: what git would run for them is disarmed all the same.
 COMMANDS = {
