@@ -148,16 +148,19 @@ def test_no_traceback_reaches_a_user(
     monkeypatch.setattr(cli, "_prepare", lambda: None)
     monkeypatch.setattr(cli, "_close_stdout", lambda: None)
     monkeypatch.delenv("MILLESIME_DEBUG", raising=False)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
         cli.main([])
     seen = capfd.readouterr().err
-    assert ended.value.code == status and said in seen and "Traceback" not in seen
+    assert getattr(ended.value, "code", None) == status and said in seen and "Traceback" not in seen
 
 
 def test_a_full_disk_behind_standard_output_is_told_once():
-    command = [sys.executable, PROGRAM, "--help"]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with open("/dev/full", "w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, env=buffered,
+            check=False,
+        )  # fmt: skip
     assert done.returncode == 7 and "No space left on device" in done.stderr
     assert "Exception ignored" not in done.stderr and "Traceback" not in done.stderr
 
@@ -192,12 +195,13 @@ def test_words_go_out_where_the_locale_does_not_have_their_letters(word: str):
     code = f"{imports}; cli._prepare(); {word}"
     plain = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
-        [sys.executable, "-c", code + r"('\u2013 \u03bb')"], capture_output=True, cwd=PROGRAM.parent, check=False,
+        [sys.executable, "-c", code + r"('\u2013 \U0001d11e')"], capture_output=True, cwd=PROGRAM.parent, check=False,
         env={**plain, "PYTHONIOENCODING": "iso-8859-9"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = done.stdout.decode("ascii").strip()
-    assert said == r"\u2013 \u03bb" if word == "click.echo" else json.loads(said) == "– λ"
+    # Python's escapes are JSON's, but for letters beyond the first plane.
+    assert said == r"\u2013 \U0001d11e" if word == "click.echo" else json.loads(said) == "\u2013 \U0001d11e"
 
 
 def test_engines_of_pages_know_neither_the_time_nor_the_language_of_the_machine(monkeypatch: pytest.MonkeyPatch):
