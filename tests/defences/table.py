@@ -368,7 +368,7 @@ _SECURITY_DEFENCES = (
         name="sheets of the theme for paper",
         module="millesime/render/pdf/engine.py",
         there='            raise ValueError("nothing outside the report is read")',
-        instead="            return engine.urls.URLFetcher(timeout=1).fetch(url, headers)  # any",
+        instead="            return engine.urls.URLFetcher(timeout=1).fetch(url, headers)",
         tests=(f"{_SECURITY}/test_templates.py::test_a_sheet_of_the_report_shows_no_picture_from_outside_on_paper",),
     ),
     # ---- YAML --------------------------------------------------------------
