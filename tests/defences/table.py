@@ -428,7 +428,7 @@ _SECURITY_DEFENCES = (
         module="millesime/assembly/registers.py",
         there="if depth > _MAXIMUM_DEPTH:",
         instead="if False:",
-        tests=(_YAML, "-k", "register and (flow or mapping or block)"),
+        tests=(f"{_ALONE}::test_a_register_that_is_deeper_than_any_is_refused_before_a_tree_is_made_of_it",),
     ),
     # ---- sizes -------------------------------------------------------------
     Defence(

@@ -145,6 +145,11 @@ def test_an_alias_in_a_register_is_refused_before_it_is_unfolded():
         read_register(b"- {id: A-1, role: &a [x]}\n- {id: A-2, role: [*a, *a]}\n", "a.yaml")
 
 
+def test_a_register_that_is_deeper_than_any_is_refused_before_a_tree_is_made_of_it():
+    with pytest.raises(MarkupError, match=r"^a\.yaml: line 1: more than 20 levels"):
+        read_register(b"- {id: A-1, role: " + b"[" * 20 + b"]" * 20 + b"}\n", "a.yaml")
+
+
 # ---- characters ----------------------------------------------------------------
 
 
