@@ -33,7 +33,7 @@ def test_a_step_that_takes_too_long_is_ended_and_named():
 def test_a_step_that_takes_too_much_memory_is_ended_and_its_worker_lives():
     with local_workers(1) as workers:
         with pytest.raises(LimitError, match=r"^gouvernance: .*more than 256 MiB;.*memory: 256"):
-            workers.submit(run_limited, SMALL, "gouvernance", hoard, 4096).result(timeout=60)
+            workers.submit(run_limited, SMALL, "gouvernance", hoard, 1024).result(timeout=60)
         assert workers.submit(run_limited, SMALL, "gouvernance", hoard, 8).result(timeout=60) == 8
 
 

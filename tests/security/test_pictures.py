@@ -69,6 +69,24 @@ def test_no_drawing_runs_or_fetches(made: Made):
     )  # they were published, and looked at
 
 
+@pytest.mark.parametrize("css", ["@\\69mport 'https://evil.example/a.css';", "rect { fill: u\\72l(//evil.example/a) }"])
+def test_a_sheet_of_a_drawing_that_spells_in_escapes_is_left_out(css: str):
+    published = published_image(f"{SVG}<style>{css}</style><rect style='{css.replace(chr(39), '')}'/></svg>".encode())
+    assert b"evil.example" not in published
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_each_drawing_by_itself_is_published_without_what_is_wrong_in_it(name: str, tmp_path: Path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text(CANARY, "utf-8")
+    published = published_image(DRAWINGS[name].replace("SECRET", secret.as_uri()).encode())
+    root = etree.fromstring(published)
+    assert dangers({"html": {"a.svg": published}}) == [] and CANARY not in "".join(root.itertext())
+    assert etree.QName(root).localname == "svg" and root.getprevious() is None  # which may be a sheet
+    # Whoever parses a drawing as a page of HTML sees no element of another namespace, and no prefix.
+    assert not any(":" in etree.QName(element).localname for element in root.iter(etree.Element))
+
+
 def test_no_drawing_says_what_a_file_outside_says(made: Made):
     assert holds(made, CANARY) == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from millesime.problems import ReportError
-from tests.security.artifacts import dangers, make, text_of, write_report
+from tests.security.artifacts import CANARY, SVG, dangers, holds, make, text_of, write_report
 
 EXPRESSIONS = [
     "{{ 6 * 7 }}{# ôté #}{% raw %}",
@@ -55,7 +55,8 @@ def test_a_template_of_the_report_reaches_nothing_outside(template: str, tmp_pat
         assert "templates" in str(error) or ".html" in str(error)
         assert "root:" not in str(error)
     else:
-        assert not any(b"root:" in content or b"<class" in content for content in made["html"].values())
+        reached = (b"root:", b"uid=", b"<class", b"&lt;class", b"__name__")
+        assert not any(sign in content for content in made["html"].values() for sign in reached)
 
 
 def test_a_sheet_of_the_report_fetches_nothing_for_paper(tmp_path: Path):
@@ -65,3 +66,12 @@ def test_a_sheet_of_the_report_fetches_nothing_for_paper(tmp_path: Path):
     )
     assert dangers(made) == []
     assert "fin" in text_of(made)["pdf"]
+
+
+def test_a_sheet_of_the_report_shows_no_picture_from_outside_on_paper(tmp_path: Path):
+    outside = tmp_path / "outside.svg"
+    outside.write_text(f"{SVG}<text x='1' y='9' font-size='5'>{CANARY}</text></svg>", "utf-8")
+    sheet = f"p::before {{ content: url({outside.as_uri()}) }}"
+    files = {"chapters/a.md": "# Un\n\nfin\n", "templates/pdf/page.css": sheet}
+    made = make(write_report(tmp_path / "report", files), formats=("pdf",))
+    assert holds(made, CANARY) == [] and "fin" in text_of(made)["pdf"]
