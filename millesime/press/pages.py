@@ -87,8 +87,9 @@ class UnitRunner:
             while waiting and len(running) < 2 * self._workers.jobs:
                 index = waiting.popleft()
                 source, known = sources[index], frozenset(self._files)
-                submit = self._workers.submit if waiting or running else self._workers.submit_last
-                running[self._submit(_label(source), run_step, step, source, known, by=submit)] = index
+                if not waiting and not running:
+                    self._workers.await_start()  # else another would be started for this one step
+                running[self._submit(_label(source), run_step, step, source, known)] = index
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 try:
@@ -105,9 +106,9 @@ class UnitRunner:
         """Print a report in one piece, in a worker as well."""
         return self._submit("the whole book", print_plain, report).result()
 
-    def _submit(self, label: str, step: Callable, *values: Any, by: Callable[..., Future] | None = None) -> Future:
+    def _submit(self, label: str, step: Callable, *values: Any) -> Future:
         what = f"edition {self._edition}, pdf: {label}"
-        return (by or self._workers.submit)(run_limited, self._limits, what, step, *values)
+        return self._workers.submit(run_limited, self._limits, what, step, *values)
 
     def _complete(self, result: Any) -> Any:
         """Return a laid unit with the font files that did not come along."""

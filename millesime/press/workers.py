@@ -83,10 +83,9 @@ class Workers:
         """Start all workers, or one `alone`, and let them prepare while there is nothing else to do for them."""
         self._preparing = [self.submit(prepare) for _ in range(1 if alone else self.jobs)]
 
-    def submit_last(self, step: Callable[..., Any], *values: Any) -> Future:
-        """Hand a step to a worker when no other step follows: one that still prepares is waited for."""
+    def await_start(self) -> None:
+        """Wait until the workers that were started have prepared."""
         concurrent.futures.wait(self._preparing)
-        return self.submit(step, *values)
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy."""
