@@ -83,6 +83,7 @@ def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assem
     recalls = {
         ident: store.recall("chapter", f"{ident} of {name}", {
             "its text": _text_digest(source),
+            "its place": [source.path, ident],  # two chapters may say the same
             "the structure of the report": surroundings,
             "its images": [(key, _digest(contents[key])) for key in keys],
             **_tools(),
