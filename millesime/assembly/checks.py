@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from millesime.assembly.report import Chapter, Report
+from millesime.assembly.skeleton import is_counted
 from millesime.markup.ast import Node, attr_of, text_of, walk
 from millesime.problems import Problem, did_you_mean
 
@@ -63,9 +64,13 @@ def check_report(report: Report) -> Iterator[Problem]:
 
 
 def known_anchors(report: Report) -> list[str]:
-    """Return the anchors that an author may have meant: not those of generated annexes."""
+    """Return the anchors that an author may have meant: not those of generated annexes, nor any that only count."""
     generated = {chapter.id for chapter in report.chapters if not chapter.path}
-    return [anchor for anchor, chapter in report.anchors.items() if chapter not in generated]
+    return [
+        anchor
+        for anchor, chapter in report.anchors.items()
+        if chapter not in generated and not is_counted(chapter, [anchor])
+    ]
 
 
 def check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """Assemble a report out of chapters that an earlier build assembled, and those that changed.
 
-What one chapter can see of the others is their skeleton (`assembly/skeleton.py`).
-So a chapter is kept under its own text and the skeletons of all, and where
-some must be assembled again, skeletons stand for the others.
+What one chapter can see of the others is their skeleton, most often only its
+landmarks (`assembly/skeleton.py`). So a chapter is kept under its own text and
+these of all, and where some must be assembled again, skeletons stand for the
+others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from millesime.assembly.checks import check_chapter, known_anchors
 from millesime.assembly.images import image_key, image_keys, image_type
 from millesime.assembly.outline import source_ids
 from millesime.assembly.report import Chapter, Report
-from millesime.assembly.skeleton import skeleton
+from millesime.assembly.skeleton import counts_named, is_counted, landmarks, skeleton
 from millesime.assembly.sources import ChapterSource, chapter_ids
 from millesime.markup.ast import Block, attr_of, walk
 from millesime.press.cache.keys import digest
@@ -75,20 +76,24 @@ def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assem
     """
     sources = print_order(materials.sources)
     name = materials.imprint.name
-    opened = [_open(source, store, edition=name) for source in sources]
+    idents = chapter_ids(sources)
+    opened = [_open(source, ident, store, edition=name) for source, ident in zip(sources, idents, strict=True)]
     images = [_images(source, one) for source, one in zip(sources, opened, strict=True)]
     contents = {key: materials.read_image(key) for keys in images for key in keys}
     materials = replace(materials, read_image=contents.get)
-    surroundings = _surroundings(materials, sources, opened, contents)
+    surroundings = {
+        generated: _surroundings(materials, sources, opened, contents, of_generated=generated)
+        for generated in {source.generated for source in sources}
+    }
     recalls = {
         ident: store.recall("chapter", f"{ident} of {name}", {
             "its text": _text_digest(source),
             "its place": [source.path, ident],  # two chapters may say the same
-            "the structure of the report": surroundings,
+            "the structure of the report": surroundings[source.generated],
             "its images": [(key, _digest(contents[key])) for key in keys],
             **_tools(),
         })
-        for source, ident, keys in zip(sources, chapter_ids(sources), images, strict=True)
+        for source, ident, keys in zip(sources, idents, images, strict=True)
     }  # fmt: skip
     kept: dict[str, _Kept] = {ident: pickle.loads(one.content) for ident, one in recalls.items() if one.content}
     report = assemble(
@@ -127,34 +132,55 @@ class _Bare(Opened):
     """A chapter's skeleton, its bytes, and the chapter itself where it had to be opened for them."""
 
     content: bytes
+    landmarks: str  # their digest
+    taken: Sequence[str]  # anchors by count that it may take,
+    linked: Sequence[str]  # and link to
     whole: Opened | None = None
 
 
-def _open(source: ChapterSource, store: Store, *, edition: str) -> _Bare:
+def _open(source: ChapterSource, ident: str, store: Store, *, edition: str) -> _Bare:
     recall = store.recall("skeleton", f"{source.path} of {edition}", {
         "its text": _text_digest(source),
-        "the manifest": [source.path, _digest(_dump(list(source.title))), source.generated],
+        "the manifest": [source.path, ident, _digest(_dump(list(source.title))), source.generated],
         **_tools(),
     })  # fmt: skip
     content, whole = recall.content, None
     if content is None:
         whole = open_chapter(source)
-        content = _dump([whole.title, skeleton(whole.blocks), list(whole.aliases)])
+        blocks = skeleton(whole.blocks)
+        seen = _digest(_dump([whole.title, landmarks(blocks), list(whole.aliases)]))
+        content = _dump([whole.title, blocks, list(whole.aliases), seen, *counts_named(ident, whole.blocks)])
         store.keep(recall, content)
-    title, blocks, aliases = marshal.loads(content)
-    return _Bare(title=title, blocks=blocks, aliases=tuple(aliases), content=content, whole=whole)
+    title, blocks, aliases, seen, taken, linked = marshal.loads(content)
+    return _Bare(
+        title=title, blocks=blocks, aliases=tuple(aliases),
+        content=content, landmarks=seen, taken=taken, linked=linked, whole=whole,
+    )  # fmt: skip
 
 
 def _surroundings(
-    materials: Materials, sources: Sequence[ChapterSource], opened: Sequence[_Bare], images: Mapping[str, bytes | None]
+    materials: Materials,
+    sources: Sequence[ChapterSource],
+    opened: Sequence[_Bare],
+    images: Mapping[str, bytes | None],
+    *,
+    of_generated: bool,
 ) -> str:
-    """Return the digest of all that a chapter depends on besides its own text and images."""
+    """Return the digest of all that a chapter, generated or not, depends on besides its own text and images."""
     idents = chapter_ids(sources)
     written = [one.content for source, one in zip(sources, opened, strict=True) if not source.generated]
-    seen = [
-        _names(ident, one) if source.generated and not _is_named(ident, written) else one.content
-        for source, ident, one in zip(sources, idents, opened, strict=True)
-    ]
+    named = [name for one in opened for name in one.taken]
+    named += [
+        name for source, one in zip(sources, opened, strict=True)
+        if of_generated or not source.generated for name in one.linked
+    ]  # fmt: skip
+
+    def seen_of(source: ChapterSource, ident: str, one: _Bare) -> bytes:
+        if source.generated:
+            return one.content if _is_named(ident, written) else _names(ident, one)
+        return one.content if is_counted(ident, named) else one.landmarks.encode()
+
+    seen = [seen_of(source, ident, one) for source, ident, one in zip(sources, idents, opened, strict=True)]
     places = [
         (source.path, source.role, source.part, source.id, source.numbered, source.generated) for source in sources
     ]
