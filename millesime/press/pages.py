@@ -25,7 +25,7 @@ from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.laid import Laid, LaidUnit
-from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource
+from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource, lay_out
 from millesime.render.pdf.plain import PrintedReport, print_plain
 
 # What the steps of render.pdf are called for users.
@@ -35,6 +35,7 @@ _STEPS = {
     "find_missing_characters": "proof",
     "subset_font": "font",
 }
+_Step = tuple[Callable, Any]  # a function, and its source
 _IDENT = re.compile(rb'\bid="([^"]+)"')
 
 
@@ -59,24 +60,25 @@ class UnitRunner:
         self._store, self._workers, self._said = store, workers, said
         self._files = workers.font_files
 
-    def __call__(self, step: Callable, sources: Sequence[Any]) -> list[Any]:
-        """Return what a step makes of each source, from the store where it is kept."""
-        recalls = [self._recall(step, source) for source in sources]
+    def __call__(self, steps: Sequence[_Step]) -> list[Any]:
+        """Return what each step makes of its source, from the store where it is kept."""
+        recalls = [self._recall(*step) for step in steps]
         found = [self._load(recall) for recall in recalls]
         missing = [index for index, result in enumerate(found) if result is None]
         # The largest first, so that none of them is begun last.
-        missing.sort(key=lambda index: -len(getattr(sources[index], "html", b"")))
-        count = len(sources) - len(missing)
-        for index, result in self._made(step, sources, missing):
+        missing.sort(key=lambda index: -len(getattr(steps[index][1], "html", b"")))
+        units = {index for index, (function, _) in enumerate(steps) if function is lay_out}
+        left = len(units.intersection(missing))
+        for index, result in self._made(steps, missing):
             found[index] = result
             self._keep(recalls[index], result)
-            count += 1
-            if step.__name__ == "lay_out":
-                self._said(count, len(sources))
+            if index in units:
+                left -= 1
+                self._said(len(units) - left, len(units))
         return found
 
-    def _made(self, step: Callable, sources: Sequence[Any], missing: Sequence[int]) -> Iterator[tuple[int, Any]]:
-        """Yield what workers make of sources, with the sources' indices, as it comes home.
+    def _made(self, steps: Sequence[_Step], missing: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        """Yield what workers make of the missing steps' sources, with the steps' indices, as it comes home.
 
         Few are handed out at a time: whoever is told late which fonts are
         here already sends the fewest of them, a megabyte a unit.
@@ -86,16 +88,16 @@ class UnitRunner:
         while waiting or running:
             while waiting and len(running) < 2 * self._workers.jobs:
                 index = waiting.popleft()
-                source, known = sources[index], frozenset(self._files)
+                (function, source), known = steps[index], frozenset(self._files)
                 if not waiting and not running:
                     self._workers.await_start()  # else another would be started for this one step
-                running[self._submit(_label(source), run_step, step, source, known)] = index
+                running[self._submit(_label(source), run_step, function, source, known)] = index
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 try:
                     yield running[future], self._complete(future.result())
                 except BrokenProcessPool as error:
-                    at = ", ".join(sorted({_label(sources[index]) for index in running.values()}))
+                    at = ", ".join(sorted({_label(steps[index][1]) for index in running.values()}))
                     raise EngineError(
                         f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
                         f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
@@ -120,13 +122,13 @@ class UnitRunner:
                 self._store.put("fontfile", digest, content)
         return Laid(unit=result.unit, files={use.file: self._files[use.file] for use in result.unit.fonts})
 
-    def _recall(self, step: Callable, source: Any) -> Recall:
+    def _recall(self, function: Callable, source: Any) -> Recall:
         parts = {
             "what it prints, or how that looks": source.key,
             "Millésime's own code": code_version("render.pdf", "press.pages"),
             "the system's text engine and fonts": text_engine(),
         }
-        return self._store.recall(_STEPS[step.__name__], f"{_label(source)} of {self._edition}", parts)
+        return self._store.recall(_STEPS[function.__name__], f"{_label(source)} of {self._edition}", parts)
 
     def _load(self, recall: Recall) -> Any:
         """Return a result that is kept, its font files with it; None if any of it is not."""

@@ -108,12 +108,12 @@ class Counting:
         self.kept: dict[str, bytes] = {}
         self.ran: Counter[str] = Counter()
 
-    def __call__(self, function, sources):
-        for source in sources:
+    def __call__(self, steps):
+        for function, source in steps:
             if source.key not in self.kept:
                 self.ran[function.__name__] += 1
                 self.kept[source.key] = pickle.dumps(function(pickle.loads(pickle.dumps(source))))
-        return [pickle.loads(self.kept[source.key]) for source in sources]
+        return [pickle.loads(self.kept[source.key]) for _, source in steps]
 
 
 @pytest.fixture(scope="module")

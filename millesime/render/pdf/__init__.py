@@ -19,7 +19,7 @@ import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from millesime.assembly.report import Report
 from millesime.render.artifact import Artifact, write_beside
@@ -49,9 +49,9 @@ def print_report(
 ) -> PrintedReport:
     """Return the report as PDF, with what the engine said about it.
 
-    `run(function, sources)` returns the function's results for sources, which
-    have a `key` each: it may keep results, and work in other processes. By
-    itself it does all here, one after the other. `print_whole` prints what
+    `run([(function, source), …])` returns the function's results for sources,
+    which have a `key` each: it may keep results, and work in other processes.
+    By itself it does all here, one after the other. `print_whole` prints what
     cannot be cut, by default `print_plain`.
     """
     from millesime.render.pdf.by_unit import print_by_unit
@@ -65,13 +65,13 @@ def print_report(
         return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
 
 
-def run_here(function: Callable, sources: Sequence) -> list:
-    """Return the function's result for each source."""
-    return list(_results(function, sources))
+def run_here(steps: Sequence[tuple[Callable, Any]]) -> list:
+    """Return what each step's function makes of its source."""
+    return list(_results(steps))
 
 
-def _results(function: Callable, sources: Sequence) -> Iterator:
-    for source in sources:
+def _results(steps: Sequence[tuple[Callable, Any]]) -> Iterator:
+    for function, source in steps:
         yield function(source)
         if not gc.isenabled():  # whoever paused the collector did not think of a hundred box trees
             gc.collect(0)

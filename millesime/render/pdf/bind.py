@@ -267,7 +267,7 @@ def _bind_fonts(binding: _Binding, files: Mapping[str, bytes], number_of_all: in
             SubsetSource(key=key, content=files[font.use.file], index=font.use.index, glyphs=glyphs)
         )  # fmt: skip
     names = []
-    for font, packed in zip(fonts, run(subset_font, sources), strict=True):
+    for font, packed in zip(fonts, run([(subset_font, source) for source in sources]), strict=True):
         numbers = {name: file.reserve() for name in ("file", "unicode", "descriptor", "descendant", "font")}
         objects, unicode_map = write_font(font, packed, numbers=numbers)
         file.add_packed(numbers["file"], packed)

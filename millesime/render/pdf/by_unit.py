@@ -15,8 +15,9 @@ from millesime.render.pdf.units import Run, plan_pdf
 def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:
     """Return the report as PDF, with what the engine said about it; the same report gives the same bytes.
 
-    `run(function, sources)` returns the function's result for each source; it
-    may keep results under the sources' `key`, and work in other processes.
+    `run([(function, source), …])` returns the function's result for each
+    source; it may keep results under the sources' `key`, and work in other
+    processes.
     Raises UnbindableError, with the reason, for a book that must be laid out
     in one piece, and EngineError when WeasyPrint or its libraries are missing.
     """

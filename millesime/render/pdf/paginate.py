@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from millesime.render.pdf.bind import Bound
 from millesime.render.pdf.laid import Laid, LaidUnit
-from millesime.render.pdf.layout import FurnitureSource, UnbindableError, lay_out, lay_out_furniture
+from millesime.render.pdf.layout import FurnitureSource, UnbindableError, UnitSource, lay_out, lay_out_furniture
 from millesime.render.pdf.units import Book, Run, key_of
 
 _ROUNDS = 8  # as often as WeasyPrint itself lays a document out for its folios
@@ -25,23 +25,35 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     sides = ["left"] * len(book.units)
     bound_to_side = [book.sided] * len(book.units)
     folios: dict[str, int] = {}
+    furnished: dict[str, LaidUnit] = {}
+
+    def lay_out_missing(sources: Sequence[UnitSource], furniture: Mapping[int, FurnitureSource]) -> None:
+        """Lay out units that changed, and meanwhile the furniture of the others, which those seldom move."""
+        stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
+        beside = [one for number, one in furniture.items() if number not in stale and one.key not in furnished]
+        steps = [(lay_out, sources[number]) for number in stale]
+        found = run([*steps, *((lay_out_furniture, one) for one in beside)])
+        for number, new in zip(stale, found, strict=False):
+            laid[number], keys[number] = _taken(new, files), sources[number].key
+        for one, new in zip(beside, found[len(stale) :], strict=True):
+            furnished[one.key] = _taken(new, files)
+
+    margins: dict[int, FurnitureSource] = {}
     for _ in range(_ROUNDS):
         sources = [book.source(number, side=side, folios=folios) for number, side in enumerate(sides)]
-        stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
-        for number, new in zip(stale, run(lay_out, [sources[number] for number in stale]), strict=True):
-            laid[number], keys[number] = _taken(new, files), sources[number].key
+        lay_out_missing(sources, margins)
         firsts = list(_first_pages(laid))
+        margins = dict(enumerate(_furniture_sources(book, laid, firsts)))
         folios = _folios(laid, firsts)
         for number, (unit, first) in enumerate(zip(laid, firsts, strict=True)):
             if (unit.sided or bound_to_side[number]) and number:
                 sides[number] = _SIDES[first % 2]
         if any(book.source(number, side=side, folios=folios).key != keys[number] for number, side in enumerate(sides)):
             continue
-        furniture_sources = list(_furniture_sources(book, laid, firsts))
-        furniture = [_taken(new, files) for new in run(lay_out_furniture, furniture_sources)]
+        lay_out_missing(sources, margins)
         bound = [
-            Bound(unit=unit, furniture=margins, first=first)
-            for unit, margins, first in zip(laid, furniture, firsts, strict=True)
+            Bound(unit=unit, furniture=furnished[margins[number].key], first=firsts[number])
+            for number, unit in enumerate(laid)
         ]
         misfits = [number for number, one in enumerate(bound) if not _fits(one)]
         if not misfits:

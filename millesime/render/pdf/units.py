@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
@@ -19,9 +20,9 @@ from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_ch
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
 
-# Runs a function on each source, here or elsewhere, now or from what it kept
-# under the sources' keys; the results are in the order of the sources.
-Run = Callable[[Callable, Sequence], Sequence]
+# Runs steps, each a function and its source, here or elsewhere, now or from what it kept under the sources' keys; the
+# results are in the order of the steps.
+Run = Callable[[Sequence[tuple[Callable, Any]]], Sequence]
 
 _EDITION = "2"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
 _ASKED = re.compile(rb"millesime-folio-(\d+)-")
@@ -89,7 +90,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     rare = rare_characters(tree)
     date = report.imprint.date
     key = key_of("proof", versions, rare, scope.style)
-    (missing,) = run(find_missing_characters, [ProofSource(key=key, rare=rare, style=scope.style, date=date)])
+    (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style, date=date))])
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
