@@ -28,6 +28,7 @@ def taken(*, margins: bool) -> Iterator[None]:
         (line_break.Layout, "set_text", _quick_text(line_break)),
         (line_break.Layout, "deactivate", lambda layout: None),
         (line_break.Layout, "reactivate", _quick_reactivation(line_break)),
+        (inline, "create_layout", _late_layout(line_break)),
         (drawing, "draw_first_line", _quick_line(drawing)),
         *(
             (module, "strut", _quick_strut(line_break.strut))
@@ -169,6 +170,22 @@ def _quick_reactivation(line_break) -> Callable:
         self.set_text(self.text, justify=True)
 
     return reactivate
+
+
+def _late_layout(line_break) -> Callable:
+    """Return the `create_layout` of justified lines, which is only set up when it is drawn: a fiftieth."""
+    slow = line_break.create_layout
+
+    def create_layout(text, style, context, max_width, justification_spacing):
+        if style["text_decoration_line"] != "none" or not _PARAGRAPH_ENDS.isdisjoint(text):
+            return slow(text, style, context, max_width, justification_spacing)
+        layout = object.__new__(line_break.Layout)
+        layout.text, layout.justification_spacing, layout.max_width = text, justification_spacing, max_width
+        layout.first_line_direction = 0
+        layout.kept = False
+        return layout
+
+    return create_layout
 
 
 def _quick_line(drawing) -> Callable:
