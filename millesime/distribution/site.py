@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import doi_address
-from millesime.assembly.report import Imprint
+from millesime.assembly.report import Chapter, Imprint
 from millesime.assembly.theme import read_theme_file
 from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
 from millesime.distribution.notes import Trace, add_traces
@@ -32,6 +32,8 @@ from millesime.distribution.publication import (
     PublishedFile,
     PublishedRedline,
 )
+from millesime.markup.ast import has_class, text_of
+from millesime.redline.annex.excerpts import CHANGE_KIND
 from millesime.render.conform import Element
 from millesime.render.html import Frame, site_assets
 from millesime.render.theme import fill, open_theme
@@ -331,7 +333,8 @@ def redline_frame(site: Site, redline: PublishedRedline, labels: Mapping[str, st
 
     def of_page(name: str) -> dict[str, Any]:
         values = site.values(f"{redline.path}{name}", labels)
-        return values | {"redline": redline_line(redline, site.publication, labels, root=values["root"])}
+        line = redline_line(redline, site.publication, labels, root=values["root"])
+        return values | {"redline": line, "change_line": _change_line}
 
     def furnish(ident: str, root: Element) -> None:
         relate_links(root, page=f"{redline.path}x.html", base_url=site.publication.base_url)
@@ -340,6 +343,12 @@ def redline_frame(site: Site, redline: PublishedRedline, labels: Mapping[str, st
         index="site/redline-index.html", chapter="site/redline.html", assets=f"{'../' * depth}{ASSETS}",
         of_page=of_page, furnish=furnish,
     )  # fmt: skip
+
+
+def _change_line(chapter: Chapter) -> str:
+    """Return what happened to a chapter, as its page says first; "" where it says nothing of the kind."""
+    said = (text_of(block["c"][1]) for block in chapter.blocks if block["t"] == "Div" and has_class(block, CHANGE_KIND))
+    return next(said, "")
 
 
 def statement_frame(site: Site, edition: PublishedEdition, labels: Mapping[str, str]) -> Frame:

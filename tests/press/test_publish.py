@@ -302,6 +302,8 @@ def test_any_two_editions_are_compared(site: Path):
     for old, new in (("2018", "2019"), ("2018", "2020"), ("2019", "2020")):
         index = page(site, f"redlines/{old}/{new}/index.html")
         assert old in index.findtext(".//h1") and new in index.findtext(".//h1")
+        lines = index.xpath("//ul[@class='passages-chapters']/li/span/text()")
+        assert lines[0].startswith("Remanié (+"), lines
         assert (site / f"redlines/{old}/{new}/redline-modele.html").is_file()
 
 

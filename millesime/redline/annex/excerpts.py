@@ -57,6 +57,7 @@ from millesime.redline.reading import DETAIL, for_readers
 from millesime.redline.words import count_words
 
 CONTEXT = 1  # unchanged blocks on either side of a passage
+CHANGE_KIND = "change-kind"  # class of the line that says what happened to the chapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def annex_chapter(
     )  # fmt: skip
     place = _chapter_place(desk)
     title = numbered(place.number, place.title) if place else words(chapter.title)
-    out: list[Block] = [div([para(*_chapter_line(desk))], classes=["change-kind"])]
+    out: list[Block] = [div([para(*_chapter_line(desk))], classes=[CHANGE_KIND])]
     if chapter.inserted and linked and not full:
         out += _contents(desk)
     elif full:
