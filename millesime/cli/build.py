@@ -10,23 +10,19 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from millesime.cli.options import (
     FormatList,
-    console,
     edition_names,
-    is_terminal,
     jobs_option,
     json_option,
     open_desk,
     out_option,
     print_json,
     root_option,
-    shown_size,
     store_options,
 )
+from millesime.cli.progress import open_progress
 from millesime.press.artifacts import Printed
 from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
 from millesime.press.cache.store import Store
@@ -93,7 +89,7 @@ def build(
             _print_plan(plan_editions(desk, names, formats=formats), as_json=as_json)
             return
         folder = out or desk.series.root / DIST
-        progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+        progress = open_progress(as_json=as_json)
         with progress, _workers(jobs, scheduler, store) as workers:
             if draft:
                 names = names if editions else names[-1:]
@@ -129,55 +125,6 @@ def _draft(
     )
     progress.done(printed)
     return printed
-
-
-class LineProgress(Progress):
-    """A line for each step: for logs."""
-
-    def __enter__(self) -> LineProgress:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def step(self, edition: str, what: str) -> None:
-        if what not in ("pdf", "epub", "html", "docx") and not what.startswith("laid out"):
-            click.echo(f"{edition}: {what}", err=True)
-
-    def done(self, printed: Printed) -> None:
-        click.echo(_done(printed), err=True)
-
-
-class TerminalProgress(Progress):
-    """A bar: for people."""
-
-    def __init__(self) -> None:
-        self.bar = Bar(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=console(), transient=True,
-        )  # fmt: skip
-
-    def __enter__(self) -> TerminalProgress:
-        self.bar.start()
-        self.task = self.bar.add_task("reading", total=None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def begin(self, steps: int) -> None:
-        self.bar.update(self.task, total=steps, completed=0)
-
-    def step(self, edition: str, what: str) -> None:
-        self.bar.update(self.task, description=f"{edition}: {what}")
-
-    def done(self, printed: Printed) -> None:
-        self.bar.advance(self.task)
-        self.bar.console.print(_done(printed), style="dim")
-
-
-def _done(printed: Printed) -> str:
-    how = "kept from an earlier build" if printed.kept else f"in {printed.seconds:.1f} s"
-    return f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} {how}"
 
 
 def _print_plan(plans: list[EditionPlan], *, as_json: bool) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST, LineProgress, TerminalProgress
+from millesime.cli.build import DIST
 from millesime.cli.options import (
-    is_terminal,
     jobs_option,
     json_option,
     open_desk,
@@ -18,6 +17,7 @@ from millesime.cli.options import (
     shown_size,
     store_options,
 )
+from millesime.cli.progress import open_progress
 from millesime.cli.signing import signing_key as open_key
 from millesime.cli.signing import signing_key_option
 from millesime.press.bundle import bundle_edition
@@ -56,7 +56,7 @@ def bundle(
     metadata, Millésime itself, checksums, and a README in French and English.
     `verify --bundle` builds the edition again from nothing else.
     """
-    progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+    progress = open_progress(as_json=as_json)
     with (
         open_desk(root, store=store, jobs=jobs) as desk,
         progress,

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from millesime.cli import is_unicode
 from millesime.history.repository import find_repository
@@ -24,6 +23,9 @@ from millesime.press.workers import usable_jobs
 from millesime.problems import Problem
 from millesime.series.series import Series, load_series
 from millesime.series.values import FORMATS
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 root_option = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False, exists=True), default=None, metavar="DIR",
@@ -158,6 +160,8 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 def console() -> Console:
     """Return the terminal that progress and tables of people's interest go to."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False)
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST, LineProgress, TerminalProgress
+from millesime.cli.build import DIST
 from millesime.cli.options import (
-    is_terminal,
     jobs_option,
     json_option,
     open_desk,
@@ -20,6 +19,7 @@ from millesime.cli.options import (
     shown_size,
     store_options,
 )
+from millesime.cli.progress import open_progress
 from millesime.cli.signing import signing_key as open_key
 from millesime.cli.signing import signing_key_option
 from millesime.distribution.accessibility_statement import read_checks
@@ -68,7 +68,7 @@ def publish(
     began = time.monotonic()
     with open_desk(root, store=store, jobs=jobs) as desk:
         folder = (out or desk.series.root / DIST / SITE).absolute()
-        progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+        progress = open_progress(as_json=as_json)
         with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
             done = publish_editions(
                 desk, editions, out=folder, workers=workers, progress=progress, search=search,

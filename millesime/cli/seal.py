@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST, LineProgress, TerminalProgress
+from millesime.cli.build import DIST
 from millesime.cli.options import (
     edition_names,
-    is_terminal,
     jobs_option,
     json_option,
     open_desk,
@@ -19,6 +18,7 @@ from millesime.cli.options import (
     root_option,
     store_options,
 )
+from millesime.cli.progress import open_progress
 from millesime.press.cache.store import Store
 from millesime.press.seal import Sealed, seal_content, seal_edition
 from millesime.press.typefaces import keep_typefaces
@@ -60,7 +60,7 @@ def seal(
     made: list[Sealed] = []
     with open_desk(root) as desk:
         names = edition_names(desk.series, editions)
-    progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+    progress = open_progress(as_json=as_json)
     try:
         with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
             for name in names:

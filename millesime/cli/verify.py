@@ -10,17 +10,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from millesime.cli.build import LineProgress, TerminalProgress
 from millesime.cli.options import (
     edition_names,
     find_root,
-    is_terminal,
     jobs_option,
     json_option,
     open_desk,
     print_json,
     root_option,
 )
+from millesime.cli.progress import open_progress
 from millesime.cli.signing import public_key as open_key
 from millesime.cli.signing import public_key_option
 from millesime.distribution.folder import FolderVerdict, verify_folder
@@ -128,7 +127,7 @@ def _verify_bundles(
         raise click.UsageError("--bundle needs the name of a bundle, an archive or the folder it was unpacked to")
     if missing := [name for name in names if not Path(name).exists()]:
         raise click.UsageError(f"{missing[0]}: no such file or folder")
-    progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+    progress = open_progress(as_json=as_json)
     with progress, local_workers(jobs, prepare=partial(keep_typefaces, NO_STORE)) as workers:
         verdicts = [
             verify_bundle(
@@ -162,7 +161,7 @@ def _verify_editions(
             return []
         how = "making everything again, without the cache" if store is NO_STORE else "believing what the cache has"
         click.echo(f"{', '.join(chosen)}: {how}", err=True)
-        progress = TerminalProgress() if is_terminal() and not as_json else LineProgress()
+        progress = open_progress(as_json=as_json)
         with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
             return list(verify_editions(desk, chosen, workers=workers, progress=progress))
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,11 @@ def encode(blocks: Sequence[Block], meta: Mapping[str, Any] | None = None) -> by
 @cache
 def pandoc_path() -> str:
     """Return the path of a pandoc that is new enough; raise EngineError if there is none."""
-    bundled = Path(pypandoc.__file__).parent / "files" / "pandoc"
+    bundled = _bundled_path()
     try:
         # pypandoc itself would also try a `pandoc` in the working directory, which may be anybody's.
-        path = str(bundled) if bundled.is_file() else pypandoc.get_pandoc_path()
-    except OSError as error:
+        path = str(bundled) if bundled.is_file() else _installed_path()
+    except (OSError, ImportError) as error:
         raise EngineError("pandoc: not found; install it with `pip install pypandoc_binary`") from error
     version = _version(path)
     if version < _MINIMUM_VERSION:
@@ -205,6 +206,16 @@ def pandoc_path() -> str:
             f"{path}: pandoc {seen} is too old; {wanted} or newer comes with `pip install -U pypandoc_binary`"
         )
     return path
+
+
+def _bundled_path() -> Path:
+    """Return where pypandoc has a pandoc of its own; to import it for that would take a fiftieth of a second."""
+    found = find_spec("pypandoc")
+    return Path(found.origin if found and found.origin else os.devnull).parent / "files" / "pandoc"
+
+
+def _installed_path() -> str:
+    return pypandoc.get_pandoc_path()
 
 
 def pandoc_version() -> str:

@@ -237,8 +237,8 @@ def test_a_pandoc_that_does_not_do_has_its_words(name: str, tmp_path: Path, monk
     def find() -> str:
         raise OSError("No pandoc was found")
 
-    monkeypatch.setattr(pandoc.pypandoc, "__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(pandoc.pypandoc, "get_pandoc_path", find)
+    monkeypatch.setattr(pandoc, "_bundled_path", lambda: tmp_path / "files/pandoc")
+    monkeypatch.setattr(pandoc, "_installed_path", find)
     pandoc.pandoc_path.cache_clear()
     try:
         with pytest.raises(EngineError) as raised:

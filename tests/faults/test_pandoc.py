@@ -44,8 +44,8 @@ def test_an_older_pandoc_is_old_and_a_newer_one_is_not(monkeypatch: pytest.Monke
         program = tmp_path / f"pandoc-{version}"
         program.write_text(f"#!/bin/sh\necho pandoc {version}\n")
         program.chmod(0o755)
-        monkeypatch.setattr(pandoc.pypandoc, "__file__", str(tmp_path / "nowhere/__init__.py"))
-        monkeypatch.setattr(pandoc.pypandoc, "get_pandoc_path", lambda program=program: str(program))
+        monkeypatch.setattr(pandoc, "_bundled_path", lambda: tmp_path / "nowhere")
+        monkeypatch.setattr(pandoc, "_installed_path", lambda program=program: str(program))
         pandoc.pandoc_path.cache_clear()
         try:
             assert is_enough == (pandoc.pandoc_path() == str(program))

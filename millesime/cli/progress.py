@@ -1,0 +1,45 @@
+"""How people are told how far a build is: a bar in a terminal, lines in a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from millesime.cli.options import is_terminal, shown_size
+from millesime.press.artifacts import Printed
+from millesime.press.build import Progress
+
+if TYPE_CHECKING:
+    from millesime.cli.bar import TerminalProgress
+
+
+def open_progress(*, as_json: bool = False) -> LineProgress | TerminalProgress:
+    """Return what a build tells of itself to: a bar for people, unless they asked for JSON; else lines."""
+    if as_json or not is_terminal():
+        return LineProgress()
+    from millesime.cli.bar import TerminalProgress  # to load it takes a tenth of a build that changes nothing
+
+    return TerminalProgress()
+
+
+def shown_artifact(printed: Printed) -> str:
+    """Return what was made, in a line."""
+    how = "kept from an earlier build" if printed.kept else f"in {printed.seconds:.1f} s"
+    return f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} {how}"
+
+
+class LineProgress(Progress):
+    """A line for each step: for logs."""
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def step(self, edition: str, what: str) -> None:
+        if what not in ("pdf", "epub", "html", "docx") and not what.startswith("laid out"):
+            click.echo(f"{edition}: {what}", err=True)
+
+    def done(self, printed: Printed) -> None:
+        click.echo(shown_artifact(printed), err=True)
