@@ -188,7 +188,8 @@ def test_what_was_put_into_a_quote_or_a_frame_moved_and_what_came_out_of_one_too
 def with_something_moved(old, tape, *, edited=False):
     """Return an edition in which a block or a section stands elsewhere, and the blocks that moved.
 
-    No heading moves alone, and nothing moves over headings alone: that is no move (docs/redline.md).
+    No heading moves alone, and nothing moves over headings alone: that is no move (docs/redline.md). Nor does all the
+    text of a chapter go to one that has headings alone: that is a chapter renamed.
     """
     contents = [list(one.blocks) for one in old]
     source, target = tape.pick(contents), tape.pick(contents)
@@ -197,11 +198,13 @@ def with_something_moved(old, tape, *, edited=False):
     while stop < len(source) and source[at]["t"] == "Header" and source[stop]["t"] != "Header":
         stop += 1
     moved = source[at:stop]
-    places = [
-        place
-        for place in range(len(target) + 1)
-        if target is not source or has_text(source[stop:place] or source[place:at])
-    ]
+    rest = [*source[:at], *source[stop:]]
+
+    def passed(place):
+        """What the moved blocks and their place have between them."""
+        return source[stop:place] or source[place:at] if target is source else [*target, *rest]
+
+    places = [place for place in range(len(target) + 1) if has_text(passed(place))]
     paragraphs = [place for place, block in enumerate(moved) if block["t"] == "Para"]
     if not places or not has_text(moved) or (edited and not paragraphs):
         return old, []
