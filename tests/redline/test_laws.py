@@ -189,7 +189,8 @@ def with_something_moved(old, tape, *, edited=False):
     """Return an edition in which a block or a section stands elsewhere, and the blocks that moved.
 
     No heading moves alone, and nothing moves over headings alone: that is no move (docs/redline.md). Nor does all the
-    text of a chapter go to one that has headings alone: that is a chapter renamed.
+    text of a chapter go to a shorter one: that is a chapter renamed, which took the other's blocks in, its first
+    heading alone among them.
     """
     contents = [list(one.blocks) for one in old]
     source, target = tape.pick(contents), tape.pick(contents)
@@ -198,13 +199,11 @@ def with_something_moved(old, tape, *, edited=False):
     while stop < len(source) and source[at]["t"] == "Header" and source[stop]["t"] != "Header":
         stop += 1
     moved = source[at:stop]
-    rest = [*source[:at], *source[stop:]]
-
-    def passed(place):
-        """What the moved blocks and their place have between them."""
-        return source[stop:place] or source[place:at] if target is source else [*target, *rest]
-
-    places = [place for place in range(len(target) + 1) if has_text(passed(place))]
+    if target is source:
+        places = [place for place in range(len(target) + 1) if has_text(source[stop:place] or source[place:at])]
+    else:
+        stays = has_text([*source[:at], *source[stop:]]) or weight(moved) < weight(target)
+        places = list(range(len(target) + 1)) if stays else []
     paragraphs = [place for place, block in enumerate(moved) if block["t"] == "Para"]
     if not places or not has_text(moved) or (edited and not paragraphs):
         return old, []
