@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -218,3 +220,30 @@ def test_the_head_of_a_table_is_printed_on_every_page_and_read_once(folder: Path
         )
     assert artifacts >= 2  # the two cells of the head, on the second page of the table
     assert len([one for one in book.elements("TH") if book.text(one).strip() == "Nombre"]) == 1
+
+
+def test_every_object_is_where_the_file_says():
+    """Those that the mends dropped leave the others at their places within the compressed stream."""
+    content = print_plain(sample()).content
+    at = int(content[content.rindex(b"startxref") :].split()[1])
+    widths = [int(width) for width in re.search(rb"/W \[([\d ]+)\]", content[at:])[1].split()]
+    table, found = _unpacked(content, at), []
+    for place in range(0, len(table), sum(widths)):
+        row, fields = BytesIO(table[place : place + sum(widths)]), []
+        for width in widths:
+            fields.append(int.from_bytes(row.read(width)))
+        found.append(fields)
+    streams = {number for kind, number, _ in found if kind == 2}
+    headers = {number: _unpacked(content, found[number][1]).split() for number in streams}
+    free = [number for number, (kind, _, _) in enumerate(found) if kind == 0]
+    assert len(free) > 1
+    for number, (kind, stream, index) in enumerate(found):
+        if kind == 2:
+            assert int(headers[stream][2 * index]) == number
+        elif kind == 1:
+            assert content[stream:].startswith(b"%d " % number)
+
+
+def _unpacked(content: bytes, at: int) -> bytes:
+    """Return the stream of the object at a place in a file."""
+    return zlib.decompressobj().decompress(content[content.index(b"stream\n", at) + 7 :])

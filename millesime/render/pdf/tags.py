@@ -149,6 +149,8 @@ class _Tree:
     def _drop(entry) -> None:
         entry.clear()
         entry.free = "f"
+        # Else pydyf counts it among the objects that it compresses: later ones get wrong places, and a long book none.
+        entry.number, entry.generation = 0, 65535
 
     def _owners_on(self, page: bytes) -> list:
         return self._owners[2 * self._pages[page] + 1]
