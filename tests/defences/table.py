@@ -857,7 +857,7 @@ _FAULT_DEFENCES = (
     Defence(
         name="no pandoc",
         module="millesime/markup/pandoc.py",
-        there='    except OSError as error:\n        raise EngineError("pandoc: not found;',
+        there='    except (OSError, ImportError) as error:\n        raise EngineError("pandoc: not found;',
         instead='    except ZeroDivisionError as error:\n        raise EngineError("pandoc: not found;',
         tests=(_PANDOCS, "-k", "missing"),
     ),
