@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from millesime.render.pdf.bind import Bound
 from millesime.render.pdf.laid import Laid, LaidUnit
@@ -27,10 +27,10 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     folios: dict[str, int] = {}
     furnished: dict[str, LaidUnit] = {}
 
-    def lay_out_missing(sources: Sequence[UnitSource], furniture: Mapping[int, FurnitureSource]) -> None:
+    def lay_out_missing(sources: Sequence[UnitSource], furniture: Sequence[FurnitureSource]) -> None:
         """Lay out units that changed, and meanwhile the furniture of the others, which those seldom move."""
         stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
-        beside = [one for number, one in furniture.items() if number not in stale and one.key not in furnished]
+        beside = [one for number, one in enumerate(furniture) if number not in stale and one.key not in furnished]
         steps = [(lay_out, sources[number]) for number in stale]
         found = run([*steps, *((lay_out_furniture, one) for one in beside)])
         for number, new in zip(stale, found, strict=False):
@@ -38,12 +38,12 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
         for one, new in zip(beside, found[len(stale) :], strict=True):
             furnished[one.key] = _taken(new, files)
 
-    margins: dict[int, FurnitureSource] = {}
+    margins: list[FurnitureSource] = []
     for _ in range(_ROUNDS):
         sources = [book.source(number, side=side, folios=folios) for number, side in enumerate(sides)]
         lay_out_missing(sources, margins)
         firsts = list(_first_pages(laid))
-        margins = dict(enumerate(_furniture_sources(book, laid, firsts)))
+        margins = list(_furniture_sources(book, laid, firsts))
         folios = _folios(laid, firsts)
         for number, (unit, first) in enumerate(zip(laid, firsts, strict=True)):
             if (unit.sided or bound_to_side[number]) and number:
@@ -52,8 +52,8 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
             continue
         lay_out_missing(sources, margins)
         bound = [
-            Bound(unit=unit, furniture=furnished[margins[number].key], first=firsts[number])
-            for number, unit in enumerate(laid)
+            Bound(unit=unit, furniture=furnished[margin.key], first=first)
+            for unit, margin, first in zip(laid, margins, firsts, strict=True)
         ]
         misfits = [number for number, one in enumerate(bound) if not _fits(one)]
         if not misfits:

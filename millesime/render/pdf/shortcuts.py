@@ -104,10 +104,10 @@ def _quick_page_styles(page) -> Callable:
     slow = page.set_page_type_computed_styles
 
     def set_page_type_computed_styles(page_type, html, style_for) -> None:
-        kinds = style_for.__dict__.get("kinds_of_pages")
-        if kinds is None:
+        if "kinds_of_pages" not in style_for.__dict__:
             counted = any(one.index for _, _, one in _page_selectors(style_for))
-            kinds = style_for.__dict__["kinds_of_pages"] = None if counted else {}
+            style_for.kinds_of_pages = None if counted else {}
+        kinds = style_for.kinds_of_pages
         if kinds is None:
             slow(page_type, html, style_for)
             return
