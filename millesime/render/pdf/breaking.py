@@ -1,0 +1,200 @@
+"""Where lines of a paragraph end, as WeasyPrint would have it, from one shaping of the paragraph.
+
+WeasyPrint shapes a line several times: with what may stand behind it, with the
+next word, with each beginning of that word that a hyphen could follow, and
+alone. Here a text is shaped once, the ends of its lines are found by sums of
+its glyphs' widths, and a line is shaped alone, as it will be drawn. What is
+not clear from sums is left to WeasyPrint: a word that nearly fits, a word
+longer than a line, whatever is set unusually.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from math import inf
+from typing import Any
+
+# Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
+_PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
+_DOUBT = 0.15  # of the size of the type: what a pair of letters that a line's end parts may differ from both together
+_EQUAL_PX = 0.01  # widths that differ by less may be compared differently by Pango, in its own units
+_GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo
+
+
+class _Shaped:
+    """A text shaped in one line; places are counted in characters, widths in Pango's units."""
+
+    __slots__ = ("breaks", "ends", "layout", "style", "text", "xs")
+
+    def __init__(self, text: str, style: Any, layout: Any) -> None:
+        self.text, self.style, self.layout = text, style, layout
+        self.xs: list[int] | None = None  # where each character begins, and where the last one ends
+        self.breaks: list[int] = []  # where a line may begin
+        self.ends: list[int] = []  # where the line before ends, without the space
+
+
+def quick_split(line_break: Any, percentage: Callable) -> Callable:
+    """Return `split_first_line` for the lines of ordinary paragraphs; `line_break` is its module.
+
+    `percentage` is WeasyPrint's.
+    """
+    slow = line_break.split_first_line
+    ffi, pango, pyphen = line_break.ffi, line_break.pango, line_break.pyphen
+    unit = 1 / line_break.FROM_UNITS
+    probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
+    line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
+    in_turns = ffi.sizeof("PangoGlyphInfo") == _GLYPH_FIELDS * 4 and ffi.sizeof("PangoLogAttr") == 4
+    last: list[_Shaped] = []  # the text that was split last: its next line is split next
+
+    def split(text, style, context, max_width, justification_spacing, is_line_start=True, minimum=False):
+        def give_up() -> tuple:
+            return slow(text, style, context, max_width, justification_spacing, is_line_start, minimum)
+
+        if max_width is None or max_width == inf or not in_turns or not _is_ordinary(style):
+            return give_up()
+        shaped = last[0] if last else None
+        if shaped is None or shaped.style is not style or not shaped.text.endswith(text):
+            if _PLAIN.fullmatch(text) is None:
+                return give_up()
+            shaped = shape(text, style, justification_spacing, max_width)
+            line, _ = shaped.layout.get_first_line()
+            if line_break.line_size(line, style)[0] <= max_width:
+                return line_break.first_line_metrics(line, text, shaped.layout, None, True, style)
+            last[:] = [shaped]
+        if shaped.xs is None and not measure(shaped):
+            return give_up()
+        return cut(shaped, len(shaped.text) - len(text), context, max_width, justification_spacing) or give_up()
+
+    def shape(text: str, style: Any, justification_spacing: float, max_width: float) -> _Shaped:
+        layout = line_break.Layout(style, justification_spacing, max_width)
+        layout.set_text(text)
+        return _Shaped(text, style, layout)
+
+    def measure(shaped: _Shaped) -> bool:
+        """Find where characters stand and lines may end; say whether that is known, as from right to left it is not."""
+        line, _ = shaped.layout.get_first_line()
+        widths: list[int] = []
+        shaped.xs = [0]
+        run = line.runs
+        while run != ffi.NULL:
+            item, glyphs = run.data.item, run.data.glyphs
+            run = run.next
+            if item.analysis.level % 2:
+                return False
+            count = glyphs.num_glyphs
+            wide = memoryview(ffi.buffer(glyphs.glyphs, count * _GLYPH_FIELDS * 4)).cast("i")[1::_GLYPH_FIELDS].tolist()
+            if count != item.num_chars:  # some letters are one glyph
+                clusters = ffi.unpack(glyphs.log_clusters, count)
+                if len(set(clusters)) != count:  # or one letter is some glyphs
+                    return False
+                part = shaped.text.encode()[item.offset : item.offset + item.length]
+                ends = [*clusters[1:], item.length]
+                lengths = [len(part[at:end].decode()) for at, end in zip(clusters, ends, strict=True)]
+                wide = [width // length for width, length in zip(wide, lengths, strict=True) for _ in range(length)]
+            widths += wide
+        text, length = shaped.text, len(shaped.text)
+        if len(widths) != length:
+            return False
+        xs = list(accumulate(widths, initial=0))
+        attributes = pango.pango_layout_get_log_attrs_readonly(shaped.layout.layout, ffi.NULL)
+        bits = memoryview(ffi.buffer(attributes, (length + 1) * 4)).cast("I").tolist()
+        shaped.breaks = [at for at in range(1, length) if bits[at] & line_break_bit]
+        shaped.ends = [xs[len(text[:at].rstrip(" ")) if text[at - 1] == " " else at] for at in shaped.breaks]
+        shaped.xs = xs
+        return True
+
+    def cut(shaped: _Shaped, start: int, context, max_width: float, justification_spacing: float) -> tuple | None:
+        """Return the line that begins at a character, as `split_first_line` does; None if in doubt."""
+        text, style, xs = shaped.text, shaped.style, shaped.xs
+        if len(xs) <= start + 1:
+            return None
+        doubt = style["font_size"] * _DOUBT * unit
+        least, most = xs[start] + (max_width - _EQUAL_PX) * unit, xs[start] + max_width * unit + doubt
+        if xs[-1] <= most:
+            if xs[-1] > least:
+                return None
+            rest = text[start:]
+            layout = shape(rest, style, justification_spacing, max_width).layout
+            line, _ = layout.get_first_line()
+            if line_break.line_size(line, style)[0] > max_width:
+                return None
+            return line_break.first_line_metrics(line, rest, layout, None, True, style)
+        found = bisect_right(shaped.ends, least) - 1
+        if found < 0 or shaped.breaks[found] <= start:
+            return None
+        place = shaped.breaks[found]
+        behind = shaped.breaks[found + 1] if found + 1 < len(shaped.breaks) else None
+        if (xs[len(text.rstrip(" "))] if behind is None else shaped.ends[found + 1]) <= most:
+            return None
+        whole = text[start:place]
+        shown = whole.rstrip(" ")
+        if not shown:
+            return None
+        room = max_width - (shaped.ends[found] - xs[start]) / unit
+        for beginning in beginnings(text[place : behind and behind - 1], style, context, room, max_width):
+            if beginning is None:
+                return None
+            if xs[place + len(beginning)] > most:
+                continue  # too wide without the hyphen
+            hyphenated = line_break.create_layout(
+                whole + beginning + style["hyphenate_character"], style, context, max_width, justification_spacing
+            )
+            line, rest = hyphenated.get_first_line()
+            if rest is not None:
+                continue
+            if line_break.line_size(line, style)[0] > max_width:
+                return None
+            resume = len((whole + beginning).encode())
+            return line_break.first_line_metrics(
+                line, text, hyphenated, resume, True, style, True, style["hyphenate_character"]
+            )
+        layout = shape(shown, style, justification_spacing, max_width).layout
+        line, _ = layout.get_first_line()
+        layout, length, _, *measures = line_break.first_line_metrics(line, shown, layout, None, True, style)
+        return layout, length, len(whole.encode()), *measures
+
+    def beginnings(text: str, style, context, room: float, max_width: float) -> Iterator[str | None]:
+        """Yield what of the text up to the next break may stand before a hyphen, the longest first; None: in doubt."""
+        if style["hyphens"] != "auto" or not text.rstrip(" "):
+            return
+        language = style["lang"] and pyphen.language_fallback(style["lang"])
+        if not language:
+            return
+        least, before, behind = style["hyphenate_limit_chars"]
+        zone = percentage(style["hyphenate_limit_zone"], style, max_width)
+        if abs(room - zone) < _EQUAL_PX:
+            yield None
+        if room <= zone:
+            return
+        at, left = 0, text
+        while left and (found := line_break.get_next_word_boundaries(left, language)):
+            start, stop = found
+            if stop - start >= least:
+                key = (language, before, behind, least)
+                words = context.dictionaries.get(key)
+                if words is None:
+                    words = context.dictionaries[key] = pyphen.Pyphen(lang=language, left=before, right=behind)
+                for first, _ in words.iterate(left[start:stop]):
+                    yield text[: at + start] + first
+                return
+            at, left = at + stop, left[stop:]
+
+    return split
+
+
+def _is_ordinary(style: Any) -> bool:
+    """Whether texts of a style break at spaces, and nothing is put between their letters."""
+    found = style.__dict__.get("ordinary")
+    if found is None:
+        found = style.__dict__["ordinary"] = bool(
+            style["font_size"]
+            and style["white_space"] == "normal"
+            and style["letter_spacing"] == "normal"
+            and not style["word_spacing"]
+            and style["word_break"] == "normal"
+        )
+    return found
