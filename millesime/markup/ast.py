@@ -165,18 +165,18 @@ def has_class(node: Node, name: str) -> bool:
 
 def walk(value: Any) -> Iterator[Node]:
     """Yield every node under a value in document order, parents first."""
-    if isinstance(value, dict):
-        if "t" in value:
-            yield value
-            if "c" in value:
-                yield from walk(value["c"])
-        else:
-            for item in value.values():
-                yield from walk(item)
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, (dict, list)):
-                yield from walk(item)
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting += found[::-1]
+        elif isinstance(found, dict):
+            if "t" in found:
+                yield found
+                if found["t"] not in _CHILDLESS and "c" in found:
+                    waiting.append(found["c"])
+            else:
+                waiting += reversed(found.values())
 
 
 def text_of(value: Any, *, notes: bool = False) -> str:
@@ -235,46 +235,56 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
     Only nodes of these `kinds` are given to it; None: all. What did not
     change is the same object as before.
     """
-    return _rewrite(value, change, kinds)
+    return _rewrite(value, change, kinds, frozenset() if kinds is None else _CHILDLESS.difference(kinds))
 
 
-def _rewrite(value: Any, change: Callable[[Node], Node | list[Node]], kinds: Collection[str] | None) -> Any:
+def _rewrite(
+    value: Any, change: Callable[[Node], Node | list[Node]], kinds: Collection[str] | None, passed: frozenset[str]
+) -> Any:
+    """Rewrite a value; nodes of the kinds `passed` are passed over, most of a book's."""
     if isinstance(value, list):
         out: list | None = None  # made at the first difference
+        after = 0  # what of the value is in it
         for index, item in enumerate(value):
-            new = item
             if isinstance(item, dict):
                 kind = item.get("t")
-                if kind not in _WITHOUT_NODES:
-                    new = _rewrite(item, change, kinds)
-                elif kinds is None or kind in kinds:
-                    new = change(item)
-                if kind is not None and isinstance(new, list):
-                    out = value[:index] if out is None else out
-                    out.extend(new)
+                if kind in passed:
                     continue
+                new = change(item) if kind in _CHILDLESS else _rewrite(item, change, kinds, passed)
             elif isinstance(item, list):
-                new = _rewrite(item, change, kinds)
-            if out is not None:
-                out.append(new)
-            elif new is not item:
-                out = [*value[:index], new]
-        return value if out is None else out
+                kind, new = None, _rewrite(item, change, kinds, passed)
+            else:
+                continue
+            if new is not item:
+                out = [] if out is None else out
+                out += value[after:index]
+                if kind is not None and isinstance(new, list):
+                    out += new
+                else:
+                    out.append(new)
+                after = index + 1
+        if out is None:
+            return value
+        out += value[after:]
+        return out
     if isinstance(value, dict):
-        if "t" not in value:
-            inner = {key: _rewrite(item, change, kinds) for key, item in value.items()}
+        kind = value.get("t")
+        if kind is None:
+            inner = {key: _rewrite(item, change, kinds, passed) for key, item in value.items()}
             return value if all(inner[key] is item for key, item in value.items()) else inner
-        content = value.get("c")
-        if isinstance(content, (list, dict)):
-            new = _rewrite(content, change, kinds)
+        if kind not in _CHILDLESS and "c" in value:
+            content = value["c"]
+            new = _rewrite(content, change, kinds, passed)
             if new is not content:
-                value = {"t": value["t"], "c": new}
-        return change(value) if kinds is None or value["t"] in kinds else value
+                value = {"t": kind, "c": new}
+        return change(value) if kinds is None or kind in kinds else value
     return value
 
 
-# What holds text or nothing: most nodes of a book.
-_WITHOUT_NODES = frozenset({"Str", "Space", "SoftBreak", "LineBreak", "HorizontalRule"})
+# What holds text or nothing, no nodes: most of a book.
+_CHILDLESS = frozenset(
+    {"Str", "Space", "SoftBreak", "LineBreak", "HorizontalRule", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"}
+)
 
 
 def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) -> Any:
@@ -282,7 +292,7 @@ def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) 
     if isinstance(value, list):
         new = [
             rewrite_inlines(item, change)
-            if isinstance(item, list) or (isinstance(item, dict) and item.get("t") not in _WITHOUT_NODES)
+            if isinstance(item, list) or (isinstance(item, dict) and item.get("t") not in _CHILDLESS)
             else item
             for item in value
         ]
