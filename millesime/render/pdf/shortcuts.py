@@ -18,7 +18,7 @@ from millesime.render.pdf.breaking import quick_split
 @contextmanager
 def taken(*, margins: bool) -> Iterator[None]:
     """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
-    from weasyprint import css, layout
+    from weasyprint import css, images, layout
     from weasyprint.draw import text as drawing
     from weasyprint.formatting_structure import build
     from weasyprint.layout import block, inline, page, percent, table
@@ -37,7 +37,10 @@ def taken(*, margins: bool) -> Iterator[None]:
         (line_break.Layout, "reactivate", _quick_reactivation(line_break)),
         (inline, "split_first_line", quick_split(line_break, percent.percentage)),
         (inline, "create_layout", _late_layout(line_break)),
+        (inline, "add_word_spacing", _remembered_shapes(inline)),
         (drawing, "draw_first_line", _quick_line(drawing)),
+        (images, "rotate_pillow_image", _quick_rotation(images)),
+        *((module, "resolve_percentages", _quick_percentages(percent)) for module in (block, inline, table)),
         *(
             (module, "strut", _quick_strut(line_break.strut))
             for module in (line_break, inline, block, table, build)
@@ -241,6 +244,51 @@ def _page_selectors(style_for) -> Iterator[tuple]:
             yield from selectors
 
 
+def _quick_percentages(percent) -> Callable:
+    """Return `resolve_percentages` that keeps with each style what it makes of it in a containing block: a twentieth."""
+    slow = percent.resolve_percentages
+    sides = ("top", "right", "bottom", "left")
+    axes = ("width", "height")
+    names = (
+        *(f"{what}_{side}" for what in ("margin", "padding") for side in sides),
+        *(f"border_{side}_width" for side in sides),
+        *axes, *(f"min_{axis}" for axis in axes), *(f"max_{axis}" for axis in axes),
+    )  # fmt: skip
+
+    def resolve_percentages(box, containing_block) -> None:
+        if isinstance(containing_block, tuple):
+            size = containing_block
+        else:
+            size = containing_block.width, containing_block.height
+        kept = box.style.__dict__
+        kept = kept.get("base", box.style).__dict__.setdefault("resolved", {})
+        found = kept.get(size)
+        if found is not None:
+            box.__dict__.update(found)
+            return
+        slow(box, containing_block)
+        if box.style["border_collapse"] != "collapse":
+            kept[size] = {name: box.__dict__[name] for name in names}
+
+    return resolve_percentages
+
+
+def _quick_rotation(images) -> Callable:
+    """Return `rotate_pillow_image` that takes a PNG which says that it stands upright as it is, and not a copy."""
+    slow = images.rotate_pillow_image
+
+    def rotate_pillow_image(picture, orientation):
+        if orientation == "from-image" and picture.format == "PNG":
+            if picture.getexif().get(_ORIENTATION) not in _ROTATED:
+                return picture
+        return slow(picture, orientation)
+
+    return rotate_pillow_image
+
+
+_ORIENTATION, _ROTATED = 0x0112, range(2, 9)  # https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, A
+
+
 def _quick_strut(slow: Callable) -> Callable:
     """Return `strut` that keeps its result with the style, whose fonts it would else write out for a key."""
 
@@ -263,27 +311,56 @@ def _quick_text(line_break) -> Callable:
         alone = _PARAGRAPH_ENDS.isdisjoint(text)
         pango.pango_layout_set_single_paragraph_mode(self.layout, alone)
         slow(self, text, justify)
-        self.kept = alone and not justify
+        self.kept, self.widening = alone and not justify, 0
 
     return set_text
 
 
 def _quick_reactivation(line_break) -> Callable:
-    """Return `Layout.reactivate` that draws text as it was shaped for layout, unless it is justified or cut."""
+    """Return `Layout.reactivate` that draws text as it was shaped for layout, unless it is cut.
+
+    In a justified line its spaces are widened while it is drawn, as Pango does
+    if it is told to; see `_quick_line`.
+    """
     ffi, pango = line_break.ffi, line_break.pango
 
+    def is_one_line(layout) -> bool:
+        return layout.kept and pango.pango_layout_get_line_readonly(layout.layout, 1) == ffi.NULL
+
     def reactivate(self, style) -> None:
-        if (
-            self.kept
-            and self.style is style
-            and not self.justification_spacing
-            and pango.pango_layout_get_line_readonly(self.layout, 1) == ffi.NULL
-        ):
-            return
+        if not self.justification_spacing:
+            if self.kept and self.style is style and is_one_line(self):
+                return
+        elif (shaped := self.__dict__.pop("shaped", None)) is not None:
+            plain = style["letter_spacing"] == "normal" and not style["word_spacing"]
+            if plain and shaped.style is style and _ODD_SPACES.search(self.text) is None and is_one_line(shaped):
+                self.layout, self.style = shaped.layout, style
+                self.widening = int(self.justification_spacing * line_break.TO_UNITS)
+                return
+        self.widening = 0
         self.setup(style)
         self.set_text(self.text, justify=True)
 
     return reactivate
+
+
+_SPACES = (" ", "\u00a0")  # those that are widened in justified lines
+_ODD_SPACES = re.compile("[ \u00a0]{2}|^ $|\u00a0$")  # that Pango widens otherwise
+
+
+def _remembered_shapes(inline) -> Callable:
+    """Return `add_word_spacing` that leaves with a justified line how it was shaped before."""
+    slow = inline.add_word_spacing
+
+    def add_word_spacing(context, box, justification_spacing, x_advance):
+        before = getattr(box, "pango_layout", None)
+        advance = slow(context, box, justification_spacing, x_advance)
+        now = getattr(box, "pango_layout", None)
+        if now is not before and before.kept and not before.justification_spacing and before.text == now.text:
+            now.shaped = before
+        return advance
+
+    return add_word_spacing
 
 
 def _late_layout(line_break) -> Callable:
@@ -296,7 +373,7 @@ def _late_layout(line_break) -> Callable:
         layout = object.__new__(line_break.Layout)
         layout.text, layout.justification_spacing, layout.max_width = text, justification_spacing, max_width
         layout.first_line_direction = 0
-        layout.kept = False
+        layout.kept, layout.widening = False, 0
         return layout
 
     return create_layout
@@ -319,22 +396,27 @@ def _quick_line(drawing) -> Callable:
             pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
             font.widths[glyph] = round(stream.logical_rect.width * 1000 * from_units / size)
         shift = offset / size
-        kerning = font.widths[glyph] + shift - width * 1000 * from_units / size
-        before, behind = f">{-shift}<" if shift else "", f">{int(kerning)}<" if kerning else ""
+        kerning = int(font.widths[glyph] + shift - width * 1000 * from_units / size)
+        before, behind = f">{-shift}<" if shift else "", f">{kerning}<" if kerning else ""
         return f"{before}{glyph:04x}{behind}"
 
     def draw(stream, textbox, text_overflow, block_ellipsis, matrix) -> list:
+        layout = textbox.pango_layout
+        widening = layout.widening
+
         def give_up() -> list:
+            if widening:
+                layout.reactivate(textbox.style)  # which does not find the shapes again
             return slow(stream, textbox, text_overflow, block_ellipsis, matrix)
 
         if text_overflow == "ellipsis" or block_ellipsis != "none" or not in_turns or not sizes_are_told:
             return give_up()
         if not textbox.text.strip() or textbox.style["font_size"] < 1e-6:
             return []
-        pango.pango_layout_set_single_paragraph_mode(textbox.pango_layout.layout, True)
-        line, _ = textbox.pango_layout.get_first_line()
+        pango.pango_layout_set_single_paragraph_mode(layout.layout, True)
+        line, _ = layout.get_first_line()
         drawn: list[tuple] = []  # (font, size, what is shown in it)
-        shown, before, font, size, text = "", None, None, 0, None
+        shown, before, font, size, text, widened = "", None, None, 0, None, 0
         run = line.runs[0]
         while run != ffi.NULL:
             item, glyphs = run.data.item, run.data.glyphs
@@ -359,12 +441,31 @@ def _quick_line(drawing) -> Callable:
                 if not 0 <= glyph < first_odd:
                     return give_up()
                 if glyph not in font.to_unicode:
-                    text = text or textbox.pango_layout.text.encode()
+                    text = text or layout.text.encode()
                     font.to_unicode[glyph] = _written_as(item, glyphs.log_clusters, at, count, text)
                 pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
+            if widening:
+                spaces = [at for at, key in enumerate(keys) if font.to_unicode.get(key[0]) in _SPACES]
+                for at in spaces:
+                    glyph, width, offset = keys[at]
+                    if offset or "<" in pieces[at] or (at and pieces[at - 1].endswith("<")):
+                        return give_up()  # a pair of a letter and a space; Pango would part them
+                    if at == 0 and item.offset == 0:
+                        left = 0
+                    elif at == count - 1 and run == ffi.NULL:
+                        left = widening
+                    else:
+                        left = widening // 2
+                    key = glyph, width + widening, left
+                    if key not in written:
+                        written[key] = write_glyph(stream, font, pango_font, size, *key)
+                    pieces[at] = written[key]
+                widened += len(spaces)
             inner = "".join(pieces)
             # A turn of the pen behind the last glyph ends the string already.
             shown += f"<{inner[:-1]}" if inner.endswith("<") else f"<{inner}>" if inner else ""
+        if widening and widened != sum(map(layout.text.count, _SPACES)):
+            return give_up()
         drawn.append((font, size, shown))
         stream.set_text_matrix(*matrix.values)
         for at, (font, size, shown) in enumerate(drawn):
