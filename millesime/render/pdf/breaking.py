@@ -45,6 +45,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
     slow = line_break.split_first_line
     ffi, pango, pyphen = line_break.ffi, line_break.pango, line_break.pyphen
     unit = 1 / line_break.FROM_UNITS
+    extents = ffi.new("PangoRectangle *")
     probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
     line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
     in_turns = ffi.sizeof("PangoGlyphInfo") == _GLYPH_FIELDS * 4 and ffi.sizeof("PangoLogAttr") == 4
@@ -61,9 +62,9 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             if _PLAIN.fullmatch(text) is None:
                 return give_up()
             shaped = shape(text, style, justification_spacing, max_width)
-            line, _ = shaped.layout.get_first_line()
-            if line_break.line_size(line, style)[0] <= max_width:
-                return line_break.first_line_metrics(line, text, shaped.layout, None, True, style)
+            found = whole_line(shaped.layout)
+            if found[3] <= max_width:
+                return found
             last[:] = [shaped]
         if shaped.xs is None and not measure(shaped):
             return give_up()
@@ -117,12 +118,8 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         if xs[-1] <= most:
             if xs[-1] > least:
                 return None
-            rest = text[start:]
-            layout = shape(rest, style, justification_spacing, max_width).layout
-            line, _ = layout.get_first_line()
-            if line_break.line_size(line, style)[0] > max_width:
-                return None
-            return line_break.first_line_metrics(line, rest, layout, None, True, style)
+            found = whole_line(shape(text[start:], style, justification_spacing, max_width).layout)
+            return found if found[3] <= max_width else None
         found = bisect_right(shaped.ends, least) - 1
         if found < 0 or shaped.breaks[found] <= start:
             return None
@@ -143,19 +140,20 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             hyphenated = line_break.create_layout(
                 whole + beginning + style["hyphenate_character"], style, context, max_width, justification_spacing
             )
-            line, rest = hyphenated.get_first_line()
-            if rest is not None:
+            if hyphenated.get_first_line()[1] is not None:
                 continue
-            if line_break.line_size(line, style)[0] > max_width:
-                return None
-            resume = len((whole + beginning).encode())
-            return line_break.first_line_metrics(
-                line, text, hyphenated, resume, True, style, True, style["hyphenate_character"]
-            )
-        layout = shape(shown, style, justification_spacing, max_width).layout
-        line, _ = layout.get_first_line()
-        layout, length, _, *measures = line_break.first_line_metrics(line, shown, layout, None, True, style)
+            layout, _, _, width, *heights = whole_line(hyphenated)
+            length = len((whole + beginning).encode())
+            return (layout, length, length, width, *heights) if width <= max_width else None
+        layout, length, _, *measures = whole_line(shape(shown, style, justification_spacing, max_width).layout)
         return layout, length, len(whole.encode()), *measures
+
+    def whole_line(layout: Any) -> tuple:
+        """Return what `split_first_line` does for a text that is one line: its layout, length, None, and measures."""
+        line, _ = layout.get_first_line()
+        pango.pango_layout_line_get_extents(line, ffi.NULL, extents)
+        baseline = pango.pango_layout_get_baseline(layout.layout) / unit
+        return layout, line.length, None, extents.width / unit, extents.height / unit, baseline
 
     def beginnings(text: str, style, context, room: float, max_width: float) -> Iterator[str | None]:
         """Yield what of the text up to the next break may stand before a hyphen, the longest first; None: in doubt."""

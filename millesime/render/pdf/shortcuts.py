@@ -406,7 +406,8 @@ def _quick_line(drawing) -> Callable:
 
         def give_up() -> list:
             if widening:
-                layout.reactivate(textbox.style)  # which does not find the shapes again
+                layout.reactivate(textbox.style)  # which shapes it anew, as there is nothing remembered any more
+                return draw(stream, textbox, text_overflow, block_ellipsis, matrix)
             return slow(stream, textbox, text_overflow, block_ellipsis, matrix)
 
         if text_overflow == "ellipsis" or block_ellipsis != "none" or not in_turns or not sizes_are_told:
