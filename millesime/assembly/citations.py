@@ -47,14 +47,14 @@ def set_citations(
         if node["t"] != "Cite":
             return node
         # A citation within another's locator was collected first: it belongs to the outer one.
-        citations, written = rewrite(node["c"], give_back)
+        citations, written = rewrite(node["c"], give_back, kinds=_CITATIONS)
         if any(citation["citationId"] in known for citation in citations):
             pending.append({"t": "Cite", "c": [citations, written]})
             return {"t": "Cite", "c": len(pending) - 1}
         return written if generated else _as_written(citations, written)
 
     collected = [
-        rewrite(blocks, lambda node, generated=generated: collect(node, generated))
+        rewrite(blocks, lambda node, generated=generated: collect(node, generated), kinds=_CITATIONS)
         for blocks, generated in zip(chapters, lenient, strict=True)
     ]
     if not pending:
@@ -66,7 +66,10 @@ def set_citations(
             return [span(_inner(settled[node["c"]]), classes=["citation"])]
         return node
 
-    return [rewrite(blocks, put_back) for blocks in collected], [_entry(entry) for entry in entries]
+    return [rewrite(blocks, put_back, kinds=_CITATIONS) for blocks in collected], [_entry(entry) for entry in entries]
+
+
+_CITATIONS = frozenset({"Cite"})
 
 
 def printed_citations(

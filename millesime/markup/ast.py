@@ -251,7 +251,7 @@ def _rewrite(
                 if kind in passed:
                     continue
                 new = change(item) if kind in _CHILDLESS else _rewrite(item, change, kinds, passed)
-            elif isinstance(item, list):
+            elif item and isinstance(item, list):
                 kind, new = None, _rewrite(item, change, kinds, passed)
             else:
                 continue
