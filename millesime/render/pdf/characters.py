@@ -12,9 +12,8 @@ from lxml import etree
 
 def rare_characters(book: etree._Element) -> str:
     """Return the characters of a book that not every font has, each once, in their order."""
-    return "".join(
-        sorted({letter for text in book.itertext() for letter in text if ord(letter) > 0x24F and _is_drawn(letter)})
-    )
+    letters = set().union(*book.itertext())
+    return "".join(sorted(letter for letter in letters if ord(letter) > 0x24F and _is_drawn(letter)))
 
 
 def find_missing(rare: str, print_proof: Callable[[etree._Element], Iterable[str]]) -> tuple[str, ...]:
@@ -46,10 +45,13 @@ def spell_out(book: etree._Element, missing: Iterable[str]) -> None:
     codes = {ord(letter): f"[U+{ord(letter):04X}]" for letter in missing}
     if not codes:
         return
+    hold_one = re.compile(f"[{re.escape(''.join(map(chr, codes)))}]").search
     for element in book.iter():
         if not isinstance(element.tag, str):
             continue
-        element.text = element.text and element.text.translate(codes)
-        element.tail = element.tail and element.tail.translate(codes)
-        if element.get("data-running"):
+        if element.text and hold_one(element.text):
+            element.text = element.text.translate(codes)
+        if element.tail and hold_one(element.tail):
+            element.tail = element.tail.translate(codes)
+        if hold_one(element.get("data-running", "")):
             element.set("data-running", element.get("data-running").translate(codes))
