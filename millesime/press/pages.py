@@ -25,7 +25,15 @@ from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.laid import Laid, LaidUnit
-from millesime.render.pdf.layout import FurnitureSource, ProofSource, UnitSource, lay_out
+from millesime.render.pdf.layout import (
+    FurnitureSource,
+    ProofSource,
+    UnitSource,
+    follow_each_other,
+    lay_out,
+    lay_out_furniture,
+    lay_out_furniture_together,
+)
 from millesime.render.pdf.plain import PrintedReport, print_plain
 
 # What the steps of render.pdf are called for users.
@@ -83,21 +91,27 @@ class UnitRunner:
         Few are handed out at a time: whoever is told late which fonts are
         here already sends the fewest of them, a megabyte a unit.
         """
-        waiting = deque(missing)
-        running: dict[Future, int] = {}
+        waiting = deque(_together(steps, missing))
+        running: dict[Future, list[int]] = {}
         while waiting or running:
             while waiting and len(running) < 2 * self._workers.jobs:
-                index = waiting.popleft()
-                (function, source), known = steps[index], frozenset(self._files)
+                indices = waiting.popleft()
+                (function, source), known = steps[indices[0]], frozenset(self._files)
+                label = _label(source)
+                if function is lay_out_furniture:
+                    function, source = lay_out_furniture_together, [steps[index][1] for index in indices]
                 if not waiting and not running:
                     self._workers.await_start()  # else another would be started for this one step
-                running[self._submit(_label(source), run_step, function, source, known)] = index
+                running[self._submit(label, run_step, function, source, known)] = indices
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 try:
-                    yield running[future], self._complete(future.result())
+                    result = future.result()
+                    results = result if isinstance(result, list) else [result]
+                    for index, one in zip(running[future], results, strict=True):
+                        yield index, self._complete(one)
                 except BrokenProcessPool as error:
-                    at = ", ".join(sorted({_label(steps[index][1]) for index in running.values()}))
+                    at = ", ".join(sorted({_label(steps[indices[0]][1]) for indices in running.values()}))
                     raise EngineError(
                         f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
                         f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
@@ -149,6 +163,26 @@ class UnitRunner:
         if isinstance(result, Laid):
             result = _Kept(unit=result.unit, files=tuple(result.files))
         self._store.keep(recall, pickle.dumps(result, protocol=5))
+
+
+def _together(steps: Sequence[_Step], indices: Sequence[int]) -> list[list[int]]:
+    """Return the indices of steps in groups that are done at once: furniture of pages that follow each other."""
+    groups: list[list[int]] = []
+    pages = 0
+    for index in indices:
+        function, source = steps[index]
+        if function is lay_out_furniture:
+            before, last = steps[groups[-1][-1]] if groups else (None, None)
+            if function is before and pages + len(source.pages) <= _PAGES_TOGETHER and follow_each_other(last, source):
+                groups[-1].append(index)
+                pages += len(source.pages)
+                continue
+            pages = len(source.pages)
+        groups.append([index])
+    return groups
+
+
+_PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
     """
     with collector_at_rest():
         result = step(source)
+    return [_without_files(one, known) for one in result] if isinstance(result, list) else _without_files(result, known)
+
+
+def _without_files(result: Any, known: Set[str]) -> Any:
     if not isinstance(result, Laid):
         return result
     return Laid(unit=result.unit, files={name: file for name, file in result.files.items() if name not in known})
