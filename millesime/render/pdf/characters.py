@@ -43,15 +43,12 @@ _CODE = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
 def spell_out(book: etree._Element, missing: Iterable[str]) -> None:
     """Write characters that cannot be printed as their code: a box would hide which one it was, and fails PDF/UA."""
     codes = {ord(letter): f"[U+{ord(letter):04X}]" for letter in missing}
-    if not codes:
-        return
-    hold_one = re.compile(f"[{re.escape(''.join(map(chr, codes)))}]").search
-    for element in book.iter():
-        if not isinstance(element.tag, str):
-            continue
-        if element.text and hold_one(element.text):
-            element.text = element.text.translate(codes)
-        if element.tail and hold_one(element.tail):
-            element.tail = element.tail.translate(codes)
-        if hold_one(element.get("data-running", "")):
+    for letter in map(chr, codes):
+        for text in book.xpath("//text()[contains(., $letter)]", letter=letter):
+            element = text.getparent()
+            if text.is_tail:
+                element.tail = element.tail.translate(codes)
+            else:
+                element.text = element.text.translate(codes)
+        for element in book.xpath("//*[contains(@data-running, $letter)]", letter=letter):
             element.set("data-running", element.get("data-running").translate(codes))
