@@ -21,10 +21,11 @@ from millesime.history.snapshot import RevisionSnapshot, Snapshot
 from millesime.limits import Limits
 from millesime.markup.ast import Block, Document, Inline, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
+from millesime.press.annexes import side
 from millesime.press.artifacts import render
 from millesime.press.bibliography import quoted_citations
 from millesime.press.desk import Desk
-from millesime.press.edition import imprint, side
+from millesime.press.edition import imprint
 from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
 from millesime.press.papers import NO_FILE, open_folder_as, open_papers
 from millesime.press.references import QuotedReferences

@@ -109,7 +109,7 @@ class Desk:
 
     def side(self, manuscript: Manuscript) -> Side:
         """Return a manuscript of this desk as annexes name it, its sections counted once."""
-        from millesime.press.edition import side
+        from millesime.press.annexes import side
 
         name = manuscript.edition.name
         if name not in self._sides:

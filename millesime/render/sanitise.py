@@ -122,7 +122,7 @@ def replace_forbidden(text: str) -> str:
 
 
 def _is_harmless(text: str) -> bool:
-    """Whether a text surely holds no forbidden character: told from its bytes, ten times as fast as character by character."""
+    """Whether a text surely holds no forbidden character, told from its bytes: ten times as fast as from itself."""
     content = text.encode("utf-8", "surrogatepass")
     return not content.translate(None, _HARMLESS) and _C1.search(content) is None
 

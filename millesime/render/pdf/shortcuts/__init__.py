@@ -1,0 +1,75 @@
+"""Shortcuts through WeasyPrint, for the versions that `internals` knows: the same pages in less time.
+
+They hold while units are laid out and are taken back afterwards; the plain
+path does without. Each says what it saves of the layout of a book of 500
+pages, nearly all text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from millesime.render.pdf.shortcuts import styles, text
+from millesime.render.pdf.shortcuts.lines import quick_split
+
+
+@contextmanager
+def taken(*, margins: bool) -> Iterator[None]:
+    """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
+    from weasyprint import css, images, layout
+    from weasyprint.draw import text as drawing
+    from weasyprint.formatting_structure import build
+    from weasyprint.layout import block, inline, page, percent, table
+    from weasyprint.text import line_break
+
+    find_style_attributes, init_styles = styles.apart_from_anchors(css)
+    put = [
+        (css, "find_style_attributes", find_style_attributes),
+        (css.StyleFor, "__init__", init_styles),
+        (css.StyleFor, "set_computed_styles", styles.needed_styles(css)),
+        (css.ComputedStyle, "__missing__", styles.quick_style(css)),
+        (css.AnonymousStyle, "__missing__", styles.quick_anonymous_style(css)),
+        (page, "set_page_type_computed_styles", styles.quick_page_styles(page)),
+        (line_break.Layout, "setup", text.quick_setup(line_break)),
+        (line_break.Layout, "set_text", text.quick_text(line_break)),
+        (line_break.Layout, "deactivate", lambda layout: None),
+        (line_break.Layout, "reactivate", text.quick_reactivation(line_break)),
+        (inline, "split_first_line", quick_split(line_break, percent.percentage)),
+        (inline, "create_layout", text.late_layout(line_break)),
+        (inline, "add_word_spacing", text.remembered_shapes(inline)),
+        (drawing, "draw_first_line", text.quick_line(drawing)),
+        (images, "rotate_pillow_image", _quick_rotation(images)),
+        *((module, "resolve_percentages", styles.quick_percentages(percent)) for module in (block, inline, table)),
+        *(
+            (module, "strut", styles.quick_strut(line_break.strut))
+            for module in (line_break, inline, block, table, build)
+            if hasattr(module, "strut")
+        ),
+    ]
+    if not margins:
+        put.append((layout, "make_margin_boxes", lambda context, page, state: ()))  # a twentieth
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in put]
+    for owner, name, new in put:
+        setattr(owner, name, new)
+    try:
+        yield
+    finally:
+        for owner, name, old in before:
+            setattr(owner, name, old)
+
+
+def _quick_rotation(images) -> Callable:
+    """Return `rotate_pillow_image` that takes a PNG which says that it stands upright as it is, and not a copy."""
+    slow = images.rotate_pillow_image
+
+    def rotate_pillow_image(picture, orientation):
+        is_png = orientation == "from-image" and picture.format == "PNG"
+        if is_png and picture.getexif().get(_ORIENTATION) not in _ROTATED:
+            return picture
+        return slow(picture, orientation)
+
+    return rotate_pillow_image
+
+
+_ORIENTATION, _ROTATED = 0x0112, range(2, 9)  # https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, A

@@ -1,0 +1,231 @@
+"""Shortcuts through WeasyPrint's styles: computed once for all boxes that have the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def apart_from_anchors(css) -> tuple[Callable, Callable]:
+    """Return `find_style_attributes` and `StyleFor.__init__` that give elements with ids the styles they share without.
+
+    WeasyPrint makes a declaration of each id, so that no paragraph has the
+    style of another: a tenth.
+    """
+    find, build = css.find_style_attributes, css.StyleFor.__init__
+    anchors: dict[Any, str] = {}  # of the elements of the tree at hand
+
+    class AnchoredStyle(css.ComputedStyle):
+        """A style that is another one but for its anchor."""
+
+        def __init__(self, base, anchor: str) -> None:
+            self.__dict__.update(base.__dict__)
+            self.__dict__.pop("anonymous_style", None)
+            self.base = base
+            self["anchor"] = anchor
+
+        @property
+        def anonymous_style(self):
+            return self.base.anonymous_style
+
+        def __missing__(self, key):
+            base = self.base
+            value = self[key] = base[key]
+            if len(base) > len(self) + _MANY:
+                own = dict(self)
+                self.update(base)
+                self.update(own)
+            return value
+
+    def find_style_attributes(tree, presentational_hints=False, base_url=None):
+        if presentational_hints:
+            return find(tree, presentational_hints, base_url)
+        elements = _Elements(tree)
+        anchors.update(elements.anchors)
+        return find(elements, presentational_hints, base_url)
+
+    def init(self, html, sheets, presentational_hints, font_config, target_collector) -> None:
+        anchors.clear()
+        build(self, html, sheets, presentational_hints, font_config, target_collector)
+        computed = self.get_computed_styles()
+        for element, anchor in anchors.items():
+            base = computed[element, None]
+            if "anchor" not in base.cascaded:
+                computed[element, None] = AnchoredStyle(base, anchor)
+                if target_collector:
+                    target_collector.collect_anchor(anchor)
+        anchors.clear()
+
+    return find_style_attributes, init
+
+
+_MANY = 8  # values of a style that are taken over at once
+
+
+class _Elements:
+    """Some elements of a tree, and the anchors of others, whose only declaration is their id."""
+
+    def __init__(self, tree) -> None:
+        self._others: list = []
+        self.anchors: dict[Any, str] = {}
+        for element in tree.iter():
+            names = element.keys()
+            if "id" in names and _OWN_STYLE.isdisjoint(names) and _PLAIN_ID.fullmatch(element.get("id")):
+                self.anchors[element] = element.get("id")
+            elif names:
+                self._others.append(element)
+
+    def iter(self) -> list:
+        return self._others
+
+
+_OWN_STYLE = frozenset({"style", "lang", "name", "width", "height"})  # attributes that WeasyPrint makes declarations of
+_PLAIN_ID = re.compile(r"[\w.:-]+")
+
+
+def needed_styles(css) -> Callable:
+    """Return `StyleFor.set_computed_styles` that leaves out the pseudo-elements of notes where there is no note."""
+    slow = css.StyleFor.set_computed_styles
+
+    def set_computed_styles(self, element, parent, root=None, pseudo_type=None, base_url=None, target_collector=None):
+        if pseudo_type in _OF_NOTES:
+            name, value = _OF_NOTES[pseudo_type]
+            style = self.get_computed_styles()[parent, None]
+            if value not in style[name]:
+                return
+        slow(self, element, parent, root, pseudo_type, base_url, target_collector)
+
+    return set_computed_styles
+
+
+_OF_NOTES = {
+    "marker": ("display", "list-item"),
+    "footnote-call": ("float", "footnote"),
+    "footnote-marker": ("float", "footnote"),
+    "note-call": ("position", "note()"),
+    "note-marker": ("position", "note()"),
+    "note-callback": ("position", "note()"),
+}  # pseudo-element → the property and the value in it that make one
+
+
+def quick_style(css) -> Callable:
+    """Return `ComputedStyle.__missing__` with a short way for properties that no rule sets: most of 1.5 million."""
+    slow = css.ComputedStyle.__missing__
+    physical = frozenset(css.PHYSICAL_FUNCTIONS)
+    logical = frozenset(
+        function(block="ttb", inline=inline)
+        for function in css.PHYSICAL_FUNCTIONS.values()
+        for inline in ("ltr", "rtl")
+    )
+    odd = {"page", "position", "float", "display"}
+    simple = {name for name in css.INITIAL_VALUES if name not in odd and not name.startswith("text_decoration_")}
+    inherited = frozenset(simple & set(css.INHERITED))
+    initial = {name: css.INITIAL_VALUES[name] for name in simple - inherited - set(css.INITIAL_NOT_COMPUTED)}
+
+    def missing(self, key):
+        cascaded = self.cascaded
+        if key in cascaded or (key in physical and not logical.isdisjoint(cascaded)):
+            return slow(self, key)
+        if key in initial:
+            value = self[key] = initial[key]
+            return value
+        if key in inherited and self.parent_style is not None:
+            value = self[key] = self.parent_style[key]
+            return value
+        return slow(self, key)
+
+    return missing
+
+
+def quick_anonymous_style(css) -> Callable:
+    """Return `AnonymousStyle.__missing__` that first does what it most often does."""
+    slow = css.AnonymousStyle.__missing__
+    inherited = frozenset(css.INHERITED) | {"page"}
+    initial = {
+        name: value
+        for name, value in css.INITIAL_VALUES.items()
+        if name not in inherited and name not in css.INITIAL_NOT_COMPUTED and not name.startswith("text_decoration_")
+    }
+
+    def missing(self, key):
+        if key in initial:
+            value = self[key] = initial[key]
+        elif key in inherited:
+            value = self[key] = self.parent_style[key]
+        else:
+            value = slow(self, key)
+        return value
+
+    return missing
+
+
+def quick_page_styles(page) -> Callable:
+    """Return `set_page_type_computed_styles` that gives pages of one kind one style: half of what margins cost."""
+    slow = page.set_page_type_computed_styles
+
+    def set_page_type_computed_styles(page_type, html, style_for) -> None:
+        if "kinds_of_pages" not in style_for.__dict__:
+            counted = any(one.index for _, _, one in _page_selectors(style_for))
+            style_for.kinds_of_pages = None if counted else {}
+        kinds = style_for.kinds_of_pages
+        if kinds is None:
+            slow(page_type, html, style_for)
+            return
+        kind = (page_type.side, page_type.blank, page_type.index == 0, page_type.name)
+        computed = style_for.get_computed_styles()
+        if kind not in kinds:
+            slow(page_type, html, style_for)
+            kinds[kind] = [(pseudo, computed[owner, pseudo]) for owner, pseudo in computed if owner is page_type]
+        for pseudo, style in kinds[kind]:
+            computed[page_type, pseudo] = style
+
+    return set_page_type_computed_styles
+
+
+def _page_selectors(style_for) -> Iterator[tuple]:
+    for sheet, _, _ in style_for._sheets:
+        for _, selectors, _ in sheet.page_rules:
+            yield from selectors
+
+
+def quick_percentages(percent) -> Callable:
+    """Return `resolve_percentages` that keeps its results with the style, by the size of what contains it: a twentieth."""
+    slow = percent.resolve_percentages
+    sides = ("top", "right", "bottom", "left")
+    axes = ("width", "height")
+    names = (
+        *(f"{what}_{side}" for what in ("margin", "padding") for side in sides),
+        *(f"border_{side}_width" for side in sides),
+        *axes, *(f"min_{axis}" for axis in axes), *(f"max_{axis}" for axis in axes),
+    )  # fmt: skip
+
+    def resolve_percentages(box, containing_block) -> None:
+        if isinstance(containing_block, tuple):
+            size = containing_block
+        else:
+            size = containing_block.width, containing_block.height
+        kept = box.style.__dict__
+        kept = kept.get("base", box.style).__dict__.setdefault("resolved", {})
+        found = kept.get(size)
+        if found is not None:
+            box.__dict__.update(found)
+            return
+        slow(box, containing_block)
+        if box.style["border_collapse"] != "collapse":
+            kept[size] = {name: box.__dict__[name] for name in names}
+
+    return resolve_percentages
+
+
+def quick_strut(slow: Callable) -> Callable:
+    """Return `strut` that keeps its result with the style, whose fonts it would else write out for a key."""
+
+    def strut(style):
+        found = style.__dict__.get("strut")
+        if found is None:
+            base = style.__dict__.get("base")
+            found = style.__dict__["strut"] = slow(style) if base is None else strut(base)
+        return found
+
+    return strut
