@@ -190,7 +190,7 @@ def _page_selectors(style_for) -> Iterator[tuple]:
 
 
 def quick_percentages(percent) -> Callable:
-    """Return `resolve_percentages` that keeps its results with the style, by the size of what contains it: a twentieth."""
+    """Return `resolve_percentages` that keeps its results with the style, by the size they are for: a twentieth."""
     slow = percent.resolve_percentages
     sides = ("top", "right", "bottom", "left")
     axes = ("width", "height")
