@@ -32,14 +32,14 @@ def quick_reactivation(line_break) -> Callable:
         return layout.kept and pango.pango_layout_get_line_readonly(layout.layout, 1) == ffi.NULL
 
     def reactivate(self, style) -> None:
+        self.widening = int(self.justification_spacing * line_break.TO_UNITS)
         if not self.justification_spacing:
             if self.kept and self.style is style and is_one_line(self):
                 return
-        elif (shaped := self.__dict__.pop("shaped", None)) is not None:
+        elif self.widening and (shaped := self.__dict__.pop("shaped", None)) is not None:
             plain = style["letter_spacing"] == "normal" and not style["word_spacing"]
             if plain and shaped.style is style and _ODD_SPACES.search(self.text) is None and is_one_line(shaped):
                 self.layout, self.style = shaped.layout, style
-                self.widening = int(self.justification_spacing * line_break.TO_UNITS)
                 return
         self.widening = 0
         self.setup(style)
@@ -156,12 +156,12 @@ def quick_line(drawing) -> Callable:
                     if offset or "<" in pieces[at] or (at and pieces[at - 1].endswith("<")):
                         return give_up()  # a pair of a letter and a space; Pango would part them
                     if at == 0 and item.offset == 0:
-                        left = 0
+                        more, left = _halves(2 * widening)[1], 0
                     elif at == count - 1 and run == ffi.NULL:
-                        left = widening
+                        more = left = _halves(2 * widening)[0]
                     else:
-                        left = widening // 2
-                    key = glyph, width + widening, left
+                        more, left = widening, _halves(widening)[0]
+                    key = glyph, width + more, left
                     if key not in written:
                         written[key] = write_glyph(stream, font, pango_font, size, *key)
                     pieces[at] = written[key]
@@ -180,6 +180,17 @@ def quick_line(drawing) -> Callable:
         return []
 
     return draw
+
+
+def _halves(spacing: int) -> tuple[int, int]:
+    """Return what Pango puts before and behind letters that are spaced: whole pixels where the sum is."""
+    before = spacing // 2
+    if spacing % _PIXEL == 0:
+        before = (before + _PIXEL // 2) // _PIXEL * _PIXEL
+    return before, spacing - before
+
+
+_PIXEL = 1024  # Pango's units
 
 
 def _written_as(item, clusters, at: int, count: int, text: bytes) -> str:
