@@ -46,8 +46,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="sieve",
         module="millesime/render/sanitise.py",
-        there="builder.feed(_CLEANER.clean(replace_forbidden(html)))",
-        instead="builder.feed(replace_forbidden(html))",
+        there="cleaned = _CLEANER.clean(replace_forbidden(html))",
+        instead="cleaned = replace_forbidden(html)",
         tests=(f"{_ALONE}::test_the_sieve_alone_leaves_nothing_that_runs_submits_or_leads_away", "-k", "alert or form"),
         behind="the filter of raw nodes, for what a source wrote as HTML",
     ),
@@ -64,6 +64,13 @@ _SECURITY_DEFENCES = (
         module="millesime/render/sanitise.py",
         there="if len(self._open) > MAX_DEPTH and tag not in VOID:",
         instead="if False:",
+        tests=("tests/render/test_fragments.py::test_deep_nesting_is_cut_and_keeps_its_text",),
+    ),
+    Defence(
+        name="depth of fragments that are XML",
+        module="millesime/render/sanitise.py",
+        there="return None if _IS_DEEP(root) else root",
+        instead="return root",
         tests=("tests/render/test_fragments.py::test_deep_nesting_is_cut_and_keeps_its_text",),
     ),
     Defence(
@@ -500,7 +507,7 @@ _SECURITY_DEFENCES = (
     Defence(
         name="control characters in fragments",
         module="millesime/render/sanitise.py",
-        there='return _FORBIDDEN.sub("\\ufffd", text)',
+        there='return text if _is_harmless(text) else _FORBIDDEN.sub("\\ufffd", text)',
         instead="return text",
         tests=("tests/render/test_fragments.py::test_control_characters_are_shown_as_replacement_characters",),
         behind="control characters in text and in attributes",

@@ -12,6 +12,7 @@ from lxml import etree
 
 from millesime.markup.ast import div, header, link, para, plain, simple_table, span, string, words
 from millesime.redline.code import code_lines
+from millesime.render import sanitise
 from millesime.render.conform import conform
 from millesime.render.fragments import pages_of, to_html, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, published_image
@@ -153,8 +154,9 @@ def test_spans_are_cut_to_their_row_group_and_short_rows_are_filled():
     assert [sum(int(cell.get("colspan", 1)) for cell in row) for row in table.iter("tr")] == [3, 2, 2]
 
 
-def test_deep_nesting_is_cut_and_keeps_its_text():
-    root = parse_fragment("<div>" * 5000 + "au fond" + "</div>" * 5000)
+@pytest.mark.parametrize("depth", [150, 5000])
+def test_deep_nesting_is_cut_and_keeps_its_text(depth):
+    root = parse_fragment("<div>" * depth + "au fond" + "</div>" * depth)
     conform(root)
     assert "".join(root.itertext()) == "au fond"
     assert max(sum(1 for _ in element.iterancestors()) for element in root.iter()) <= 101
@@ -187,6 +189,24 @@ def test_any_raw_html_becomes_a_well_formed_tree(pieces):
         parsed = etree.fromstring(f"<div>{to_xhtml(root)}</div>")
         assert not [element for element in parsed.iter() if element.tag in ("script", "style", "form", "iframe")]
         assert not [name for element in parsed.iter() for name in element.attrib if name.startswith("on")]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(_PIECES | st.sampled_from(['<a title="un\nmot">', "&nbsp;", "\u00a0", "\r\n", "&#xFFFE;"]), max_size=25)
+)
+def test_what_is_read_as_xml_is_what_a_parser_of_html_makes_of_it(pieces):
+    html = "".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sanitise, "_parse_as_xml", lambda html: None)
+        slow = parse_fragment(html)
+    assert etree.tostring(parse_fragment(html)) == etree.tostring(slow)
+
+
+def test_ordinary_fragments_are_read_as_xml(monkeypatch):
+    monkeypatch.setattr(sanitise, "_TreeBuilder", None)
+    root = parse_fragment('<p id="a">Un<br>mot&nbsp;: <img src="a.png" alt="a > b"> &amp; <em>un</em> autre.</p>')
+    assert "".join(root.itertext()) == "Unmot\u00a0:  & un autre."
 
 
 @settings(max_examples=150, deadline=None)

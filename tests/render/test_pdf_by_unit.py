@@ -18,7 +18,12 @@ from millesime.markup.ast import header, para, words
 from millesime.render.pdf import by_unit, engine, internals, print_report, run_here
 from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.file import PdfFile
-from millesime.render.pdf.layout import UnbindableError
+from millesime.render.pdf.layout import (
+    UnbindableError,
+    follow_each_other,
+    lay_out_furniture,
+    lay_out_furniture_together,
+)
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.scope import read_scope
 from tests.render.builders import SVG, anchored, chapter, markdown, report, sample_report
@@ -123,6 +128,25 @@ def both() -> tuple[bytes, bytes]:
 
 
 # ---- the same book ------------------------------------------------------------
+
+
+def test_furniture_is_the_same_laid_out_together():
+    stretches: list[list] = [[]]
+
+    def run(steps):
+        for function, source in steps:
+            if function is lay_out_furniture:
+                if not (stretches[-1] and follow_each_other(stretches[-1][-1], source)):
+                    stretches.append([])
+                stretches[-1].append(source)
+        return run_here(steps)
+
+    print_by_unit(everything(), run=run)
+    sources = max(stretches, key=len)
+    one_by_one = list(map(lay_out_furniture, sources))
+    assert len(sources) > 5
+    assert lay_out_furniture_together(sources) == one_by_one
+    assert lay_out_furniture_together(sources[2:5]) == one_by_one[2:5]
 
 
 def test_both_paths_give_the_same_book(both):

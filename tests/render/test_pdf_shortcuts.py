@@ -1,0 +1,175 @@
+"""The shortcuts through WeasyPrint change no page: what is laid out with them is what is laid out without."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zlib
+from contextlib import contextmanager
+from io import BytesIO
+from types import SimpleNamespace
+
+import pytest
+import weasyprint
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from weasyprint import images
+from weasyprint.layout import percent
+from weasyprint.text import line_break
+
+from millesime.render.pdf import layout, shortcuts
+from millesime.render.pdf.engine import load_engine
+from millesime.render.pdf.scope import theme_scope
+from millesime.render.pdf.shortcuts.lines import quick_split
+
+load_engine()
+
+_ODD = (
+    "a à de Le AV To. Y. Vous WAVE fi ffi l’administration peut-être anticonstitutionnellement gouvernance e.g. — – « "
+    "» 1,000.50 “shared” (voir) [1] cœur naïve Ελλάδα Москва https://example.org/a/b/c?d=e partagé·e non\u2011sécable "
+    "x… sur\xadcharge e\u0301te\u0301"
+).split()
+_OTHER_SCRIPTS = ["שלום", "日本語", "नमस्ते"]  # for which a machine may have no font
+_WORDS = st.one_of(
+    st.sampled_from([*_ODD, "10\u00a0000", "fin\u00a0!", "a\u202fb"]),
+    st.text("abcdefghijklmnopqrstuvwxyzéèàç", min_size=1, max_size=17),
+)
+_TEXTS = st.lists(_WORDS, min_size=1, max_size=70).map(" ".join)
+
+
+# ---- lines ---------------------------------------------------------------------
+
+
+def _style(css: str, language: str):
+    document = weasyprint.HTML(string=f"<html lang={language}><p style='{css}'>x").render()
+    (box,) = [box for box in document.pages[0]._page_box.descendants() if hasattr(box, "pango_layout")]
+    return box.style
+
+
+_STYLES = [
+    _style("font: 13px serif; hyphens: auto", "fr"),
+    _style("font: 12px sans-serif; hyphens: auto; hyphenate-limit-chars: 6 3 3; hyphenate-limit-zone: 8%", "en"),
+    _style("font: 11px monospace; hyphens: none; overflow-wrap: anywhere", "fr"),
+    _style("font: 15px serif; word-spacing: 3px; letter-spacing: .5px", "en"),
+]
+
+
+def _lines(split, text: str, style, widths: list[float]) -> list[tuple]:
+    """Return the lines of a text, of these widths in turns, as WeasyPrint asks for them."""
+    context = SimpleNamespace(dictionaries={})
+    found, at = [], 0
+    while True:
+        line, *measures = split(text, style, context, widths[at % len(widths)], 0, is_line_start=True)
+        found.append((line.text, *measures))
+        if measures[1] is None or at == 200:
+            return found
+        text = text.encode()[measures[1] :].decode().lstrip(" ")
+        at += 1
+        if not text:
+            return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.lists(_WORDS | st.sampled_from(_OTHER_SCRIPTS), min_size=1, max_size=70).map(" ".join),
+    style=st.sampled_from(_STYLES),
+    widths=st.lists(st.floats(30, 500), min_size=1, max_size=3),
+)
+@example(text="mot " * 60, style=_STYLES[0], widths=[440.0])
+def test_lines_end_where_weasyprint_ends_them(text, style, widths):
+    quick = quick_split(line_break, percent.percentage)
+    assert _lines(quick, text, style, widths) == _lines(line_break.split_first_line, text, style, widths)
+
+
+def test_most_lines_are_found_without_weasyprint(monkeypatch):
+    text = " ".join(["gouvernance partagée, mot après mot"] * 60)
+    asked = []
+    slow = line_break.split_first_line
+    monkeypatch.setattr(
+        line_break, "split_first_line", lambda *values, **named: asked.append(1) or slow(*values, **named)
+    )
+    lines = _lines(quick_split(line_break, percent.percentage), text, _STYLES[0], [300.0])
+    assert len(lines) > 20
+    assert len(asked) < len(lines) / 3
+
+
+# ---- pages ---------------------------------------------------------------------
+
+_SHEET = theme_scope({}).style
+_INLINE = st.builds(
+    lambda tag, text: f"<{tag}>{text}</{tag}>",
+    st.sampled_from(["em", "strong", "code", "del", "ins", "sup", "span", "q"]),
+    _TEXTS,
+)
+_BLOCKS = st.one_of(
+    st.builds("<p{}>{}</p>".format, st.sampled_from(["", " class='note'", " lang='en'"]), _TEXTS),
+    st.builds("<p>{} {} {}</p>".format, _TEXTS, _INLINE, _TEXTS),
+    st.builds("<ul><li>{}</li><li><p>{}</p></li></ul>".format, _TEXTS, _TEXTS),
+    st.builds("<ol><li>{}</li></ol><blockquote><p>{}</p></blockquote>".format, _TEXTS, _INLINE),
+    st.builds("<table><tbody><tr><td>{}</td><td>{}</td></tr></tbody></table>".format, _INLINE, _TEXTS),
+    st.builds("<p style='text-align: justify; width: {}%'>{}</p>".format, st.integers(20, 90), _TEXTS),
+    st.builds("<p>{}<span class='footnote'>{}</span></p>".format, _TEXTS, _TEXTS),
+    st.builds("<pre><code>{}\n    {}</code></pre><h2>{}</h2>".format, _TEXTS, _INLINE, _TEXTS),
+)  # fmt: skip
+
+
+def _source(blocks: list[str]) -> layout.UnitSource:
+    """Return a chapter whose blocks have ids, but for every third."""
+    named = [
+        re.sub(r"^<(\w+)", rf"<\1 id='p{number}'", block) if number % 3 else block
+        for number, block in enumerate(blocks)
+    ]
+    return layout.UnitSource(
+        key="", html=f"<section class='chapter' id='un'>{''.join(named)}</section>".encode(),
+        root=b"<html lang='fr'><head/><body>", head=b"", style=_SHEET, pictures={}, foreign=(), side="right",
+        date=datetime.date(2020, 1, 1),
+    )  # fmt: skip
+
+
+def _content(page) -> str:
+    """Return what is painted, without the turns of the pen that turn it nowhere."""
+    painted = zlib.decompress(page.content).decode("latin-1")
+    return re.sub(r"><|<>", "", re.sub(r"(?<=>)0(?=[<\]])", "", painted))
+
+
+@contextmanager
+def _no_shortcut(*, margins: bool):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weasyprint.layout, "make_margin_boxes", lambda context, page, state: ())
+        yield
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_BLOCKS, min_size=1, max_size=9))
+def test_pages_are_painted_as_without_shortcuts(blocks):
+    source = _source(blocks)
+    quick = layout.lay_out(source).unit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shortcuts, "taken", _no_shortcut)
+        slow = layout.lay_out(source).unit
+    assert len(quick.pages) == len(slow.pages)
+    for one, other in zip(quick.pages, slow.pages, strict=True):
+        assert _content(one) == _content(other)
+        assert (one.anchors, one.bookmarks, one.frame, one.strings) == (
+            other.anchors,
+            other.bookmarks,
+            other.frame,
+            other.strings,
+        )
+    assert (quick.elements, quick.objects, quick.links) == (slow.elements, slow.objects, slow.links)
+
+
+def test_an_upright_png_is_not_copied_and_a_turned_one_is_turned():
+    turn = shortcuts._quick_rotation(images)
+    for orientation, size in ((None, (4, 2)), (1, (4, 2)), (6, (2, 4))):
+        picture, file = Image.new("RGB", (4, 2)), BytesIO()
+        exif = Image.Exif()
+        exif[0x010E] = "une photographie"
+        if orientation:
+            exif[0x0112] = orientation
+        picture.save(file, format="PNG", exif=exif)
+        read = Image.open(file)
+        turned = turn(read, "from-image")
+        assert turned.size == size
+        assert (turned is read) == (orientation != 6)
