@@ -141,13 +141,19 @@ def make_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
+    start = None
     if printed := [plan for plan in plans if "pdf" in plan.missing]:
         from millesime.press.manuscript import own_theme
         from millesime.press.pages import make_pdf
         from millesime.press.steps import load_for_pages
 
         load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
-        workers.start(load, alone=all(plan.is_edited for plan in printed))
+        is_edit = all(plan.is_edited for plan in printed)
+        start = partial(workers.start, load, alone=is_edit)
+        if is_edit:
+            start()
+            start = None
+        # Else pandoc has a whole book to read, on all cores; to assemble it takes one, and leaves the others to them.
     # A PDF is many steps, which one thread hands out and binds.
     foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:
@@ -165,6 +171,9 @@ def make_editions(
             from millesime.press.edition import edition_materials
 
             materials = edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what))
+            if start:
+                start()
+                start = None
             made = assemble_kept(materials, desk.store, jobs=desk.jobs)
             report = made.report
             assembled(name, materials, report)
