@@ -43,12 +43,13 @@ _CODE = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
 def spell_out(book: etree._Element, missing: Iterable[str]) -> None:
     """Write characters that cannot be printed as their code: a box would hide which one it was, and fails PDF/UA."""
     codes = {ord(letter): f"[U+{ord(letter):04X}]" for letter in missing}
-    for letter in map(chr, codes):
-        for text in book.xpath("//text()[contains(., $letter)]", letter=letter):
-            element = text.getparent()
-            if text.is_tail:
-                element.tail = element.tail.translate(codes)
-            else:
-                element.text = element.text.translate(codes)
-        for element in book.xpath("//*[contains(@data-running, $letter)]", letter=letter):
-            element.set("data-running", element.get("data-running").translate(codes))
+    if not codes:
+        return
+    holds_one = re.compile(f"[{re.escape(''.join(map(chr, codes)))}]").search
+    for element in book.iter(etree.Element):
+        if (text := element.text) and holds_one(text):
+            element.text = text.translate(codes)
+        if (text := element.tail) and holds_one(text):
+            element.tail = text.translate(codes)
+    for element in book.iterfind(".//*[@data-running]"):
+        element.set("data-running", element.get("data-running").translate(codes))
