@@ -140,8 +140,13 @@ def _no_shortcut(*, margins: bool):
         yield
 
 
+_PAIRS = "code = readLines(“https://raw.githubusercontent.com/NOAA-EDAB/ecodata/master/chunk-scripts”), AV-AV/Te/T."
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_BLOCKS, min_size=1, max_size=9))
+# A line that ends between "/" and "m", which are a pair, is wider than it was.
+@example([f"<p lang='en' style='width: {150 + step / 4}px'>{_PAIRS}</p>" for step in range(1200)])
 def test_pages_are_painted_as_without_shortcuts(blocks):
     source = _source(blocks)
     quick = layout.lay_out(source).unit

@@ -145,8 +145,10 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             layout, _, _, width, *heights = whole_line(hyphenated)
             length = len((whole + beginning).encode())
             return (layout, length, length, width, *heights) if width <= max_width else None
-        layout, length, _, *measures = whole_line(shape(shown, style, justification_spacing, max_width).layout)
-        return layout, length, len(whole.encode()), *measures
+        layout, length, _, width, *heights = whole_line(shape(shown, style, justification_spacing, max_width).layout)
+        if width > max_width:  # the line's last letter and the one behind it are a pair
+            return None
+        return layout, length, len(whole.encode()), width, *heights
 
     def whole_line(layout: Any) -> tuple:
         """Return what `split_first_line` does for a text that is one line: its layout, length, None, and measures."""
