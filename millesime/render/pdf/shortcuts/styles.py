@@ -205,8 +205,7 @@ def quick_percentages(percent) -> Callable:
             size = containing_block
         else:
             size = containing_block.width, containing_block.height
-        kept = box.style.__dict__
-        kept = kept.get("base", box.style).__dict__.setdefault("resolved", {})
+        kept = _kept_with(box.style).setdefault("resolved", {})
         found = kept.get(size)
         if found is not None:
             box.__dict__.update(found)
@@ -222,10 +221,17 @@ def quick_strut(slow: Callable) -> Callable:
     """Return `strut` that keeps its result with the style, whose fonts it would else write out for a key."""
 
     def strut(style):
-        found = style.__dict__.get("strut")
+        kept = _kept_with(style)
+        found = kept.get("strut")
         if found is None:
-            base = style.__dict__.get("base")
-            found = style.__dict__["strut"] = slow(style) if base is None else strut(base)
+            found = kept["strut"] = slow(style)
         return found
 
     return strut
+
+
+def _kept_with(style) -> dict[str, Any]:
+    """Return where to keep what follows from a style: with the one that it shares but for an anchor."""
+    own = style.__dict__
+    base = own.get("base")
+    return own if base is None else base.__dict__
