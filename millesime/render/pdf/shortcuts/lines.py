@@ -18,11 +18,12 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
+from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, have_glyph_numbers
+
 # Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
 _DOUBT = 0.15  # of the size of the type: what a pair of letters that a line's end parts may differ from both together
 _EQUAL_PX = 0.01  # widths that differ by less may be compared differently by Pango, in its own units
-_GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo
 
 
 class _Shaped:
@@ -32,7 +33,7 @@ class _Shaped:
 
     def __init__(self, text: str, style: Any, layout: Any) -> None:
         self.text, self.style, self.layout = text, style, layout
-        self.xs: list[int] | None = None  # where each character begins, and where the last one ends
+        self.xs: list[int] | None = None  # where each character begins, and where the last one ends; [0]: not known
         self.breaks: list[int] = []  # where a line may begin
         self.ends: list[int] = []  # where the line before ends, without the space
 
@@ -48,35 +49,35 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
     extents = ffi.new("PangoRectangle *")
     probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
     line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
-    in_turns = ffi.sizeof("PangoGlyphInfo") == _GLYPH_FIELDS * 4 and ffi.sizeof("PangoLogAttr") == 4
+    is_known = have_glyph_numbers(ffi) and ffi.sizeof("PangoLogAttr") == 4
     last: list[_Shaped] = []  # the text that was split last: its next line is split next
 
     def split(text, style, context, max_width, justification_spacing, is_line_start=True, minimum=False):
         def give_up() -> tuple:
             return slow(text, style, context, max_width, justification_spacing, is_line_start, minimum)
 
-        if max_width is None or max_width == inf or not in_turns or not _is_ordinary(style):
+        if max_width is None or max_width == inf or not is_known or not _is_ordinary(style):
             return give_up()
         shaped = last[0] if last else None
         if shaped is None or shaped.style is not style or not shaped.text.endswith(text):
             if _PLAIN.fullmatch(text) is None:
                 return give_up()
-            shaped = shape(text, style, justification_spacing, max_width)
-            found = whole_line(shaped.layout)
+            found = whole_line(shape(text, style, justification_spacing, max_width))
             if found[3] <= max_width:
                 return found
+            shaped = _Shaped(text, style, found[0])
             last[:] = [shaped]
-        if shaped.xs is None and not measure(shaped):
-            return give_up()
+        if shaped.xs is None:
+            measure(shaped)
         return cut(shaped, len(shaped.text) - len(text), context, max_width, justification_spacing) or give_up()
 
-    def shape(text: str, style: Any, justification_spacing: float, max_width: float) -> _Shaped:
+    def shape(text: str, style: Any, justification_spacing: float, max_width: float) -> Any:
         layout = line_break.Layout(style, justification_spacing, max_width)
         layout.set_text(text)
-        return _Shaped(text, style, layout)
+        return layout
 
-    def measure(shaped: _Shaped) -> bool:
-        """Find where characters stand and lines may end; say whether that is known, as from right to left it is not."""
+    def measure(shaped: _Shaped) -> None:
+        """Find where characters stand and lines may end, unless the text runs from right to left."""
         line, _ = shaped.layout.get_first_line()
         widths: list[int] = []
         shaped.xs = [0]
@@ -85,13 +86,13 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             item, glyphs = run.data.item, run.data.glyphs
             run = run.next
             if item.analysis.level % 2:
-                return False
+                return
             count = glyphs.num_glyphs
-            wide = memoryview(ffi.buffer(glyphs.glyphs, count * _GLYPH_FIELDS * 4)).cast("i")[1::_GLYPH_FIELDS].tolist()
+            wide = glyph_numbers(ffi, glyphs)[1::GLYPH_FIELDS].tolist()
             if count != item.num_chars:  # some letters are one glyph
                 clusters = ffi.unpack(glyphs.log_clusters, count)
                 if len(set(clusters)) != count:  # or one letter is some glyphs
-                    return False
+                    return
                 part = shaped.text.encode()[item.offset : item.offset + item.length]
                 ends = [*clusters[1:], item.length]
                 lengths = [len(part[at:end].decode()) for at, end in zip(clusters, ends, strict=True)]
@@ -99,14 +100,13 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             widths += wide
         text, length = shaped.text, len(shaped.text)
         if len(widths) != length:
-            return False
+            return
         xs = list(accumulate(widths, initial=0))
         attributes = pango.pango_layout_get_log_attrs_readonly(shaped.layout.layout, ffi.NULL)
         bits = memoryview(ffi.buffer(attributes, (length + 1) * 4)).cast("I").tolist()
         shaped.breaks = [at for at in range(1, length) if bits[at] & line_break_bit]
         shaped.ends = [xs[len(text[:at].rstrip(" ")) if text[at - 1] == " " else at] for at in shaped.breaks]
         shaped.xs = xs
-        return True
 
     def cut(shaped: _Shaped, start: int, context, max_width: float, justification_spacing: float) -> tuple | None:
         """Return the line that begins at a character, as `split_first_line` does; None if in doubt."""
@@ -118,7 +118,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         if xs[-1] <= most:
             if xs[-1] > least:
                 return None
-            found = whole_line(shape(text[start:], style, justification_spacing, max_width).layout)
+            found = whole_line(shape(text[start:], style, justification_spacing, max_width))
             return found if found[3] <= max_width else None
         found = bisect_right(shaped.ends, least) - 1
         if found < 0 or shaped.breaks[found] <= start:
@@ -145,7 +145,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             layout, _, _, width, *heights = whole_line(hyphenated)
             length = len((whole + beginning).encode())
             return (layout, length, length, width, *heights) if width <= max_width else None
-        layout, length, _, width, *heights = whole_line(shape(shown, style, justification_spacing, max_width).layout)
+        layout, length, _, width, *heights = whole_line(shape(shown, style, justification_spacing, max_width))
         if width > max_width:  # the line's last letter and the one behind it are a pair
             return None
         return layout, length, len(whole.encode()), width, *heights

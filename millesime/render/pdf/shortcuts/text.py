@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 
 def quick_text(line_break) -> Callable:
@@ -91,7 +91,7 @@ def quick_line(drawing) -> Callable:
     """
     slow = drawing.draw_first_line
     ffi, pango, from_units = drawing.ffi, drawing.pango, drawing.FROM_UNITS
-    in_turns = ffi.sizeof("PangoGlyphInfo") == _GLYPH_FIELDS * 4  # glyph, width, two offsets, attributes
+    is_known = have_glyph_numbers(ffi)
     sizes_are_told = pango.pango_version() >= 14802
     first_odd = min(pango.PANGO_GLYPH_EMPTY, pango.PANGO_GLYPH_UNKNOWN_FLAG)
 
@@ -114,7 +114,7 @@ def quick_line(drawing) -> Callable:
                 return draw(stream, textbox, text_overflow, block_ellipsis, matrix)
             return slow(stream, textbox, text_overflow, block_ellipsis, matrix)
 
-        if text_overflow == "ellipsis" or block_ellipsis != "none" or not in_turns or not sizes_are_told:
+        if text_overflow == "ellipsis" or block_ellipsis != "none" or not is_known or not sizes_are_told:
             return give_up()
         if not textbox.text.strip() or textbox.style["font_size"] < 1e-6:
             return []
@@ -136,10 +136,10 @@ def quick_line(drawing) -> Callable:
                     return give_up()
                 written = font.__dict__.setdefault("written", {}).setdefault(size, {})
             count = glyphs.num_glyphs
-            numbers = memoryview(ffi.buffer(glyphs.glyphs, count * _GLYPH_FIELDS * 4)).cast("i").tolist()
-            if any(numbers[3::_GLYPH_FIELDS]):
+            numbers = glyph_numbers(ffi, glyphs).tolist()
+            if any(numbers[3::GLYPH_FIELDS]):
                 return give_up()
-            keys = list(zip(*(numbers[field::_GLYPH_FIELDS] for field in range(3)), strict=True))
+            keys = list(zip(*(numbers[field::GLYPH_FIELDS] for field in range(3)), strict=True))
             pieces = list(map(written.get, keys))
             for at in [at for at, piece in enumerate(pieces) if piece is None]:
                 glyph, *place = keys[at]
@@ -151,17 +151,10 @@ def quick_line(drawing) -> Callable:
                 pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
             if widening:
                 spaces = [at for at, key in enumerate(keys) if font.to_unicode.get(key[0]) in _SPACES]
-                for at in spaces:
-                    glyph, width, offset = keys[at]
-                    if offset or "<" in pieces[at] or (at and pieces[at - 1].endswith("<")):
-                        return give_up()  # a pair of a letter and a space; Pango would part them
-                    if at == 0 and item.offset == 0:
-                        more, left = _halves(2 * widening)[1], 0
-                    elif at == count - 1 and run == ffi.NULL:
-                        more = left = _halves(2 * widening)[0]
-                    else:
-                        more, left = widening, _halves(widening)[0]
-                    key = glyph, width + more, left
+                if any(keys[at][2] or "<" in pieces[at] or (at and pieces[at - 1].endswith("<")) for at in spaces):
+                    return give_up()  # a pair of a letter and a space; Pango would part them
+                ends = (0 if item.offset == 0 else None, count - 1 if run == ffi.NULL else None)
+                for at, key in zip(spaces, _widened(keys, spaces, widening, ends), strict=True):
                     if key not in written:
                         written[key] = write_glyph(stream, font, pango_font, size, *key)
                     pieces[at] = written[key]
@@ -180,6 +173,23 @@ def quick_line(drawing) -> Callable:
         return []
 
     return draw
+
+
+def _widened(keys: Sequence[tuple], spaces: Sequence[int], widening: int, ends: tuple) -> Iterator[tuple]:
+    """Yield (glyph, width, offset) of a run's spaces as Pango widens them.
+
+    `ends` are the places in the run of the line's first and last glyph; None: in another run.
+    """
+    inside = _halves(widening)
+    outside = _halves(2 * widening)
+    for at in spaces:
+        glyph, width, _ = keys[at]
+        if at == ends[0]:
+            yield glyph, width + outside[1], 0
+        elif at == ends[1]:
+            yield glyph, width + outside[0], outside[0]
+        else:
+            yield glyph, width + widening, inside[0]
 
 
 def _halves(spacing: int) -> tuple[int, int]:
@@ -202,7 +212,17 @@ def _written_as(item, clusters, at: int, count: int, text: bytes) -> str:
     return text[item.offset + clusters[at] : item.offset + end].decode()
 
 
-_GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo
+def have_glyph_numbers(ffi) -> bool:
+    """Say whether glyphs can be read as numbers here; see `glyph_numbers`."""
+    return ffi.sizeof("PangoGlyphInfo") == GLYPH_FIELDS * 4
+
+
+def glyph_numbers(ffi, glyphs) -> memoryview:
+    """Return the numbers of all glyphs of a run: GLYPH_FIELDS of each in turns."""
+    return memoryview(ffi.buffer(glyphs.glyphs, glyphs.num_glyphs * GLYPH_FIELDS * 4)).cast("i")
+
+
+GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo: glyph, width, two offsets, attributes
 _PARAGRAPH_ENDS = frozenset("\n\r\u2028\u2029")
 
 
