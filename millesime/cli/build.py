@@ -27,7 +27,7 @@ from millesime.press.artifacts import Printed
 from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
 from millesime.press.cache.store import Store
 from millesime.press.desk import Desk
-from millesime.press.typefaces import keep_typefaces
+from millesime.press.installed import keep_installed
 from millesime.press.workers import Workers, cluster_workers, local_workers
 
 DIST = "dist"
@@ -111,7 +111,7 @@ def _workers(jobs: int, scheduler: str, store: Store) -> Iterator[Workers]:
         with cluster_workers(scheduler) as workers:
             yield workers
     else:
-        with local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+        with local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             yield workers
 
 

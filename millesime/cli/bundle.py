@@ -22,7 +22,7 @@ from millesime.cli.signing import signing_key as open_key
 from millesime.cli.signing import signing_key_option
 from millesime.press.bundle import bundle_edition
 from millesime.press.cache.store import Store
-from millesime.press.typefaces import keep_typefaces
+from millesime.press.installed import keep_installed
 from millesime.press.workers import local_workers
 from millesime.render.artifact import write_beside
 
@@ -60,7 +60,7 @@ def bundle(
     with (
         open_desk(root, store=store, jobs=jobs) as desk,
         progress,
-        local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers,
+        local_workers(jobs, prepare=partial(keep_installed, store)) as workers,
     ):
         key = open_key(signing_key, desk.repository)
         made = bundle_edition(

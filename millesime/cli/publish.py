@@ -24,9 +24,9 @@ from millesime.cli.signing import signing_key as open_key
 from millesime.cli.signing import signing_key_option
 from millesime.distribution.accessibility_statement import read_checks
 from millesime.press.cache.store import Store
+from millesime.press.installed import keep_installed
 from millesime.press.publish import Published
 from millesime.press.publish import publish as publish_editions
-from millesime.press.typefaces import keep_typefaces
 from millesime.press.workers import local_workers
 
 SITE = "site"
@@ -69,7 +69,7 @@ def publish(
     with open_desk(root, store=store, jobs=jobs) as desk:
         folder = (out or desk.series.root / DIST / SITE).absolute()
         progress = open_progress(as_json=as_json)
-        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+        with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             done = publish_editions(
                 desk, editions, out=folder, workers=workers, progress=progress, search=search,
                 key=open_key(signing_key, desk.repository), checks=read_checks(checks) if checks else None,

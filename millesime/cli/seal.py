@@ -20,8 +20,8 @@ from millesime.cli.options import (
 )
 from millesime.cli.progress import open_progress
 from millesime.press.cache.store import Store
+from millesime.press.installed import keep_installed
 from millesime.press.seal import Sealed, seal_content, seal_edition
-from millesime.press.typefaces import keep_typefaces
 from millesime.press.workers import local_workers
 
 _STATES = {
@@ -62,7 +62,7 @@ def seal(
         names = edition_names(desk.series, editions)
     progress = open_progress(as_json=as_json)
     try:
-        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+        with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             for name in names:
                 with open_desk(root, store=store, jobs=jobs) as desk:  # read again: it has the seal of the one before
                     if content_only:

@@ -26,7 +26,7 @@ from millesime.distribution.folder import FolderVerdict, verify_folder
 from millesime.distribution.minisign import PublicKey
 from millesime.press.bundle import verify_bundle
 from millesime.press.cache.store import NO_STORE, Store, open_store
-from millesime.press.typefaces import keep_typefaces
+from millesime.press.installed import keep_installed
 from millesime.press.verify import EditionVerdict, verify_editions
 from millesime.press.workers import local_workers
 from millesime.problems import RevisionError
@@ -128,7 +128,7 @@ def _verify_bundles(
     if missing := [name for name in names if not Path(name).exists()]:
         raise click.UsageError(f"{missing[0]}: no such file or folder")
     progress = open_progress(as_json=as_json)
-    with progress, local_workers(jobs, prepare=partial(keep_typefaces, NO_STORE)) as workers:
+    with progress, local_workers(jobs, prepare=partial(keep_installed, NO_STORE)) as workers:
         verdicts = [
             verify_bundle(
                 Path(name), workers=workers, progress=progress, public_key=key, require_signature=require_signature
@@ -162,7 +162,7 @@ def _verify_editions(
         how = "making everything again, without the cache" if store is NO_STORE else "believing what the cache has"
         click.echo(f"{', '.join(chosen)}: {how}", err=True)
         progress = open_progress(as_json=as_json)
-        with progress, local_workers(jobs, prepare=partial(keep_typefaces, store)) as workers:
+        with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             return list(verify_editions(desk, chosen, workers=workers, progress=progress))
 
 

@@ -48,12 +48,12 @@ from millesime.press.desk import Desk
 from millesime.press.edition import imprint
 from millesime.press.followed import Followed, Say, follow_editions, keep_assembled
 from millesime.press.frozen import check_frozen
+from millesime.press.installed import keep_installed
 from millesime.press.manuscript import THEME_FOLDER, own_theme
 from millesime.press.publication import describe_publication, printed_imprint, site_labels
 from millesime.press.seal import edition_checksums
 from millesime.press.signing import sign_checksums
 from millesime.press.sitepages import compared_pages, edition_pages, passage_pages, statement_page, statement_path
-from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import require_sealed
 from millesime.press.workers import Workers
 from millesime.problems import OutputError, RevisionError
@@ -295,7 +295,7 @@ class _Press:
         groups = follow_editions(self.desk, self.editions, say=self.say)
         publication = describe_publication(self.desk, self.editions, downloads, groups, say=self.say)
         theme = own_theme(self.desk.current)
-        keep_typefaces(self.desk.store)
+        keep_installed(self.desk.store)
         labels = site_labels(self.desk, publication.language)
         searchable = search and search_is_available()
         site = Site(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from millesime.problems import EngineError
+from millesime.render.keeping import kept
 
 if TYPE_CHECKING:  # it takes longer to load than a build that finds its fonts kept
     from fontTools.ttLib import TTFont
@@ -84,30 +85,24 @@ def font_file(family: str, weight: int = 400, style: str = "normal") -> Path:
 _WEB_NAMES = {0, 1, 2, 3, 4, 5, 6, 13, 14}
 
 
-# Returns what its third argument makes of a file, under a name.
-Keeper = Callable[[str, Path, Callable[[], bytes]], bytes]
-_keeper: Keeper = lambda name, file, make: make()  # noqa: E731
-
-
-def keep_fonts(keeper: Keeper) -> None:
-    """Let what this process makes of faces be kept: it takes a tenth of a second for print, a half for pages."""
-    global _keeper
-    _keeper = keeper
-
-
 @cache
 def print_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     """Return a face as a TrueType file with the spaces it lacked; same input, same bytes."""
     file = font_file(family, weight, style)
     # No outline is changed, so no box is: to compute them again takes eight times as long as all the rest.
-    return _keeper("print", file, lambda: _saved(_completed(family, file, boxes=False)))
+    return _kept("print", file, lambda: _saved(_completed(family, file, boxes=False)))
 
 
 @cache
 def web_font(family: str, weight: int = 400, style: str = "normal") -> bytes:
     """Return a face as WOFF2 for pages: completed, cut to European text, without hints."""
     file = font_file(family, weight, style)
-    return _keeper("web", file, lambda: _for_web(_completed(family, file, boxes=True)))
+    return _kept("web", file, lambda: _for_web(_completed(family, file, boxes=True)))
+
+
+def _kept(use: str, file: Path, make: Callable[[], bytes]) -> bytes:
+    """Return what is made of a face: it takes a tenth of a second for print, a half for pages."""
+    return kept("typeface", f"{file.stem} for {use}", file.read_bytes(), make)
 
 
 def _for_web(font: TTFont) -> bytes:

@@ -10,8 +10,8 @@ from millesime.history.repository import find_repository
 from millesime.press.build import Progress
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.desk import Desk
+from millesime.press.installed import keep_installed
 from millesime.press.seal import Sealed, seal_edition
-from millesime.press.typefaces import keep_typefaces
 from millesime.press.verify import EditionVerdict, verify_editions
 from millesime.press.workers import Workers
 from millesime.series.series import load_series
@@ -57,7 +57,7 @@ def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerd
 
 def here(store: Store = NO_STORE) -> Workers:
     """Return workers that work in this process: to start another takes as long as an EPUB."""
-    keep_typefaces(store)
+    keep_installed(store)
     return Workers(_Here, 1)
 
 

@@ -20,10 +20,11 @@ from lxml import etree
 
 from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.characters import find_missing
-from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings
+from millesime.render.pdf.engine import SCHEME, fetcher, put_tree, surroundings
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
+from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.tags import mend_tags
 
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
@@ -161,7 +162,7 @@ class _Press:
     """A theme's sheet, read once, and the fonts it names."""
 
     def __init__(self, style: str) -> None:
-        self.engine = load_engine()
+        self.engine = load_quickly()
         self.notes: list[str] = []
         self.served: dict[str, tuple[bytes, str]] = {}
         self.fetcher = fetcher(self.engine, self.served, self.notes)

@@ -12,11 +12,15 @@ from contextlib import contextmanager
 
 from millesime.render.pdf.shortcuts import styles, text
 from millesime.render.pdf.shortcuts.lines import quick_split
+from millesime.render.pdf.shortcuts.start import load_quickly
+from millesime.render.startup import hyphenation
 
 
 @contextmanager
 def taken(*, margins: bool) -> Iterator[None]:
     """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
+    load_quickly()
+    import pyphen
     from weasyprint import css, images, layout
     from weasyprint.draw import text as drawing
     from weasyprint.formatting_structure import build
@@ -39,6 +43,7 @@ def taken(*, margins: bool) -> Iterator[None]:
         (inline, "create_layout", text.late_layout(line_break)),
         (inline, "add_word_spacing", text.remembered_shapes(inline)),
         (drawing, "draw_first_line", text.quick_line(drawing)),
+        (pyphen, "HyphDict", hyphenation),
         (images, "rotate_pillow_image", _quick_rotation(images)),
         *((module, "resolve_percentages", styles.quick_percentages(percent)) for module in (block, inline, table)),
         *(

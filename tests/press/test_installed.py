@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from millesime.press.cache.store import Store
-from millesime.press.typefaces import keep_typefaces
-from millesime.render.fonts import SANS, SERIF, keep_fonts, print_font, web_font
+from millesime.press.installed import keep_installed
+from millesime.render.fonts import SANS, SERIF, print_font, web_font
+from millesime.render.keeping import MAKE_ANEW, keep_with
 
 MAKERS = [(make, family) for make in (print_font, web_font) for family in (SERIF, SANS)]
 
@@ -17,13 +18,13 @@ MAKERS = [(make, family) for make in (print_font, web_font) for family in (SERIF
 @pytest.fixture
 def nothing_kept() -> Iterator[None]:
     yield
-    keep_fonts(lambda name, file, make: make())
+    keep_with(MAKE_ANEW)
 
 
 def test_each_face_comes_back_as_it_was_made(tmp_path: Path, nothing_kept: None):
     made = [make.__wrapped__(family) for make, family in MAKERS]
     for _ in range(2):
         store = Store(tmp_path / "cache")
-        keep_typefaces(store)
+        keep_installed(store)
         assert [make.__wrapped__(family) for make, family in MAKERS] == made
     assert store.counts.hits == len(MAKERS) == len(set(made))

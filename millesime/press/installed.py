@@ -1,0 +1,36 @@
+"""What is made of files that are installed, kept: each worker would make it again.
+
+Typefaces, completed; C declarations and hyphenation patterns, read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from millesime.press.cache.store import Store
+from millesime.press.cache.versions import code_version, tool_version
+from millesime.render.keeping import keep_with
+
+# That make something of such files, or write it down.
+_LIBRARIES = ("fonttools", "brotli", "cffi", "pyphen", "python")
+
+
+def keep_installed(store: Store) -> None:
+    """Let this process keep what it makes of installed files, and find what another made."""
+    keep_with(partial(_kept, store))
+
+
+def _kept(store: Store, step: str, name: str, content: bytes, make: Callable[[], bytes]) -> bytes:
+    parts = {
+        "what it is for": name,
+        "the file": content,
+        "the libraries that make it": [tool_version(library) for library in _LIBRARIES],
+        "Millésime's own code": code_version("render.fonts", "render.startup"),
+    }
+    recall = store.recall(step, name, parts)
+    if recall.content is not None:
+        return recall.content
+    made = make()
+    store.keep(recall, made)
+    return made
