@@ -96,6 +96,8 @@ def _prepare() -> None:
     if mask & 0o700:
         click.echo(f"umask {mask:04o} would shut Millésime out of its own files; {mask & 0o077:04o} is used", err=True)
     os.umask(mask & 0o077)
+    # Python looks for modules where a worker is started, and that may be a report's folder.
+    os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none are wanted; to look for some takes a while
     for stream in (sys.stdout, sys.stderr):
         # Where a locale does not have a letter, or a path is no text, no word is worth a lost build.

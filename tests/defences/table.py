@@ -262,6 +262,13 @@ _SECURITY_DEFENCES = (
         tests=(f"{_ALONE}::test_a_link_in_a_folder_that_is_compared_is_known_as_one",),
         behind="files that became links",
     ),
+    Defence(
+        name="modules in the report's folder",
+        module="millesime/cli/__init__.py",
+        there='    os.environ["PYTHONSAFEPATH"] = "1"\n',
+        instead="",
+        tests=(f"{_SECURITY}/test_modules.py",),
+    ),
     # ---- pandoc ------------------------------------------------------------
     Defence(
         name="metadata stays with its chapter",
