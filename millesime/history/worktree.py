@@ -6,7 +6,6 @@ import hashlib
 import os
 import posixpath
 import stat
-from functools import cache
 from pathlib import Path
 
 from millesime.history.repository import Repository, find_repository
@@ -39,7 +38,7 @@ class WorkingTree(Snapshot):
         names = _tracked(repository) if repository else _walked(self.root)
         files, self._deleted = {}, set()
         for name in names:
-            mode = _mode(self.root / name)
+            mode = _mode(os.path.join(self.root, name))
             if mode is None:
                 self._deleted.add(name)
             else:
@@ -70,18 +69,25 @@ class WorkingTree(Snapshot):
             return ""
 
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
-        is_inside = cache(self._is_inside)  # for this call: folders change, and to follow one takes as long as to read
+        inside = {"": True}  # for this call: folders change
         for path in paths:
             if path not in self._held:
-                content = self._read(path) if is_inside(posixpath.dirname(path)) else None
+                content = self._read(path) if self._is_inside(posixpath.dirname(path), inside) else None
                 if content is not None:
                     self._held[path] = content
         return {path: self._held[path] for path in paths if path in self._held}
 
-    def _is_inside(self, folder: str) -> bool:
+    def _is_inside(self, folder: str, known: dict[str, bool]) -> bool:
         """Whatever has become of the folders since they were listed, nothing outside the tree is read."""
-        place = os.path.join(self.root, folder)
-        return os.path.realpath(place) == os.path.normpath(place)
+        if folder not in known:
+            known[folder] = self._is_inside(posixpath.dirname(folder), known) and self._is_folder(folder)
+        return known[folder]
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.lstat(os.path.join(self.root, path)).st_mode)
+        except OSError:
+            return False
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -148,10 +154,10 @@ def _walked(root: Path) -> list[str]:
     return sorted(names)
 
 
-def _mode(path: Path) -> str | None:
+def _mode(path: str) -> str | None:
     """Return the mode git would give to a path, or None if there is nothing that git would keep."""
     try:
-        mode = path.lstat().st_mode
+        mode = os.lstat(path).st_mode
     except OSError:
         return None
     if stat.S_ISLNK(mode):

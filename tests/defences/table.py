@@ -235,7 +235,7 @@ _SECURITY_DEFENCES = (
     Defence(
         name="folders that became links",
         module="millesime/history/worktree.py",
-        there="self._read(path) if is_inside(posixpath.dirname(path)) else None",
+        there="self._read(path) if self._is_inside(posixpath.dirname(path), inside) else None",
         instead="self._read(path)",
         tests=(f"{_ALONE}::test_what_became_a_link_after_it_was_listed_is_not_read", "-k", "folder"),
     ),
