@@ -20,10 +20,11 @@ from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
 from millesime.press.limited import run_limited
 from millesime.press.steps import run_step
-from millesime.press.toolchain import text_engine
+from millesime.press.toolchain import text_engine, toolchain
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
+from millesime.render.pdf.book import FrontSource
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import (
     FurnitureSource,
@@ -40,6 +41,7 @@ from millesime.render.pdf.plain import PrintedReport, print_plain
 _STEPS = {
     "lay_out": "layout",
     "lay_out_furniture": "furniture",
+    "write_front": "front",
     "find_missing_characters": "proof",
     "subset_font": "font",
 }
@@ -59,7 +61,7 @@ def make_pdf(report: Report, *, store: Store, workers: Workers, said: Callable[[
 
 
 class UnitRunner:
-    """What `render.pdf` hands its steps to; see `render.pdf.units.Run`."""
+    """What `render.pdf` hands its steps to; see `render.pdf.steps.Run`."""
 
     def __init__(
         self, report: Report, *, name: str = "", store: Store, workers: Workers, said: Callable[[int, int], None]
@@ -137,11 +139,14 @@ class UnitRunner:
         return Laid(unit=result.unit, files={use.file: self._files[use.file] for use in result.unit.fonts})
 
     def _recall(self, function: Callable, source: Any) -> Recall:
-        parts = {
-            "what it prints, or how that looks": source.key,
-            "Millésime's own code": code_version("render.pdf", "press.pages"),
-            "the system's text engine and fonts": text_engine(),
-        }
+        parts = {"what it prints, or how that looks": source.key}
+        if isinstance(source, FrontSource):
+            parts |= toolchain()
+        else:
+            parts |= {
+                "Millésime's own code": code_version("render.pdf", "press.pages"),
+                "the system's text engine and fonts": text_engine(),
+            }
         return self._store.recall(_STEPS[function.__name__], f"{_label(source)} of {self._edition}", parts)
 
     def _load(self, recall: Recall) -> Any:
@@ -203,4 +208,6 @@ def _label(source: Any) -> str:
             return f"the pages from {source.folio}"
         case ProofSource():
             return "rare characters"
+        case FrontSource():
+            return "the front matter"
     return f"a font of {len(source.glyphs)} glyphs"

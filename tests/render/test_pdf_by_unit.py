@@ -15,7 +15,7 @@ import pytest
 from millesime.assembly.report import Part, Report
 from millesime.assembly.theme import read_theme_file
 from millesime.markup.ast import header, para, words
-from millesime.render.pdf import by_unit, engine, internals, print_report, run_here
+from millesime.render.pdf import by_unit, engine, internals, print_report
 from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.file import PdfFile
 from millesime.render.pdf.layout import (
@@ -26,6 +26,7 @@ from millesime.render.pdf.layout import (
 )
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.scope import read_scope
+from millesime.render.pdf.steps import run_here
 from tests.render.builders import SVG, anchored, chapter, markdown, report, sample_report
 from tests.render.pdf_facts import facts_of, pictures_of, text_of_pages
 

@@ -16,17 +16,16 @@ lay out units, are spared it.
 from __future__ import annotations
 
 import dataclasses
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from millesime.assembly.report import Report
 from millesime.render.artifact import Artifact, write_beside
 
 if TYPE_CHECKING:
     from millesime.render.pdf.plain import PrintedReport
-    from millesime.render.pdf.units import Run
+    from millesime.render.pdf.steps import Run
 
 
 def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = None) -> Artifact:
@@ -57,21 +56,10 @@ def print_report(
     from millesime.render.pdf.by_unit import print_by_unit
     from millesime.render.pdf.layout import UnbindableError
     from millesime.render.pdf.plain import print_plain
+    from millesime.render.pdf.steps import run_here
 
     try:
         return print_by_unit(report, run=run or run_here, jobs=jobs)
     except UnbindableError as reason:
         printed = (print_whole or print_plain)(report)
         return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
-
-
-def run_here(steps: Sequence[tuple[Callable, Any]]) -> list:
-    """Return what each step's function makes of its source."""
-    return list(_results(steps))
-
-
-def _results(steps: Sequence[tuple[Callable, Any]]) -> Iterator:
-    for function, source in steps:
-        yield function(source)
-        if not gc.isenabled():  # whoever paused the collector did not think of a hundred box trees
-            gc.collect(0)

@@ -12,7 +12,8 @@ from millesime.render.pdf.laid import LaidPage, LaidUnit
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, SEPARATOR, deflate, number, place, string
 from millesime.render.pdf.outline import Bookmark, write_outline
-from millesime.render.pdf.units import Book, Run, key_of
+from millesime.render.pdf.steps import Run, key_of
+from millesime.render.pdf.units import Book
 
 _POINTS = 0.75  # in a CSS pixel
 _FLATE = b"/Filter /FlateDecode"

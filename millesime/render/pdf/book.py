@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import lxml.html
 from lxml import etree
-from markupsafe import Markup
 
-from millesime.assembly.dates import long_date
-from millesime.assembly.identifiers import cited_address
-from millesime.assembly.report import Chapter, Report
-from millesime.render.fragments import set_labels, to_html, write_fragments, write_titles
+from millesime.assembly.report import Report
+from millesime.render.fragments import set_labels, write_fragments
 from millesime.render.images import media_type, published_image
 from millesime.render.pdf.engine import SCHEME
-from millesime.render.printable import heading_text, make_printable, mend_links
-from millesime.render.theme import fill, open_theme
+from millesime.render.pdf.steps import Run, key_of, run_here
+from millesime.render.printable import make_printable
 
-_RUNNING_MAX = 78  # characters of a running head
-_CONTENTS_MAX = 150  # characters of an entry of the contents
+_PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves
 
 
-def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: int = 1) -> etree._Element:
+def build_book(
+    report: Report, *, serve: Callable[[bytes], str | None], run: Run = run_here, jobs: int = 1
+) -> etree._Element:
     """Return the `html` element of the whole book.
 
     `serve` gives the address of a picture's bytes, or None for bytes that are
-    no picture.
+    no picture; `run` may have what stands around the chapters.
     """
-    book = lxml.html.document_fromstring(_front_and_frames(report, write_titles(report, jobs=jobs)))
-    mend_links(book)
+    (front,) = run([(write_front, front_source(report))])
+    book = etree.fromstring(front, _PARSER)
     labels = set_labels(report)
     fragments = write_fragments(report, jobs=jobs)
     addresses: dict[str, str | None] = {}
@@ -50,97 +48,31 @@ def build_book(report: Report, *, serve: Callable[[bytes], str | None], jobs: in
     return book
 
 
-def _front_and_frames(report: Report, titles: Mapping[str, etree._Element]) -> str:
-    imprint, labels = report.imprint, set_labels(report)
-    cited = cited_address(imprint)
-    return fill(
-        open_theme(report.theme, language=imprint.language),
-        "pdf/report.html",
-        {
-            "imprint": imprint,
-            "labels": labels,
-            "date": long_date(imprint.date, imprint.language),
-            "document_title": f"{imprint.title}. {imprint.subtitle}" if imprint.subtitle else imprint.title,
-            "running_title": _shortened(imprint.title),
-            "revision": imprint.revision[:12],
-            "cited_authors": ", ".join(author.name for author in imprint.authors),
-            "cited_address": cited,
-            "identifier_link": cited if cited.startswith(("https://", "http://")) else "",
-            "earlier": [_sibling_line(sibling, report) for sibling in imprint.earlier],
-            "units": _units(report, titles),
-        },
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontSource:
+    """All that stands around chapters depends on, but default templates, pandoc and what fills templates."""
+
+    key: str  # a hash of everything below
+    report: Report  # its chapters without their blocks
 
 
-def _sibling_line(sibling, report: Report) -> str:
-    date = long_date(sibling.date, report.imprint.language)
-    return f"{report.labels['edition_of']} {date}" + (f", {sibling.subtitle}" if sibling.subtitle else "")
+def front_source(report: Report) -> FrontSource:
+    """Return what `write_front` needs of a report."""
+    chapters = tuple(replace(chapter, path="", blocks=(), images=()) for chapter in report.chapters)
+    bare = replace(report, chapters=chapters, anchors={}, images={}, fragments={})
+    theme = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(bare.theme.items())]
+    told = (bare.imprint, bare.chapters, bare.parts, sorted(bare.labels.items()), theme, bare.limits)
+    return FrontSource(key=key_of("front", repr(told)), report=bare)
 
 
-def _units(report: Report, titles: Mapping[str, etree._Element]) -> list[dict]:
-    """What follows the contents: chapters, and parts that hold chapters, as the template prints them."""
-    units: list[dict] = []
-    previous_role = ""
-    for chapter in report.chapters:
-        entry = _chapter_entry(chapter, titles)
-        if chapter.part is None:
-            entry["recto"] = entry["apart"] = chapter.role != previous_role
-            units.append(entry)
-        else:
-            part = report.parts[chapter.part]
-            if not (units and units[-1]["anchor"] == part.anchor):
-                units.append(
-                    {
-                        "kind": "part",
-                        "anchor": part.anchor,
-                        "label": part.label,
-                        "number": part.number,
-                        "title": _markup(titles[part.anchor]),
-                        "chapters": [],
-                        "bookmark": f"{part.label} — {heading_text(titles[part.anchor])}",
-                    }
-                )
-            units[-1]["chapters"].append({**entry, "in_part": True})
-        previous_role = chapter.role
-    return units
+def write_front(source: FrontSource) -> bytes:
+    """Return what `front_and_frames` makes of a report.
 
+    What makes it is imported when it is called: after most edits it is kept.
+    """
+    from millesime.render.pdf.front import front_and_frames
 
-def _chapter_entry(chapter: Chapter, titles: Mapping[str, etree._Element]) -> dict:
-    words = heading_text(titles[chapter.id])
-    return {
-        "kind": "chapter",
-        "anchor": chapter.id,
-        "role": chapter.role,
-        "label": chapter.label,
-        "number": chapter.number,
-        "title": _markup(titles[chapter.id]),
-        "running": _shortened(words),
-        "recto": False,
-        "apart": False,
-        "in_part": False,
-        "bookmark": f"{chapter.number}\u2002{words}" if chapter.number else words,
-        "sections": [
-            {"anchor": section.anchor, "number": section.number, "title": _contents_title(titles[section.anchor])}
-            for section in chapter.sections
-            if section.level == 2 and section.anchor
-        ],
-    }
-
-
-def _contents_title(title: etree._Element) -> Markup | str:
-    """A heading as the contents list it: whole paragraphs set as headings are cut."""
-    words = heading_text(title)
-    return _markup(title) if len(words) <= _CONTENTS_MAX else _shortened(words, _CONTENTS_MAX)
-
-
-def _markup(title: etree._Element) -> Markup:
-    return Markup(to_html(title))
-
-
-def _shortened(text: str, length: int = _RUNNING_MAX) -> str:
-    if len(text) <= length:
-        return text
-    return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:\u00a0\u202f") + "…"
+    return front_and_frames(source.report)
 
 
 def serve_picture(content: bytes, served: dict[str, tuple[bytes, str]]) -> str | None:

@@ -9,7 +9,8 @@ from millesime.render.pdf.engine import versions
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.paginate import paginate
 from millesime.render.pdf.plain import PrintedReport
-from millesime.render.pdf.units import Run, plan_pdf
+from millesime.render.pdf.steps import Run
+from millesime.render.pdf.units import plan_pdf
 
 
 def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:

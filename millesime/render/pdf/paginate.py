@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from millesime.render.pdf.bind import Bound
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import FurnitureSource, UnbindableError, UnitSource, lay_out, lay_out_furniture
-from millesime.render.pdf.units import Book, Run, key_of
+from millesime.render.pdf.steps import Run, key_of
+from millesime.render.pdf.units import Book
 
 _ROUNDS = 8  # as often as WeasyPrint itself lays a document out for its folios
 _SIDES = ("right", "left")  # of pages, from the first one

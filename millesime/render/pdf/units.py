@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
@@ -19,12 +17,8 @@ from millesime.render.pdf.characters import missing_note, rare_characters, spell
 from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
+from millesime.render.pdf.steps import Run, key_of
 
-# Runs steps, each a function and its source, here or elsewhere, now or from what it kept under the sources' keys; the
-# results are in the order of the steps.
-Run = Callable[[Sequence[tuple[Callable, Any]]], Sequence]
-
-_EDITION = "2"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
 _ASKED = re.compile(rb"millesime-folio-(\d+)-")
 
 
@@ -73,19 +67,10 @@ class Book:
         )
 
 
-def key_of(*parts: str | bytes) -> str:
-    """Return a hash of values in their order, in hexadecimal."""
-    digest = hashlib.sha256()
-    for part in (_EDITION, *parts):
-        content = part.encode() if isinstance(part, str) else part
-        digest.update(b"%d:" % len(content) + content)
-    return digest.hexdigest()
-
-
 def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
-    tree = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
+    tree = build_book(report, serve=lambda content: serve_picture(content, served), run=run, jobs=jobs)
     scope = theme_scope(report.theme)
     rare = rare_characters(tree)
     date = report.imprint.date
