@@ -144,7 +144,6 @@ def make_editions(
     start = None
     if printed := [plan for plan in plans if "pdf" in plan.missing]:
         from millesime.press.manuscript import own_theme
-        from millesime.press.pages import make_pdf
         from millesime.press.steps import load_for_pages
 
         load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
@@ -182,6 +181,8 @@ def make_editions(
             for kind in plan.missing:
                 progress.step(name, kind)
                 if kind == "pdf":
+                    from millesime.press.pages import make_pdf
+
                     said = partial(_say_pages, progress, name)
                     future = foremen.submit(make_pdf, report, store=desk.store, workers=workers, said=said)
                 else:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from millesime.assembly.report import Report
@@ -73,52 +73,60 @@ class UnitRunner:
     def __call__(self, steps: Sequence[_Step]) -> list[Any]:
         """Return what each step makes of its source, from the store where it is kept."""
         recalls = [self._recall(*step) for step in steps]
-        found = [self._load(recall) for recall in recalls]
-        missing = [index for index, result in enumerate(found) if result is None]
+        contents = [recall.content if self._is_whole(recall.content) else None for recall in recalls]
+        missing = [index for index, content in enumerate(contents) if content is None]
         # The largest first, so that none of them is begun last.
         missing.sort(key=lambda index: -len(getattr(steps[index][1], "html", b"")))
+        waiting, running = deque(_together(steps, missing)), {}
+        results: list[Any] | None = None
+        if len(waiting) == 1 and not self._workers.are_prepared:
+            # For one step, another worker would be started beside the one that is about to be ready.
+            results = [self._unpacked(content) for content in contents]
+            self._workers.await_start()
+        self._hand_out(steps, waiting, running)
+        if results is None:  # else they were unpacked already
+            results = [self._unpacked(content) for content in contents]
         units = {index for index, (function, _) in enumerate(steps) if function is lay_out}
         left = len(units.intersection(missing))
-        for index, result in self._made(steps, missing):
-            found[index] = result
-            self._keep(recalls[index], result)
-            if index in units:
-                left -= 1
-                self._said(len(units) - left, len(units))
-        return found
+        while running:
+            for index, result in self._come_home(steps, running):
+                results[index] = result
+                self._keep(recalls[index], result)
+                if index in units:
+                    left -= 1
+                    self._said(len(units) - left, len(units))
+            self._hand_out(steps, waiting, running)
+        return results
 
-    def _made(self, steps: Sequence[_Step], missing: Sequence[int]) -> Iterator[tuple[int, Any]]:
-        """Yield what workers make of the missing steps' sources, with the steps' indices, as it comes home.
+    def _hand_out(self, steps: Sequence[_Step], waiting: deque[list[int]], running: dict[Future, list[int]]) -> None:
+        """Hand steps to workers, by their indices.
 
         Few are handed out at a time: whoever is told late which fonts are
         here already sends the fewest of them, a megabyte a unit.
         """
-        waiting = deque(_together(steps, missing))
-        running: dict[Future, list[int]] = {}
-        while waiting or running:
-            while waiting and len(running) < 2 * self._workers.jobs:
-                indices = waiting.popleft()
-                (function, source), known = steps[indices[0]], frozenset(self._files)
-                label = _label(source)
-                if function is lay_out_furniture:
-                    function, source = lay_out_furniture_together, [steps[index][1] for index in indices]
-                if not waiting and not running:
-                    self._workers.await_start()  # else another would be started for this one step
-                running[self._submit(label, run_step, function, source, known)] = indices
-            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            for future in done:
-                try:
-                    result = future.result()
-                    results = result if isinstance(result, list) else [result]
-                    for index, one in zip(running[future], results, strict=True):
-                        yield index, self._complete(one)
-                except BrokenProcessPool as error:
-                    at = ", ".join(sorted({_label(steps[indices[0]][1]) for indices in running.values()}))
-                    raise EngineError(
-                        f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
-                        f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
-                    ) from error
-                del running[future]
+        while waiting and len(running) < 2 * self._workers.jobs:
+            indices = waiting.popleft()
+            (function, source), known = steps[indices[0]], frozenset(self._files)
+            label = _label(source)
+            if function is lay_out_furniture:
+                function, source = lay_out_furniture_together, [steps[index][1] for index in indices]
+            running[self._submit(label, run_step, function, source, known)] = indices
+
+    def _come_home(self, steps: Sequence[_Step], running: dict[Future, list[int]]) -> Iterator[tuple[int, Any]]:
+        """Wait for workers, and yield what they made, with the steps' indices."""
+        done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+        for future in done:
+            try:
+                result = future.result()
+            except BrokenProcessPool as error:
+                at = ", ".join(sorted({_label(steps[indices[0]][1]) for indices in running.values()}))
+                raise EngineError(
+                    f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
+                    f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
+                ) from error
+            results = result if isinstance(result, list) else [result]
+            for index, one in zip(running.pop(future), results, strict=True):
+                yield index, self._complete(one)
 
     def print_whole(self, report: Report) -> PrintedReport:
         """Print a report in one piece, in a worker as well."""
@@ -149,25 +157,31 @@ class UnitRunner:
             }
         return self._store.recall(_STEPS[function.__name__], f"{_label(source)} of {self._edition}", parts)
 
-    def _load(self, recall: Recall) -> Any:
-        """Return a result that is kept, its font files with it; None if any of it is not."""
-        if recall.content is None:
-            return None
-        result = pickle.loads(recall.content)
-        if not isinstance(result, _Kept):
-            return result
-        for digest in result.files:
+    def _is_whole(self, content: bytes | None) -> bool:
+        """Whether a result is kept, its font files with it, which are here then."""
+        if content is None:
+            return False
+        for digest in pickle.loads(content):
             if digest not in self._files:
-                content = self._store.get("fontfile", digest)
-                if content is None:
-                    return None
-                self._files[digest] = content
-        return Laid(unit=result.unit, files={digest: self._files[digest] for digest in result.files})
+                file = self._store.get("fontfile", digest)
+                if file is None:
+                    return False
+                self._files[digest] = file
+        return True
+
+    def _unpacked(self, content: bytes | None) -> Any:
+        if content is None:
+            return None
+        stream = BytesIO(content)
+        files, result = pickle.load(stream), pickle.load(stream)
+        if not isinstance(result, LaidUnit):
+            return result
+        return Laid(unit=result, files={digest: self._files[digest] for digest in files})
 
     def _keep(self, recall: Recall, result: Any) -> None:
-        if isinstance(result, Laid):
-            result = _Kept(unit=result.unit, files=tuple(result.files))
-        self._store.keep(recall, pickle.dumps(result, protocol=5))
+        """Keep a result; before it, by hash, the font files of a laid unit, which are entries of their own."""
+        files, value = (tuple(result.files), result.unit) if isinstance(result, Laid) else ((), result)
+        self._store.keep(recall, pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5))
 
 
 def _together(steps: Sequence[_Step], indices: Sequence[int]) -> list[list[int]]:
@@ -188,14 +202,6 @@ def _together(steps: Sequence[_Step], indices: Sequence[int]) -> list[list[int]]
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """A laid unit as a store has it; its font files are entries of their own."""
-
-    unit: LaidUnit
-    files: tuple[str, ...]
 
 
 def _label(source: Any) -> str:

@@ -83,6 +83,11 @@ class Workers:
         """Start all workers, or one `alone`, and let them prepare while there is nothing else to do for them."""
         self._preparing = [self.submit(prepare) for _ in range(1 if alone else self.jobs)]
 
+    @property
+    def are_prepared(self) -> bool:
+        """Whether the workers that were started have prepared."""
+        return all(future.done() for future in self._preparing)
+
     def await_start(self) -> None:
         """Wait until the workers that were started have prepared."""
         concurrent.futures.wait(self._preparing)
