@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import uharfbuzz
-
 from millesime.render.pdf.laid import FontUse
 from millesime.render.pdf.objects import Packed, deflate, number, string
 
@@ -40,22 +38,23 @@ class BookFont:
 
 def subset_font(source: SubsetSource) -> Packed:
     """Return the file of a font with nothing but these glyphs and `.notdef`, as a stream."""
+    import uharfbuzz  # late: whoever binds a book finds most fonts kept
+
+    def subset(face, glyphs: Iterable[int], flags):
+        wanted = uharfbuzz.SubsetInput()
+        wanted.glyph_set.update(glyphs)
+        wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in _DROPPED)
+        wanted.flags = flags
+        return wanted.subset(face)
+
     face = uharfbuzz.Face(source.content, source.index)
     flags = uharfbuzz.SubsetFlags.PASSTHROUGH_UNRECOGNIZED | uharfbuzz.SubsetFlags.DESUBROUTINIZE
-    face = _subset(face, source.glyphs, flags | uharfbuzz.SubsetFlags.RETAIN_GIDS)
+    face = subset(face, source.glyphs, flags | uharfbuzz.SubsetFlags.RETAIN_GIDS)
     # A second time, to drop the empty glyphs that follow the last one used.
-    face = _subset(face, range(max(source.glyphs, default=0) + 1), flags | uharfbuzz.SubsetFlags.NO_HINTING)
+    face = subset(face, range(max(source.glyphs, default=0) + 1), flags | uharfbuzz.SubsetFlags.NO_HINTING)
     content = face.blob.data
     kind = b"/Subtype /OpenType" if content[:4] == b"OTTO" else b"/Length1 %d" % len(content)
     return Packed(kind + b"/Filter /FlateDecode", deflate(content))
-
-
-def _subset(face, glyphs: Iterable[int], flags):
-    wanted = uharfbuzz.SubsetInput()
-    wanted.glyph_set.update(glyphs)
-    wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in _DROPPED)
-    wanted.flags = flags
-    return wanted.subset(face)
 
 
 def is_open_type(packed: Packed) -> bool:
