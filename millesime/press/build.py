@@ -143,9 +143,11 @@ def make_editions(
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
     start = None
     if printed := [plan for plan in plans if "pdf" in plan.missing]:
+        from millesime.press.installed import keep_installed
         from millesime.press.manuscript import own_theme
         from millesime.press.steps import load_for_pages
 
+        keep_installed(desk.store)
         load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
         is_edit = all(plan.is_edited for plan in printed)
         start = partial(workers.start, load, alone=is_edit)

@@ -1,6 +1,6 @@
-"""What is made of files that are installed, kept: each worker would make it again.
+"""What is made of files that are installed, kept: each process would make it again.
 
-Typefaces, completed; C declarations and hyphenation patterns, read.
+Typefaces, completed; C declarations, hyphenation patterns and the theme's sheet, read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from millesime.press.cache.versions import code_version, tool_version
 from millesime.render.keeping import keep_with
 
 # That make something of such files, or write it down.
-_LIBRARIES = ("fonttools", "brotli", "cffi", "pyphen", "python")
+_LIBRARIES = ("fonttools", "brotli", "cffi", "pyphen", "tinycss2", "python")
 
 
 def keep_installed(store: Store) -> None:
@@ -26,7 +26,7 @@ def _kept(store: Store, step: str, name: str, content: bytes, make: Callable[[],
         "what it is for": name,
         "the file": content,
         "the libraries that make it": [tool_version(library) for library in _LIBRARIES],
-        "Millésime's own code": code_version("render.fonts", "render.startup"),
+        "Millésime's own code": code_version("render.fonts", "render.startup", "render.pdf.scope"),
     }
     recall = store.recall(step, name, parts)
     if recall.content is not None:

@@ -7,6 +7,7 @@ is printed in one piece.
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import tinycss2
 
 from millesime.assembly.theme import read_theme_file
+from millesime.render.keeping import kept
 
 FOLIO_ATTRIBUTE = "data-folio-of-"  # before the name of the attribute that holds the target
 
@@ -52,7 +54,10 @@ class _Findings:
 
 def theme_scope(theme: Mapping[str, bytes]) -> Scope:
     """Return what the sheet of a report's theme allows, or the default one's; `theme` holds files by their names."""
-    return read_scope(read_theme_file("pdf/page.css", theme).decode("utf-8"))
+    sheet = read_theme_file("pdf/page.css", theme)
+    return pickle.loads(
+        kept("scope", "of the theme", sheet, lambda: pickle.dumps(read_scope(sheet.decode("utf-8")), protocol=5))
+    )
 
 
 def read_scope(style: str) -> Scope:
