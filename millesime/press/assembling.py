@@ -149,7 +149,7 @@ def _open(source: ChapterSource, ident: str, store: Store, *, edition: str) -> _
         whole = open_chapter(source)
         blocks = skeleton(whole.blocks)
         seen = _digest(_dump([whole.title, landmarks(blocks), list(whole.aliases)]))
-        content = _dump([whole.title, blocks, list(whole.aliases), seen, *counts_named(ident, whole.blocks)])
+        content = _dump([whole.title, blocks, list(whole.aliases), seen, *counts_named(ident, blocks)])
         store.keep(recall, content)
     title, blocks, aliases, seen, taken, linked = marshal.loads(content)
     return _Bare(

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from millesime.assembly.assemble import Materials, Opened, assemble, open_chapter
-from millesime.assembly.skeleton import skeleton
+from millesime.assembly.skeleton import counts_named, skeleton
 from millesime.assembly.sources import ChapterSource
 from millesime.markup.ast import Document, header, link, para, string
 from millesime.redline.model import ChapterText
@@ -50,6 +50,17 @@ def test_what_a_chapter_can_see_of_another_is_its_skeleton(editions: list[Chapte
 @example(edited=0)
 def test_references_find_what_stands_in_a_skeleton(edited: int):
     all_but(materials(*sources_of(TWO)), edited)
+
+
+@given(editions=chapters(most=2), number=st.integers(min_value=0, max_value=12))
+def test_a_skeleton_names_blocks_by_their_count_as_its_chapter_does(editions: list[ChapterText], number: int):
+    name = f"un-p{number}"
+    named = [header(2, name), para({"t": "Emph", "c": [link([string("là")], f"2.md#{name}")]}, " ou ", link([], name))]
+    for blocks in [list(one.blocks) for one in editions] + TWO:
+        whole = [*blocks, *named, {"t": "Div", "c": [[name, [], []], blocks]}]
+        taken, linked = counts_named("un", skeleton(whole))
+        assert (taken, linked) == counts_named("un", whole)
+        assert name in taken and name in linked
 
 
 def test_citations_are_set_in_the_order_of_all_chapters():
