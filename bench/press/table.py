@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from statistics import median
 
 from bench.press.measure import Cost
 from bench.press.peers import PLAIN, TYPST
@@ -13,7 +14,8 @@ WALL = ("wall_s",)
 
 
 def write_tables(cuts: Sequence[Study], editions: Study | None, versions: dict[str, str]) -> str:
-    """Return all tables; `cuts` from the shortest to the longest, `versions` of ours and of the peers, or why not."""
+    """Return all tables; `versions` are of ours and of the peers, or why they are not there."""
+    cuts = sorted(cuts, key=_pages)
     parts = ["; ".join(f"{name} {version}" for name, version in versions.items())]
     parts.append(_asked(cuts, editions))
     parts += [_tasks(study) for study in reversed(cuts)]
@@ -98,8 +100,10 @@ def _pages(study: Study) -> int:
 
 
 def _ratio(study: Study, task: str, unit: str, measure: str) -> float | None:
-    costs = study.costs
-    return _over(costs[task], costs[unit], measure) if task in costs and unit in costs else None
+    """Return the median of what a task took beside the other in each round: the machine may be slower in the next."""
+    rounds = zip(study.runs.get(task, ()), study.runs.get(unit, ()), strict=False)
+    found = [_over(cost, beside, measure) for cost, beside in rounds]
+    return median(found) if found and None not in found else None
 
 
 def _over(cost: Cost, unit: Cost, measure: str) -> float | None:
