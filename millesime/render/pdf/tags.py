@@ -102,11 +102,11 @@ class _Tree:
 
     def nodes(self, node: Node | None = None) -> Iterator[Node]:
         """Yield a node and all below it, in reading order; kids may be changed when their parent has come."""
-        node = node or self.document
-        yield node
-        for kid in list(node.kids):
-            if isinstance(kid, Node):
-                yield from self.nodes(kid)
+        waiting = [node or self.document]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += [kid for kid in reversed(node.kids) if isinstance(kid, Node)]
 
     def text(self, mark: Mark) -> str:
         return self.watched.texts.get((self._pages[mark.page], mark.number), "")
