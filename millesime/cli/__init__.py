@@ -88,7 +88,8 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("MILLESIME_DEBUG"):
             raise
         status = _complain_of_ourselves(error)
-    gc.freeze()  # the system takes all at once what Python would look through first
+    if arguments is None:
+        gc.freeze()  # this program ends: the system takes all at once what Python would look through first
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -98,8 +99,6 @@ def _prepare() -> None:
     if mask & 0o700:
         click.echo(f"umask {mask:04o} would shut Millésime out of its own files; {mask & 0o077:04o} is used", err=True)
     os.umask(mask & 0o077)
-    # Python looks for modules where a worker is started, and that may be a report's folder.
-    os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none are wanted; to look for some takes a while
     gc.set_threshold(*_SELDOM)
     for stream in (sys.stdout, sys.stderr):

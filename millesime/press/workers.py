@@ -94,9 +94,8 @@ class Workers:
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy."""
-        executor = self.executor
-        with _deaf_children():
-            return executor.submit(step, *values)
+        with _deaf_children(), _safe_path():
+            return self.executor.submit(step, *values)
 
 
 @contextmanager
@@ -113,6 +112,25 @@ def _deaf_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let Python, started until the block ends, look for no modules in the folder where it is: a report's, perhaps."""
+    with _ENVIRONMENT:  # which all threads share
+        before = os.environ.get(_SAFE_PATH)
+        os.environ[_SAFE_PATH] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                os.environ.pop(_SAFE_PATH, None)
+            else:
+                os.environ[_SAFE_PATH] = before
+
+
+_ENVIRONMENT = threading.Lock()
+_SAFE_PATH = "PYTHONSAFEPATH"  # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH
 
 
 class _Local(Workers):

@@ -264,8 +264,8 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="modules in the report's folder",
-        module="millesime/cli/__init__.py",
-        there='    os.environ["PYTHONSAFEPATH"] = "1"\n',
+        module="millesime/press/workers.py",
+        there='        os.environ[_SAFE_PATH] = "1"\n',
         instead="",
         tests=(f"{_SECURITY}/test_modules.py",),
     ),
