@@ -31,6 +31,9 @@ class Folder(WorkingTree):
     def _read(self, path: str) -> bytes | None:
         return super()._read(path.removeprefix(self._prefix))
 
+    def _is_folder(self, path: str) -> bool:
+        return self._prefix.startswith(f"{path}/") or super()._is_folder(path.removeprefix(self._prefix))
+
     def _read_link(self, path: str) -> str | None:
         return super()._read_link(path.removeprefix(self._prefix))
 

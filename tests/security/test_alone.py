@@ -112,6 +112,18 @@ def test_what_became_a_link_after_it_was_listed_is_not_read(what: str, tmp_path:
         tree.read("chapters/a.md")
 
 
+def test_what_became_a_link_in_a_folder_that_is_compared_is_not_read(tmp_path: Path):
+    outside = write_report(tmp_path / "outside", {"two/a.md": CANARY})
+    root = write_report(tmp_path / "folder", {"one/a.md": "# Un\n", "two/a.md": "# Deux\n"})
+    folder = Folder(root, ["one/a.md", "two/a.md"], prefix="old/chapters/")
+    (root / "two/a.md").unlink()
+    (root / "two").rmdir()
+    (root / "two").symlink_to(outside / "two")
+    assert folder.read("old/chapters/one/a.md") == b"# Un\n"
+    with pytest.raises(RevisionError, match="cannot be read"):
+        folder.read("old/chapters/two/a.md")
+
+
 def test_a_link_in_a_folder_that_is_compared_is_known_as_one(tmp_path: Path):
     (tmp_path / "secret").write_text(CANARY)
     (tmp_path / "folder").mkdir()
