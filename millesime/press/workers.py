@@ -94,8 +94,11 @@ class Workers:
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy."""
-        with _deaf_children(), _safe_path():
-            return self.executor.submit(step, *values)
+        with _safe_path():
+            # First the executor: with it comes a process of Python's own, behind which Ctrl-C is heard again.
+            executor = self.executor
+            with _deaf_children():
+                return executor.submit(step, *values)
 
 
 @contextmanager
@@ -201,8 +204,11 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
         ) from error
     except BaseException:
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((getattr(pool, "_processes", None) or {}).values()):
+            # Asked before: a pool that is shut down has forgotten them.
+            processes = list((getattr(pool, "_processes", None) or {}).values())
+            # Without `cancel_futures`: nobody would wake who waits for what was cancelled. A pool that broke wakes all.
+            pool.shutdown(wait=False)
+            for process in processes:
                 process.terminate()
         raise
     if pool is not None:

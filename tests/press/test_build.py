@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -165,6 +167,18 @@ def test_a_place_that_cannot_be_written_is_named(made: TestRepository, tmp_path:
     (tmp_path / "dist").write_text("a file")
     with pytest.raises(OutputError, match="dist"):
         build(made.root, tmp_path / "dist", "2018", formats=("html",))
+
+
+def test_whoever_waits_for_a_step_hears_that_the_build_was_interrupted():
+    heard: list[set] = []
+    with pytest.raises(KeyboardInterrupt), local_workers(1) as workers:
+        futures = [workers.submit(time.sleep, 60) for _ in range(6)]
+        waiting = threading.Thread(target=lambda: heard.append(concurrent.futures.wait(futures[-1:], timeout=30).done))
+        waiting.start()
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+    waiting.join()
+    assert heard == [{futures[-1]}]
 
 
 def test_interrupting_a_build_ends_it_at_once(made: TestRepository, tmp_path: Path):
