@@ -34,7 +34,7 @@ from millesime.render.notes import mark_notes, name_notes
 from millesime.render.sanitise import MATHML, filter_raw, parse_fragment, replace_forbidden
 
 _WRITER = "html5-task_lists"  # a task shows its box as a character: nothing can be ticked
-_PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however deep
+OWN_XML = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however deep
 _OPTIONS = {"html_math_method": "mathml", "wrap_text": "preserve", "highlight_method": "none"}
 
 
@@ -85,7 +85,7 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
             conform(root)
             fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
         else:
-            root = fragments[chapter.id] = etree.fromstring(report.fragments[chapter.id], _PARSER)
+            root = fragments[chapter.id] = etree.fromstring(report.fragments[chapter.id], OWN_XML)
             ids.update(element.get("id") for element in root.iterdescendants() if element.get("id"))
     return fragments, ids
 

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from millesime.assembly.report import Report
-from millesime.render.fragments import set_labels, write_fragments
+from millesime.render.fragments import OWN_XML, set_labels, write_fragments
 from millesime.render.images import media_type, published_image
 from millesime.render.pdf.engine import SCHEME
 from millesime.render.pdf.steps import Run, key_of, run_here
 from millesime.render.printable import make_printable
-
-_PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves
 
 
 def build_book(
@@ -27,7 +25,7 @@ def build_book(
     no picture; `run` may have what stands around the chapters.
     """
     (front,) = run([(write_front, front_source(report))])
-    book = etree.fromstring(front, _PARSER)
+    book = etree.fromstring(front, OWN_XML)
     labels = set_labels(report)
     fragments = write_fragments(report, jobs=jobs)
     addresses: dict[str, str | None] = {}
