@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -69,10 +69,12 @@ class Assembled:
     problems: tuple[Problem, ...]
 
 
-def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assembled:
+def assemble_kept(
+    materials: Materials, store: Store, *, jobs: int = 1, begun: Callable[[Report], None] | None = None
+) -> Assembled:
     """Return the report of one edition as `assemble` does, with the problems that `check_report` finds.
 
-    Raises ManifestError when two chapters have one id.
+    `begun` is handed the report before its chapters are written. Raises ManifestError when two chapters have one id.
     """
     sources = print_order(materials.sources)
     name = materials.imprint.name
@@ -104,6 +106,8 @@ def assemble_kept(materials: Materials, store: Store, *, jobs: int = 1) -> Assem
         ],
         known={ident: one.chapter for ident, one in kept.items()},
     )
+    if begun:
+        begun(report)
     report = replace(report, fragments={ident: one.fragment for ident, one in kept.items()})
     report = replace(report, fragments=keep_fragments(report, jobs=jobs))
     anchors = known_anchors(report)

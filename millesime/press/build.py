@@ -175,7 +175,14 @@ def make_editions(
             if start:
                 start()
                 start = None
-            made = assemble_kept(materials, desk.store, jobs=desk.jobs)
+            pages = None
+            if "pdf" in plan.missing:
+                from millesime.press.pages import UnitRunner, make_pdf
+
+                said = partial(_say_pages, progress, name)
+                pages = UnitRunner(name, limits=desk.limits, store=desk.store, workers=workers, said=said)
+            begun = partial(pages.begin_front, foremen=foremen) if pages else None
+            made = assemble_kept(materials, desk.store, jobs=desk.jobs, begun=begun)
             report = made.report
             assembled(name, materials, report)
             outcome.problems[name] = list(made.problems)
@@ -183,10 +190,7 @@ def make_editions(
             for kind in plan.missing:
                 progress.step(name, kind)
                 if kind == "pdf":
-                    from millesime.press.pages import make_pdf
-
-                    said = partial(_say_pages, progress, name)
-                    future = foremen.submit(make_pdf, report, store=desk.store, workers=workers, said=said)
+                    future = foremen.submit(make_pdf, report, pages)
                 else:
                     what = f"edition {name}, {kind}"
                     future = workers.submit(run_limited, desk.limits, what, make_artifact, report, kind)

@@ -46,7 +46,7 @@ def draft_edition(
     report = _marked(report, alone=bool(chapters))
     said("laying out")
     run = UnitRunner(
-        report, name=f"the draft of {name}", store=desk.store, workers=workers,
+        f"the draft of {name}", limits=desk.limits, store=desk.store, workers=workers,
         said=lambda done, units: said(f"laid out {done} of {units} parts"),
     )  # fmt: skip
     if chapters:

@@ -9,12 +9,13 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from io import BytesIO
 from typing import Any
 
 from millesime.assembly.report import Report
+from millesime.limits import Limits
 from millesime.press.artifacts import artifact_name, pack_file
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
@@ -24,7 +25,7 @@ from millesime.press.toolchain import text_engine, toolchain
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
-from millesime.render.pdf.book import FrontSource
+from millesime.render.pdf.book import FrontSource, front_source, write_front
 from millesime.render.pdf.laid import Laid, LaidUnit
 from millesime.render.pdf.layout import (
     FurnitureSource,
@@ -49,13 +50,9 @@ _Step = tuple[Callable, Any]  # a function, and its source
 _IDENT = re.compile(rb'\bid="([^"]+)"')
 
 
-def make_pdf(report: Report, *, store: Store, workers: Workers, said: Callable[[int, int], None]) -> bytes:
-    """Return the PDF of a report, packed; see `artifacts.pack_artifact`.
-
-    `said(done, all)` hears of each unit that was laid out.
-    """
+def make_pdf(report: Report, run: UnitRunner) -> bytes:
+    """Return the PDF of a report, packed; see `artifacts.pack_artifact`."""
     began = time.monotonic()
-    run = UnitRunner(report, store=store, workers=workers, said=said)
     printed = print_report(report, run=run, print_whole=run.print_whole)
     return pack_file(artifact_name(report, "pdf"), printed.content, printed.notes, seconds=time.monotonic() - began)
 
@@ -64,14 +61,23 @@ class UnitRunner:
     """What `render.pdf` hands its steps to; see `render.pdf.steps.Run`."""
 
     def __init__(
-        self, report: Report, *, name: str = "", store: Store, workers: Workers, said: Callable[[int, int], None]
+        self, edition: str, *, limits: Limits, store: Store, workers: Workers, said: Callable[[int, int], None]
     ) -> None:
-        self._edition, self._limits = name or report.imprint.name, report.limits
+        """`said(done, all)` is to hear of each unit that was laid out."""
+        self._edition, self._limits = edition, limits
         self._store, self._workers, self._said = store, workers, said
         self._files = workers.font_files
+        self._begun: dict[str, Future] = {}  # by key
+
+    def begin_front(self, report: Report, *, foremen: Executor) -> None:
+        """Have a thread see to all that stands around the chapters, while these are still written."""
+        source = front_source(report)
+        self._begun[source.key] = foremen.submit(self, [(write_front, source)])
 
     def __call__(self, steps: Sequence[_Step]) -> list[Any]:
         """Return what each step makes of its source, from the store where it is kept."""
+        if len(steps) == 1 and (begun := self._begun.pop(steps[0][1].key, None)):
+            return begun.result()
         recalls = [self._recall(*step) for step in steps]
         contents = [recall.content if self._is_whole(recall.content) else None for recall in recalls]
         missing = [index for index, content in enumerate(contents) if content is None]
