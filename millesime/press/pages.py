@@ -72,12 +72,15 @@ class UnitRunner:
     def begin_front(self, report: Report, *, foremen: Executor) -> None:
         """Have a thread see to all that stands around the chapters, while these are still written."""
         source = front_source(report)
-        self._begun[source.key] = foremen.submit(self, [(write_front, source)])
+        self._begun[source.key] = foremen.submit(self._run, [(write_front, source)])
 
     def __call__(self, steps: Sequence[_Step]) -> list[Any]:
         """Return what each step makes of its source, from the store where it is kept."""
         if len(steps) == 1 and (begun := self._begun.pop(steps[0][1].key, None)):
             return begun.result()
+        return self._run(steps)
+
+    def _run(self, steps: Sequence[_Step]) -> list[Any]:
         recalls = [self._recall(*step) for step in steps]
         contents = [recall.content if self._is_whole(recall.content) else None for recall in recalls]
         missing = [index for index, content in enumerate(contents) if content is None]
