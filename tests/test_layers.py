@@ -17,6 +17,7 @@ ALLOWED_WITHIN = {("history", "series"), ("history", "markup")}
 DOORS = {
     "git": {"history/repository.py"},
     "pypandoc": {"markup/pandoc.py"},
+    "watchfiles": {"press/watching.py"},
     "weasyprint": {"render/pdf/engine.py", "render/pdf/internals.py", "render/pdf/shortcuts/__init__.py"},
 }
 # Who may ask for the time, the environment or the working directory.

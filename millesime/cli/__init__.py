@@ -66,10 +66,10 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; what was there before is untouched")
+        complain("interrupted; what was there before is untouched")
         status = INTERRUPTED
     except ReportError as error:
-        _complain(str(error))
+        complain(str(error))
         status = error.exit_status
     except BrokenPipeError:
         # Whoever read our output has seen enough.
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
         if error.errno not in _OF_THE_SYSTEM:
             status = _complain_of_ourselves(error)
         else:
-            _complain(_told(error))
+            complain(_told(error))
             status = OutputError.exit_status
         _close_stdout()
     except Exception as error:
@@ -144,12 +144,13 @@ def _close_stdout() -> None:
 
 
 def _complain_of_ourselves(error: Exception) -> int:
-    _complain(
+    complain(
         f"a mistake of Millésime's own: {type(error).__name__}: {error}\n"
         "please report it, with what MILLESIME_DEBUG=1 prints"
     )
     return INTERNAL
 
 
-def _complain(text: str) -> None:
+def complain(text: str) -> None:
+    """Tell a user what went wrong."""
     click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from millesime.press.cache.store import Store
 from millesime.press.desk import Desk
 from millesime.press.installed import keep_installed
 from millesime.press.workers import Workers, cluster_workers, local_workers
+from millesime.series.series import Series
 
 DIST = "dist"
 
@@ -45,6 +47,9 @@ DIST = "dist"
 )
 @click.option("--chapter", "chapters", multiple=True, metavar="NAME",
               help="With --draft: this chapter alone, by id or path; may be given several times.")  # fmt: skip
+@click.option("--watch", is_flag=True,
+              help="Go on, and build again whenever a file is saved; Ctrl-C ends it. Without a name: the editions in "
+              "preparation.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and why; make nothing.")
 @click.option("--explain", is_flag=True, help="Say of each step why it ran or did not have to.")
 @jobs_option
@@ -60,6 +65,7 @@ def build(
     out: Path | None,
     draft: bool,
     chapters: tuple[str, ...],
+    watch: bool,
     dry_run: bool,
     explain: bool,
     jobs: int,
@@ -75,6 +81,7 @@ def build(
     Problems in the text do not stop a build: `check` lists them. What an
     earlier build made of the same sources is not made again (`cache`).
     --draft prints the newest edition, or those named, into …-draft.pdf.
+    --watch stays ready: a sentence is in the PDF a second after it is saved.
     """
     if (executor == "dask") != bool(scheduler):
         raise click.UsageError("--executor dask and --scheduler ADDRESS belong together")
@@ -82,25 +89,74 @@ def build(
         raise click.UsageError("--draft makes a PDF, and nothing else")
     if chapters and not draft:
         raise click.UsageError("--chapter belongs to --draft")
-    began = time.monotonic()
-    with open_desk(root, store=store, jobs=jobs) as desk:
-        names = edition_names(desk.series, editions)
-        if dry_run:
-            _print_plan(plan_editions(desk, names, formats=formats), as_json=as_json)
-            return
-        folder = out or desk.series.root / DIST
-        progress = open_progress(as_json=as_json)
-        with progress, _workers(jobs, scheduler, store) as workers:
-            if draft:
-                names = names if editions else names[-1:]
-                outcome = Outcome([_draft(desk, name, chapters, folder, workers, progress) for name in names])
-            else:
-                outcome = build_editions(desk, names, formats=formats, out=folder, workers=workers, progress=progress)
-    if explain and not as_json:
+    if watch and dry_run:
+        raise click.UsageError("--dry-run makes nothing: there is nothing to --watch for")
+    request = Request(
+        editions=editions, formats=formats, out=out, draft=draft, chapters=chapters, explain=explain, jobs=jobs,
+        root=root, as_json=as_json,
+    )  # fmt: skip
+    if dry_run:
+        with open_desk(root, store=store, jobs=jobs) as desk:
+            plans = plan_editions(desk, edition_names(desk.series, editions), formats=formats)
+            _print_plan(plans, as_json=as_json)
+    elif watch:
+        from millesime.cli.watch import build_on_save
+
+        build_on_save(request, store=store, open_workers=partial(_workers, jobs, scheduler, store))
+    else:
+        with _workers(jobs, scheduler, store) as workers:
+            began = time.monotonic()
+            outcome = make(request, store=store, workers=workers)
+        tell(outcome, request, store=store, began=began)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a user wants built."""
+
+    editions: tuple[str, ...]  # by name; () for all
+    formats: tuple[str, ...] | None
+    out: Path | None
+    draft: bool
+    chapters: tuple[str, ...]  # of the draft
+    explain: bool
+    jobs: int
+    root: Path | None
+    as_json: bool
+
+
+def make(
+    request: Request,
+    *,
+    store: Store,
+    workers: Workers,
+    choose: Callable[[Series, tuple[str, ...]], list[str]] = edition_names,
+) -> Outcome:
+    """Build what a user wants; `choose` says which editions these names, or none, stand for."""
+    with open_desk(request.root, store=store, jobs=request.jobs) as desk:
+        names = choose(desk.series, request.editions)
+        folder = out_folder(request, desk.series.root)
+        with open_progress(as_json=request.as_json) as progress:
+            if request.draft:
+                names = names if request.editions else names[-1:]
+                return Outcome([_draft(desk, name, request.chapters, folder, workers, progress) for name in names])
+            return build_editions(
+                desk, names, formats=request.formats, out=folder, workers=workers, progress=progress
+            )  # fmt: skip
+
+
+def out_folder(request: Request, root: Path) -> Path:
+    """Return where the editions of the report in `root` go."""
+    return request.out or root / DIST
+
+
+def tell(outcome: Outcome, request: Request, *, store: Store, began: float, in_one_line: bool = False) -> None:
+    """Print what became of a build, which began at that second of the monotonic clock; JSON perhaps in one line."""
+    if request.explain and not request.as_json:
         for entry in store.explained:
             click.echo(str(entry), err=True)
-    if as_json:
-        print_json(_as_json(outcome, store if explain else None))
+    if request.as_json:
+        print_json(_as_json(outcome, store if request.explain else None), in_one_line=in_one_line)
     else:
         _print_paths(outcome, began)
 
@@ -162,10 +218,14 @@ def _print_paths(outcome: Outcome, began: float) -> None:
     count = len(outcome.artifacts)
     kept = sum(printed.kept for printed in outcome.artifacts)
     click.echo(
-        f"{count} {'artifact' if count == 1 else 'artifacts'} in {time.monotonic() - began:.0f} s"
+        f"{count} {'artifact' if count == 1 else 'artifacts'} in {_shown_seconds(time.monotonic() - began)}"
         + (f", {kept} of them kept from an earlier build" if kept else ""),
         err=True,
     )
+
+
+def _shown_seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def _shown_path(path: Path) -> str:

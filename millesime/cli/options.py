@@ -146,9 +146,9 @@ def edition_names(series: Series, names: Sequence[str]) -> list[str]:
     return [edition.name for edition in series.editions if not names or edition.name in names]
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, in_one_line: bool = False) -> None:
     # Escaped where the locale has not all letters: it is JSON for programs in any.
-    click.echo(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=2))
+    click.echo(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=None if in_one_line else 2))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

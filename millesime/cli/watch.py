@@ -1,0 +1,80 @@
+"""`build --watch`: build again whenever a file of the report is saved."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+import click
+
+from millesime.cli import complain
+from millesime.cli.build import Request, make, out_folder, tell
+from millesime.cli.options import edition_names, find_root
+from millesime.history.repository import find_repository
+from millesime.press.cache.store import Store
+from millesime.press.watching import Watcher
+from millesime.press.workers import Workers
+from millesime.problems import ReportError
+from millesime.series.series import Series
+
+_SHOWN = 3  # files that were saved
+
+
+def build_on_save(
+    request: Request, *, store: Store, open_workers: Callable[[], AbstractContextManager[Workers]]
+) -> None:
+    """Build, then again after each change, until Ctrl-C.
+
+    What a build needs to start stays: this process, its workers, their
+    engines. A build that fails is told of; the next one has new workers.
+    """
+    root = find_root(request.root)
+    repository = find_repository(root)
+    folder = repository.root if repository else root
+    watcher = Watcher(folder, but=[out_folder(request, root), *([store.folder] if store.folder else [])])
+    changed: list[str] | None = []
+    while changed is not None:
+        try:
+            with open_workers() as workers:
+                while changed is not None:
+                    _build(request, store=copy.copy(store), workers=workers, changed=changed)
+                    changed = _wait(watcher)
+        except ReportError as error:
+            complain(str(error))
+            changed = _wait(watcher)
+
+
+def _wait(watcher: Watcher) -> list[str] | None:
+    """Return what changed; None when the user wants no more."""
+    try:
+        click.echo(click.style(f"watching {watcher.folder}; Ctrl-C ends it", dim=True), err=True)
+        return watcher.wait()
+    except KeyboardInterrupt:
+        click.echo(err=True)  # behind the terminal's ^C
+        return None
+
+
+def _build(request: Request, *, store: Store, workers: Workers, changed: Sequence[str]) -> None:
+    """Build once; `store` sees nothing but this build."""
+    if changed:
+        others = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+        click.echo(f"{time.strftime('%H:%M:%S')} saved: {', '.join(changed[:_SHOWN])}{others}", err=True)
+    began = time.monotonic()
+    outcome = make(request, store=store, workers=workers, choose=_in_preparation)
+    if changed and not request.as_json and all(printed.kept for printed in outcome.artifacts):
+        click.echo("nothing to build", err=True)
+    else:
+        tell(outcome, request, store=store, began=began, in_one_line=True)
+    store.tidy()
+
+
+def _in_preparation(series: Series, names: Sequence[str]) -> list[str]:
+    """Return the editions asked for; for none, those that are made of files which somebody may save."""
+    if found := names or [edition.name for edition in series.editions if edition.is_in_preparation]:
+        return edition_names(series, found)
+    raise click.UsageError(
+        "--watch: every edition has a revision, which does not change; "
+        "name one, or begin the next with `millesime new EDITION --from OLD`"
+    )
