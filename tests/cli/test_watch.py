@@ -33,7 +33,8 @@ def made(tmp_path: Path) -> TestRepository:
 @contextmanager
 def watching(made: TestRepository, out: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, "build", "--watch", "--json", "--root", made.root, "--out", out, *options],
+        [sys.executable, PROGRAM, "build", "--watch", "--json", "--root", made.root, "--out", out,
+         "--cache", out.parent / "cache", *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
     tired = threading.Timer(120, process.kill)  # a test that waits for a line that does not come
@@ -65,12 +66,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+EDITS = (("met en commun", "montre"), ("# Le modèle", "# Un modèle"), ("Après débat", "Après un débat"))
+
+
 def test_what_is_saved_is_built_as_a_build_of_its_own_would(made: TestRepository, tmp_path: Path):
     with watching(made, tmp_path / "out", "--to", "pdf,html") as process:
         first = next_build(process)
         assert {one["edition"] for one in first["artifacts"]} == {"2020"}  # the others have a revision
         next_line(process, "watching")
-        for turn, (old, new) in enumerate((("met en commun", "montre"), ("# Le modèle", "# Un modèle"), ("Après débat", "Après un débat"))):
+        for turn, (old, new) in enumerate(
+            (("met en commun", "montre"), ("# Le modèle", "# Un modèle"), ("Après débat", "Après un débat"))
+        ):
             save(made, old, new)
             assert not any(one["kept"] for one in next_build(process)["artifacts"])
             again = tmp_path / f"again-{turn}"

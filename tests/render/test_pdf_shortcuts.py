@@ -6,6 +6,7 @@ import datetime
 import re
 import zlib
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -102,7 +103,16 @@ _INLINE = st.builds(
     st.sampled_from(["em", "strong", "code", "del", "ins", "sup", "span", "q"]),
     _TEXTS,
 )
+_BOXES = st.sampled_from([
+    "", "outline: 2px solid red; outline-offset: 1px", "border-left: 1pt dotted",
+    "border: 0 solid; border-image: linear-gradient(red, blue) 1 / 4px",
+    "position: relative", "visibility: hidden; border: 1px solid; outline: 1px solid",
+    "columns: 2; column-rule: 1px solid", "border: 3px solid; border-image: linear-gradient(red, blue) 1",
+    "float: left; width: 40%", "position: absolute; top: 3px",
+    "border: 1px dashed; border-radius: 4px", "color: rgba(10, 20, 30, .5)",
+])  # fmt: skip
 _BLOCKS = st.one_of(
+    st.builds("<div style='{}'>{}<p style='{}'>{}</p></div>".format, _BOXES, _TEXTS, _BOXES, _TEXTS),
     st.builds("<p{}>{}</p>".format, st.sampled_from(["", " class='note'", " lang='en'"]), _TEXTS),
     st.builds("<p>{} {} {}</p>".format, _TEXTS, _INLINE, _TEXTS),
     st.builds("<ul><li>{}</li><li><p>{}</p></li></ul>".format, _TEXTS, _TEXTS),
@@ -163,6 +173,19 @@ def test_pages_are_painted_as_without_shortcuts(blocks):
             other.strings,
         )
     assert (quick.elements, quick.objects, quick.links) == (slow.elements, slow.objects, slow.links)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(_BLOCKS, min_size=1, max_size=9))
+def test_pages_that_are_only_measured_are_those_that_are_laid_out(blocks):
+    source = _source(blocks)
+    whole, measured = (layout.lay_out(one).unit for one in (source, replace(source, only_measured=True)))
+    bare = {"boxes": b"", "content": b"", "links": (), "elements": b"", "glyphs": ()}
+    assert measured.pages == tuple(replace(page, **bare) for page in whole.pages)
+    assert [getattr(measured, name) for name in _FACTS] == [getattr(whole, name) for name in _FACTS]
+
+
+_FACTS = ("starts", "ends", "sided", "notes")
 
 
 def test_an_upright_png_is_not_copied_and_a_turned_one_is_turned():

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -49,6 +50,7 @@ class UnitSource:
     foreign: tuple[str, ...]  # anchors elsewhere in the book that the unit links to
     side: str  # the side its first page is laid out for: "left", "right"; or "": the first of the book
     date: datetime.date
+    only_measured: bool = False  # folios that it prints are still to come: its pages are counted, and not drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,8 @@ def lay_out(source: UnitSource) -> Laid:
             foreign=source.foreign,
             about=first,
         )
-        return _extract(document.copy(pages), facts, [*press.notes, *notes])
+        said = [*press.notes, *notes]
+        return _measured(pages, facts, said) if source.only_measured else _extract(document.copy(pages), facts, said)
 
 
 def lay_out_furniture(source: FurnitureSource) -> Laid:
@@ -224,26 +227,35 @@ class _Facts:
     tagged: bool = True
 
 
+def _facts_of(page) -> dict[str, Any]:
+    """Return what a `LaidPage` says of a page besides what is drawn there."""
+    name, side, blank = internals.page_type(page)
+    return {
+        "name": name,
+        "side": side,
+        "blank": blank,
+        "fixed": internals.is_decorated(page),
+        "frame": internals.frame_of(page),
+        "height": page.height,
+        "strings": internals.strings_of(page),
+        "anchors": tuple((anchor, point[0], point[1]) for anchor, point in page.anchors.items()),
+        "bookmarks": tuple((level, label, *point, state) for level, label, point, state in page.bookmarks),
+    }
+
+
+def _measured(pages: Sequence, facts: _Facts, notes: list[str]) -> Laid:
+    """Return pages that nothing is drawn on."""
+    unit = LaidUnit(
+        pages=tuple(LaidPage(**_facts_of(page), boxes=b"", content=b"") for page in pages),
+        starts=facts.starts, ends=facts.ends, sided=facts.sided, links=(), elements=b"", objects=(), streams=(),
+        resources={}, fonts=(), notes=tuple(dict.fromkeys(notes)), about={},
+    )  # fmt: skip
+    return Laid(unit=unit, files={})
+
+
 def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
     """Write a document without writing it: take its objects at the end, and leave nothing to be written."""
-    facts_of_pages = []
-    for page in document.pages:
-        name, side, blank = internals.page_type(page)
-        anchors = tuple((anchor, point[0], point[1]) for anchor, point in page.anchors.items())
-        bookmarks = tuple((level, label, *point, state) for level, label, point, state in page.bookmarks)
-        facts_of_pages.append(
-            {
-                "name": name,
-                "side": side,
-                "blank": blank,
-                "fixed": internals.is_decorated(page),
-                "frame": internals.frame_of(page),
-                "height": page.height,
-                "strings": internals.strings_of(page),
-                "anchors": anchors,
-                "bookmarks": bookmarks,
-            }
-        )
+    facts_of_pages = [_facts_of(page) for page in document.pages]
     # WeasyPrint drops links that lead nowhere: those to other units get a place for a while.
     for anchor in facts.foreign:
         document.pages[0].anchors.setdefault(anchor, (0, 0, 0, 0))

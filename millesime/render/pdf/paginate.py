@@ -25,7 +25,7 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     keys = [""] * len(book.units)
     sides = ["left"] * len(book.units)
     bound_to_side = [book.sided] * len(book.units)
-    folios: dict[str, int] = {}
+    folios: dict[str, int] | None = None
     furnished: dict[str, LaidUnit] = {}
 
     def lay_out_missing(sources: Sequence[UnitSource], furniture: Sequence[FurnitureSource]) -> None:

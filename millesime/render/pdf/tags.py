@@ -106,7 +106,9 @@ class _Tree:
         while waiting:
             node = waiting.pop()
             yield node
-            waiting += [kid for kid in reversed(node.kids) if isinstance(kid, Node)]
+            kids = node.kids
+            if len(kids) > 1 or (kids and type(kids[0]) is Node):  # most hold one piece of text
+                waiting += [kid for kid in reversed(kids) if type(kid) is Node]
 
     def text(self, mark: Mark) -> str:
         return self.watched.texts.get((self._pages[mark.page], mark.number), "")

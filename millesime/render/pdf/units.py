@@ -47,15 +47,16 @@ class Book:
     versions: str
     notes: tuple[str, ...]
 
-    def source(self, number: int, *, side: str, folios: Mapping[str, int]) -> UnitSource:
-        """Return what unit `number` (0-based) is laid out from; folios not known yet are `000`."""
+    def source(self, number: int, *, side: str, folios: Mapping[str, int] | None) -> UnitSource:
+        """Return what unit `number` (0-based) is laid out from; before any folios are known, these are `000`."""
         unit = self.units[number]
-        html = _ASKED.sub(lambda found: _folio(folios, unit.asks[int(found[1])]), unit.html)
+        html = _ASKED.sub(lambda found: _folio(folios or {}, unit.asks[int(found[1])]), unit.html)
+        only_measured = folios is None and bool(unit.asks)
         head = self.head if number == 0 else b""
         parts = [self.versions.encode(), self.root, head, html, self.style.encode(), side.encode()]
         parts += [*(anchor.encode() for anchor in unit.foreign), b"", *(name.encode() for name in unit.pictures)]
         return UnitSource(
-            key=key_of("unit", *parts, str(self.date).encode()),
+            key=key_of("measured" if only_measured else "unit", *parts, str(self.date).encode()),
             html=html,
             root=self.root,
             head=head,
@@ -64,6 +65,7 @@ class Book:
             foreign=unit.foreign,
             side="" if number == 0 else side,
             date=self.date,
+            only_measured=only_measured,
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from millesime.render.pdf.shortcuts import styles, text
+from millesime.render.pdf.shortcuts import drawing, styles, text
 from millesime.render.pdf.shortcuts.lines import quick_split
 from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.startup import hyphenation
@@ -20,11 +20,14 @@ from millesime.render.startup import hyphenation
 def taken(*, margins: bool) -> Iterator[None]:
     """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
     load_quickly()
+    import pydyf
     import pyphen
-    from weasyprint import css, images, layout
-    from weasyprint.draw import text as drawing
-    from weasyprint.formatting_structure import build
+    from weasyprint import css, draw, images, layout
+    from weasyprint.draw import border
+    from weasyprint.draw import text as draw_text
+    from weasyprint.formatting_structure import boxes, build
     from weasyprint.layout import block, inline, page, percent, table
+    from weasyprint.pdf import stream
     from weasyprint.text import line_break
 
     find_style_attributes, init_styles = styles.apart_from_anchors(css)
@@ -34,6 +37,7 @@ def taken(*, margins: bool) -> Iterator[None]:
         (css.StyleFor, "set_computed_styles", styles.needed_styles(css)),
         (css.ComputedStyle, "__missing__", styles.quick_style(css)),
         (css.AnonymousStyle, "__missing__", styles.quick_anonymous_style(css)),
+        (boxes.Box, "is_in_normal_flow", styles.quick_flow(boxes)),
         (page, "set_page_type_computed_styles", styles.quick_page_styles(page)),
         (line_break.Layout, "setup", text.quick_setup(line_break)),
         (line_break.Layout, "set_text", text.quick_text(line_break)),
@@ -42,7 +46,12 @@ def taken(*, margins: bool) -> Iterator[None]:
         (inline, "split_first_line", quick_split(line_break, percent.percentage)),
         (inline, "create_layout", text.late_layout(line_break)),
         (inline, "add_word_spacing", text.remembered_shapes(inline)),
-        (drawing, "draw_first_line", text.quick_line(drawing)),
+        (draw_text, "draw_first_line", text.quick_line(draw_text)),
+        (draw, "draw_border", drawing.quick_border(border)),
+        (draw, "draw_outline", drawing.quick_outline(border, boxes)),
+        (stream.Stream, "marked", drawing.quick_marks(pydyf)),
+        (pydyf.PDF, "page_references", drawing.kept_references()),
+        (pydyf.Stream, "set_text_matrix", drawing.quick_matrix(pydyf)),
         (pyphen, "HyphDict", hyphenation),
         (images, "rotate_pillow_image", _quick_rotation(images)),
         *((module, "resolve_percentages", styles.quick_percentages(percent)) for module in (block, inline, table)),

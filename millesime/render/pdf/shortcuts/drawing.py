@@ -1,0 +1,90 @@
+"""Shortcuts through WeasyPrint's drawing: nothing is made ready where nothing is drawn, and no number written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+
+
+def quick_border(border) -> Callable:
+    """Return `draw_border` that sees first whether a box has any: few have."""
+    slow = border.draw_border
+
+    def draw_border(stream, box) -> None:
+        if not (box.border_top_width or box.border_right_width or box.border_bottom_width or box.border_left_width):
+            style = box.style
+            has_columns = style["column_width"] != "auto" or style["column_count"] != "auto"
+            if not has_columns and style["border_image_source"][0] == "none":
+                return
+        slow(stream, box)
+
+    return draw_border
+
+
+def quick_outline(border, boxes) -> Callable:
+    """Return `draw_outline` that looks whether a box or one in it has any, and asks nothing else of each."""
+    slow, is_box = border.draw_outline, boxes.Box
+
+    def draw_outline(stream, box) -> None:
+        waiting = [box]
+        while waiting:
+            one = waiting.pop()
+            if one.style["outline_width"]:
+                slow(stream, box)
+                return
+            waiting += [child for child in one.children if isinstance(child, is_box)]
+
+    return draw_outline
+
+
+def kept_references() -> property:
+    """Return `PDF.page_references` that writes them once: each element of the structure tree asks for all."""
+
+    def page_references(pdf) -> tuple[bytes, ...]:
+        numbers = pdf.pages["Kids"][::3]
+        known = pdf.__dict__.get("known_references", ())
+        if len(known) != len(numbers):
+            known = pdf.known_references = tuple(b"%d 0 R" % number for number in numbers)
+        return known
+
+    return property(page_references)
+
+
+def quick_matrix(pydyf) -> Callable:
+    """Return `Stream.set_text_matrix` that knows the numbers it wrote: lines begin at few places."""
+    write = lru_cache(maxsize=4096)(pydyf._to_bytes)
+
+    def set_text_matrix(self, a, b, c, d, e, f) -> None:
+        self.stream.append(b"%b %b %b %b %b %b Tm" % (write(a), write(b), write(c), write(d), write(e), write(f)))
+
+    return set_text_matrix
+
+
+def quick_marks(pydyf) -> Callable:
+    """Return `Stream.marked`, which is called for each piece of text, without a generator."""
+
+    class Marked:
+        """Ends marked content."""
+
+        __slots__ = ("stream",)
+
+        def __init__(self, stream) -> None:
+            self.stream = stream
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            pydyf.Stream.end_marked_content(self.stream)
+
+    def marked(self, box, tag) -> AbstractContextManager[None]:
+        tags = self._tags
+        if tags is None:
+            return nullcontext()
+        number = len(tags)
+        assert box not in tags
+        tags[box] = {"tag": tag, "mcid": number}
+        pydyf.Stream.begin_marked_content(self, tag, pydyf.Dictionary({"MCID": number}))
+        return Marked(self)
+
+    return marked
