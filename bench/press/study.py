@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -14,11 +16,13 @@ from bench.press.books import DRAFT, Cut, add_page, check_out_editions, cut_book
 from bench.press.measure import Cost, middle, run, total
 from bench.press.peers import PEERS, PLAIN
 from bench.press.sheets import assemble_editions, write_sheets, write_typst
+from bench.press.watched import watched
 from bench.redline.study import say
 from millesime.markup.pandoc import pandoc_path
 from tests.corpora.books import clone_book
 
 FULL, EDIT, SHIFT, NOTHING = "full, cold", "a word edited", "a page more in chapter 1", "nothing changed, all formats"
+EDIT_WATCHED, SHIFT_WATCHED = "a word edited, watched", "a page more, watched"
 THREE, PANDOC = "three editions, three formats, cold", "pandoc and plain WeasyPrint for each"
 JOBS = 2
 ALL_FORMATS = "pdf,epub,html"
@@ -49,13 +53,25 @@ class Ours:
 
     def build(self, *editions: str, to: str) -> Cost:
         """Build with what earlier builds kept."""
-        command = [sys.executable, "build.py", "build", *editions, "--to", to, "--jobs", f"{JOBS}"]
-        places = ["--root", str(self.root), "--out", str(self.out), "--cache", str(self.cache)]
         log = self._folder / "log"
-        cost = run([*command, *places], log=log, limit_s=self._limit_s)
-        said = Path(f"{log}.err").read_text("utf-8").splitlines()
-        if not cost.problem and (whole := next((line for line in said if _IN_ONE_PIECE in line), "")):
-            cost = replace(cost, problem=whole)
+        return self._looked_at(run(self._command(*editions, to=to), log=log, limit_s=self._limit_s), Path(f"{log}.err"))
+
+    @contextmanager
+    def watch(self, *editions: str, to: str) -> Iterator[Callable[[Callable[[], None]], Cost]]:
+        """Give what saves a change, and returns what it took until the program that watches had built it."""
+        log = self._folder / "watch.err"
+        with watched([*self._command(*editions, to=to), "--watch", "--json"], log=log) as program:
+            yield lambda save: self._looked_at(program.edit(save), log)
+
+    def _command(self, *editions: str, to: str) -> list[str]:
+        command = [sys.executable, "build.py", "build", *editions, "--to", to, "--jobs", f"{JOBS}"]
+        return [*command, "--root", str(self.root), "--out", str(self.out), "--cache", str(self.cache)]
+
+    def _looked_at(self, cost: Cost, said: Path) -> Cost:
+        """Return the cost of a build with the pages that it made, unless it took the slow path."""
+        whole = next((line for line in said.read_text("utf-8").splitlines() if _IN_ONE_PIECE in line), "")
+        if whole and not cost.problem:
+            return replace(cost, problem=whole)
         found = sorted(self.out.glob("*/*.pdf"))
         return replace(cost, pages=sum(map(count_pages, found))) if found else cost
 
@@ -84,10 +100,15 @@ def study_cut(
         for name in PEERS:
             if name not in unavailable:
                 found.add(name, _print(name, sheets, limit_s=limit_s))
-        edit_word(edited, turn=turn)
+        edits = 3 * turn
+        edit_word(edited, turn=edits)
         found.add(EDIT, warm.build(DRAFT, to="pdf"))
-        add_page(edited, turn=turn)
+        add_page(edited, turn=edits)
         found.add(SHIFT, warm.build(DRAFT, to="pdf"))
+        with warm.watch(DRAFT, to="pdf") as after:
+            after(partial(edit_word, edited, turn=edits + 1))  # the first one starts the workers
+            found.add(EDIT_WATCHED, after(partial(edit_word, edited, turn=edits + 2)))
+            found.add(SHIFT_WATCHED, after(partial(add_page, edited, turn=edits + 1)))
         _expect(warm.build(DRAFT, to=ALL_FORMATS))
         found.add(NOTHING, warm.build(DRAFT, to=ALL_FORMATS))
     return found

@@ -7,8 +7,20 @@ from statistics import median
 
 from bench.press.measure import Cost
 from bench.press.peers import PLAIN, TYPST
-from bench.press.study import EDIT, FULL, JOBS, NOTHING, PANDOC, SHIFT, THREE, Study
+from bench.press.study import (
+    EDIT,
+    EDIT_WATCHED,
+    FULL,
+    JOBS,
+    NOTHING,
+    PANDOC,
+    SHIFT,
+    SHIFT_WATCHED,
+    THREE,
+    Study,
+)
 
+_OURS = (FULL, EDIT, SHIFT, EDIT_WATCHED, SHIFT_WATCHED, NOTHING, THREE)
 BOTH = ("wall_s", "cpu_s")
 WALL = ("wall_s",)
 
@@ -35,6 +47,8 @@ def _asked(cuts: Sequence[Study], editions: Study | None) -> str:
         ("one paragraph edited, PDF, ÷ plain WeasyPrint", 0.05, EDIT, PLAIN, BOTH),
         ("one paragraph edited, PDF, ÷ Typst's full run", 1.0, EDIT, TYPST, BOTH),
         ("one page more in chapter 1, PDF, ÷ plain WeasyPrint", 0.10, SHIFT, PLAIN, BOTH),
+        ("the same paragraph, `build --watch`, ÷ plain WeasyPrint", 0.05, EDIT_WATCHED, PLAIN, BOTH),
+        ("the same page, `build --watch`, ÷ plain WeasyPrint", 0.10, SHIFT_WATCHED, PLAIN, BOTH),
     ):
         ratios = [[_ratio(study, task, unit, measure) for measure in measures] for study in shown]
         cells = [_both(found, measures) for found in ratios]
@@ -70,7 +84,7 @@ def _tasks(study: Study, *, to: str = PLAIN) -> str:
         ours = cost.worker_mb > 0
         lines.append(
             _row(
-                f"Millésime: {task}" if task in (FULL, EDIT, SHIFT, NOTHING, THREE) else task,
+                f"Millésime: {task}" if task in _OURS else task,
                 *(_number(_ratio(study, task, to, measure)) for measure in BOTH),
                 f"{cost.pages:.0f}",
                 f"{cost.peak_mb:.0f}",
