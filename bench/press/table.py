@@ -87,7 +87,7 @@ def _tasks(study: Study, *, to: str = PLAIN) -> str:
                 f"Millésime: {task}" if task in _OURS else task,
                 *(_number(_ratio(study, task, to, measure)) for measure in BOTH),
                 f"{cost.pages:.0f}",
-                f"{cost.peak_mb:.0f}",
+                f"{cost.peak_mb:.0f}" if cost.peak_mb else "",  # not looked at while it watches
                 f"{cost.main_mb:.0f}" if ours else "",
                 f"{cost.worker_mb:.0f}" if ours else "",
             )
