@@ -78,11 +78,11 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if os.environ.get("MILLESIME_DEBUG"):
             raise
-        if error.errno not in _OF_THE_SYSTEM:
-            status = _complain_of_ourselves(error)
-        else:
-            complain(_told(error))
+        if refused := what_was_refused(error):
+            complain(refused)
             status = OutputError.exit_status
+        else:
+            status = _complain_of_ourselves(error)
         _close_stdout()
     except Exception as error:
         if os.environ.get("MILLESIME_DEBUG"):
@@ -116,8 +116,10 @@ def is_unicode(stream: TextIO) -> bool:
     return (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def _told(error: OSError) -> str:
-    """Return what the system refused, where, and what to do about it."""
+def what_was_refused(error: OSError) -> str:
+    """Return what the system refused, where, and what to do about it; "" for a mistake of ours."""
+    if error.errno not in _OF_THE_SYSTEM:
+        return ""
     where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
     if not where:
         where = f"standard output, or the folder for temporary files ({os.environ.get('TMPDIR', '/tmp')})"

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import click
 
-from millesime.cli import complain
+from millesime.cli import complain, what_was_refused
 from millesime.cli.build import Request, make, out_folder, tell
 from millesime.cli.options import edition_names, find_root
 from millesime.history.repository import find_repository
@@ -41,8 +41,11 @@ def build_on_save(
                 while changed is not None:
                     _build(request, store=copy.copy(store), workers=workers, changed=changed)
                     changed = _wait(watcher)
-        except ReportError as error:
-            complain(str(error))
+        except (ReportError, OSError) as error:
+            told = what_was_refused(error) if isinstance(error, OSError) else str(error)
+            if not told:
+                raise
+            complain(told)
             changed = _wait(watcher)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from millesime.cli import watch
+from millesime.cli.build import Request
+from millesime.press.build import Outcome
+from millesime.press.cache.store import NO_STORE
 from millesime.press.watching import Watcher
+from millesime.press.workers import local_workers
 from tests.press.report import make_report
 from tests.support import TestRepository
 
@@ -98,6 +104,30 @@ def test_a_build_that_fails_is_told_of_and_the_next_one_is_made(made: TestReposi
         made.write({"editions/2020.yaml": manifest, CHAPTER: "# Tout autre chose\n\nUne phrase.\n"})
         assert next_build(process)["artifacts"][0]["kept"] is False
         assert any(b"Tout autre chose" in content for content in contents(tmp_path / "out").values())
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EBADF])
+def test_a_full_disk_is_told_of_and_a_mistake_of_ours_is_not_watched(
+    made: TestRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+):
+    builds: list[Request] = []
+
+    def build(request: Request, **_: object) -> Outcome:
+        builds.append(request)
+        if len(builds) > 1:
+            raise KeyboardInterrupt  # somebody ends it at once
+        raise OSError(number, os.strerror(number), "/somewhere")
+
+    monkeypatch.setattr(watch, "make", build)
+    monkeypatch.setattr(Watcher, "wait", lambda watcher: [CHAPTER])
+    request = Request(
+        editions=(), formats=("html",), out=None, draft=False, chapters=(), explain=False, jobs=1, root=made.root,
+        as_json=False,
+    )  # fmt: skip
+    with pytest.raises(KeyboardInterrupt if number == errno.ENOSPC else OSError):
+        watch.build_on_save(request, store=NO_STORE, open_workers=lambda: local_workers(1))
+    said = capsys.readouterr().err
+    assert ("make room" in said, len(builds)) == ((True, 2) if number == errno.ENOSPC else (False, 1))
 
 
 def test_what_was_saved_during_a_build_is_built(made: TestRepository, tmp_path: Path):
