@@ -54,8 +54,7 @@ def store_options(command: Callable) -> Callable:
             return command(*args, store=store, **kwargs)
         finally:
             store.tidy()
-            for trouble in store.troubles:
-                click.echo(f"{click.style('cache:', fg='yellow')} {trouble}", err=True)
+            print_troubles(store.troubles)
 
     for option in (
         click.option("--cache-limit", type=Size(), default=LIMIT, hidden=True, envvar="MILLESIME_CACHE_LIMIT"),
@@ -68,6 +67,12 @@ def store_options(command: Callable) -> Callable:
     ):  # fmt: skip
         with_store = option(with_store)
     return with_store
+
+
+def print_troubles(troubles: Iterable[str]) -> None:
+    """Say why there was no cache, or only a part of one."""
+    for trouble in troubles:
+        click.echo(f"{click.style('cache:', fg='yellow')} {trouble}", err=True)
 
 
 class Size(click.ParamType):

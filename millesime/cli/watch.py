@@ -11,7 +11,7 @@ import click
 
 from millesime.cli import complain, what_was_refused
 from millesime.cli.build import Request, make, out_folder, tell
-from millesime.cli.options import edition_names, find_root
+from millesime.cli.options import edition_names, find_root, print_troubles
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import Store
 from millesime.press.watching import Watcher
@@ -35,11 +35,15 @@ def build_on_save(
     folder = repository.root if repository else root
     watcher = Watcher(folder, but=[out_folder(request, root), *([store.folder] if store.folder else [])])
     changed: list[str] | None = []
+    troubles: set[str] = set()  # with the cache, that were told
     while changed is not None:
         try:
             with open_workers() as workers:
                 while changed is not None:
-                    _build(request, store=copy.copy(store), workers=workers, changed=changed)
+                    seen = copy.copy(store)  # by this build, and no other
+                    _build(request, store=seen, workers=workers, changed=changed)
+                    print_troubles(text for text in seen.troubles if text not in troubles)
+                    troubles.update(seen.troubles)
                     changed = _wait(watcher)
         except (ReportError, OSError) as error:
             told = what_was_refused(error) if isinstance(error, OSError) else str(error)
@@ -60,7 +64,7 @@ def _wait(watcher: Watcher) -> list[str] | None:
 
 
 def _build(request: Request, *, store: Store, workers: Workers, changed: Sequence[str]) -> None:
-    """Build once; `store` sees nothing but this build."""
+    """Build once, and tell what became of it."""
     if changed:
         others = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
         click.echo(f"{time.strftime('%H:%M:%S')} saved: {', '.join(changed[:_SHOWN])}{others}", err=True)
@@ -78,6 +82,6 @@ def _in_preparation(series: Series, names: Sequence[str]) -> list[str]:
     if found := names or [edition.name for edition in series.editions if edition.is_in_preparation]:
         return edition_names(series, found)
     raise click.UsageError(
-        "--watch: every edition has a revision, which does not change; "
+        "--watch: every edition has a revision, and is made of no files that somebody may save; "
         "name one, or begin the next with `millesime new EDITION --from OLD`"
     )

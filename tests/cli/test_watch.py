@@ -149,6 +149,19 @@ def test_ctrl_c_ends_it(made: TestRepository, tmp_path: Path, moment: str):
         assert process.returncode == (0 if moment == "watching" else 130) and "Traceback" not in said
 
 
+def test_what_is_wrong_with_the_cache_is_told_by_the_first_build(made: TestRepository, tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    with watching(made, tmp_path / "out", "--to", "html", "--cache", str(tmp_path / "file/cache")) as process:
+        next_build(process)
+        next_line(process, "cache:")
+        save(made, "met en commun", "montre")
+        next_build(process)
+        assert process.stderr is not None
+        next_line(process, "saved:")
+        said = list(iter(process.stderr.readline, f"watching {made.root}; Ctrl-C ends it\n"))
+        assert said and not any("cache:" in line for line in said)
+
+
 def test_a_draft_can_be_watched(made: TestRepository, tmp_path: Path):
     with watching(made, tmp_path / "out", "--draft") as process:
         next_build(process)
