@@ -26,7 +26,8 @@ def taken(*, margins: bool) -> Iterator[None]:
     from weasyprint.draw import border
     from weasyprint.draw import text as draw_text
     from weasyprint.formatting_structure import boxes, build
-    from weasyprint.layout import block, inline, page, percent, table
+    from weasyprint.layout import absolute, block, inline, page, percent, table
+    from weasyprint.layout import float as floats
     from weasyprint.pdf import stream
     from weasyprint.text import line_break
 
@@ -54,7 +55,10 @@ def taken(*, margins: bool) -> Iterator[None]:
         (pydyf.Stream, "set_text_matrix", drawing.quick_matrix(pydyf)),
         (pyphen, "HyphDict", hyphenation),
         (images, "rotate_pillow_image", _quick_rotation(images)),
-        *((module, "resolve_percentages", styles.quick_percentages(percent)) for module in (block, inline, table)),
+        *(
+            (module, "resolve_percentages", styles.quick_percentages(percent))
+            for module in (absolute, block, floats, inline, page, table)
+        ),
         *(
             (module, "strut", styles.quick_strut(line_break.strut))
             for module in (line_break, inline, block, table, build)
