@@ -50,19 +50,21 @@ def main(report: str, stdout: str, limit: str, *command: str) -> None:
 
 def _watch(root: int, peaks: dict, over: threading.Event) -> None:
     while not over.wait(_EVERY_S):
-        for pid in _family(root):
-            kind = "main" if pid == root else "worker" if _WORKER in _read(pid, "cmdline") else "other"
-            for line in _read(pid, "status").splitlines():
+        for pid in family(root):
+            kind = "main" if pid == root else "worker" if _WORKER in read(pid, "cmdline") else "other"
+            for line in read(pid, "status").splitlines():
                 if line.startswith(b"VmHWM:"):
                     peaks[kind] = max(peaks.get(kind, 0), int(line.split()[1]))
 
 
-def _family(pid: int) -> list:
-    children = [int(child) for child in _read(pid, f"task/{pid}/children").split()]
-    return [pid, *(found for child in children for found in _family(child))]
+def family(pid: int) -> list:
+    """Return a process and all below it."""
+    children = [int(child) for child in read(pid, f"task/{pid}/children").split()]
+    return [pid, *(found for child in children for found in family(child))]
 
 
-def _read(pid: int, name: str) -> bytes:
+def read(pid: int, name: str) -> bytes:
+    """Return what proc(5) says of a process; nothing where it has ended."""
     try:
         with open(f"/proc/{pid}/{name}", "rb") as file:
             return file.read()

@@ -29,11 +29,7 @@ class Cost:
 
 
 def run(command: Sequence[str], *, log: Path, limit_s: int, environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a command from the repository's root; what it says goes into `log`, and `log`.err.
-
-    Python keeps its bytecode, as it does for users, whatever the environment says here.
-    """
-    here = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Run a command from the repository's root; what it says goes into `log`, and `log`.err."""
     with tempfile.TemporaryDirectory(prefix="millesime-bench-") as folder:
         report = Path(folder, "report.json")
         launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))]
@@ -41,9 +37,14 @@ def run(command: Sequence[str], *, log: Path, limit_s: int, environment: Mapping
             [*launcher, str(report), str(log), f"{limit_s:d}", *command],
             check=True,
             cwd=ROOT,
-            env={**here, **(environment or {})},
+            env={**users_environment(), **(environment or {})},
         )
         return Cost(**json.loads(report.read_text("utf-8")))
+
+
+def users_environment() -> dict[str, str]:
+    """Return the environment in which Python keeps its bytecode, as it does for users, whatever is said here."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def middle(costs: Sequence[Cost]) -> Cost:

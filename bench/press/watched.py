@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.press.measure import Cost
+from bench.press.launcher import family, read
+from bench.press.measure import Cost, users_environment
 from bench.redline.measure import ROOT
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -43,34 +44,20 @@ class Watched:
 
     def _cpu_s(self) -> float:
         """Return what the program, its workers and all processes that they waited for have used."""
-        fields = [_stat(pid) for pid in _family(self._process.pid)]
+        # proc_pid_stat(5): behind the name the state, then numbers, from the 11th on ticks of CPU.
+        fields = [read(pid, "stat").rpartition(b")")[2].split() for pid in family(self._process.pid)]
         return sum(int(tick) for one in fields for tick in one[11:15]) / _TICKS
 
 
 @contextmanager
 def watched(command: Sequence[str], *, log: Path) -> Iterator[Watched]:
     """Give a program that builds and waits until the block ends."""
-    here = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with open(log, "wb") as err:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, cwd=ROOT, env=here, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=err, cwd=ROOT, env=users_environment(), text=True
+        )
         try:
             yield Watched(process)
         finally:
             process.kill()
             process.communicate()
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(found for child in children for found in _family(int(child)))]
-
-
-def _stat(pid: int) -> list[str]:
-    """Return the fields of proc_pid_stat(5) behind the name: state, then numbers, from the 11th on ticks of CPU."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:  # it has ended
-        return []

@@ -140,9 +140,7 @@ def make(
             if request.draft:
                 names = names if request.editions else names[-1:]
                 return Outcome([_draft(desk, name, request.chapters, folder, workers, progress) for name in names])
-            return build_editions(
-                desk, names, formats=request.formats, out=folder, workers=workers, progress=progress
-            )  # fmt: skip
+            return build_editions(desk, names, formats=request.formats, out=folder, workers=workers, progress=progress)
 
 
 def out_folder(request: Request, root: Path) -> Path:

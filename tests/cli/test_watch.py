@@ -80,9 +80,7 @@ def test_what_is_saved_is_built_as_a_build_of_its_own_would(made: TestRepository
         first = next_build(process)
         assert {one["edition"] for one in first["artifacts"]} == {"2020"}  # the others have a revision
         next_line(process, "watching")
-        for turn, (old, new) in enumerate(
-            (("met en commun", "montre"), ("# Le modèle", "# Un modèle"), ("Après débat", "Après un débat"))
-        ):
+        for turn, (old, new) in enumerate(EDITS):
             save(made, old, new)
             assert not any(one["kept"] for one in next_build(process)["artifacts"])
             again = tmp_path / f"again-{turn}"
