@@ -18,7 +18,12 @@ DOORS = {
     "git": {"history/repository.py"},
     "pypandoc": {"markup/pandoc.py"},
     "watchfiles": {"press/watching.py"},
-    "weasyprint": {"render/pdf/engine.py", "render/pdf/internals.py", "render/pdf/shortcuts/__init__.py"},
+    "weasyprint": {
+        "render/pdf/engine.py",
+        "render/pdf/folios.py",
+        "render/pdf/internals.py",
+        "render/pdf/shortcuts/__init__.py",
+    },
 }
 # Who may ask for the time, the environment or the working directory.
 WORLDLY = {

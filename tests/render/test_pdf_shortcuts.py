@@ -179,7 +179,7 @@ def test_pages_are_painted_as_without_shortcuts(blocks):
 @given(st.lists(_BLOCKS, min_size=1, max_size=9))
 def test_pages_that_are_only_measured_are_those_that_are_laid_out(blocks):
     source = _source(blocks)
-    whole, measured = (layout.lay_out(one).unit for one in (source, replace(source, only_measured=True)))
+    whole, measured = (layout.lay_out(one).unit for one in (source, replace(source, awaits_folios=True)))
     bare = {"boxes": b"", "content": b"", "links": (), "elements": b"", "glyphs": ()}
     assert measured.pages == tuple(replace(page, **bare) for page in whole.pages)
     assert [getattr(measured, name) for name in _FACTS] == [getattr(whole, name) for name in _FACTS]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from millesime.render.pdf.file import PdfFile
+from millesime.render.pdf.folios import with_folios
 from millesime.render.pdf.fonts import BookFont, SubsetSource, subset_font, write_font
-from millesime.render.pdf.laid import LaidPage, LaidUnit
+from millesime.render.pdf.laid import LaidPage, LaidUnit, folios_of
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, SEPARATOR, deflate, number, place, string
 from millesime.render.pdf.outline import Bookmark, write_outline
@@ -59,9 +60,9 @@ def bind(book: Book, bound: Sequence[Bound], files: Mapping[str, bytes], *, run:
     )
     shared = {COLOURS: b"%d" % colours, DOCUMENT: b"%d" % document, FONTS: b"%d" % fonts}
     total = bound[-1].first + len(bound[-1].unit.pages)
-    anchors = {name for one in bound for page in one.unit.pages for name, _, _ in page.anchors}
+    folios = folios_of((one.unit, one.first) for one in bound)
     for one in bound:
-        _bind_unit(binding, one, shared, tree=tree, total=total, anchors=anchors)
+        _bind_unit(binding, one, shared, tree=tree, total=total, folios=folios)
     _bind_fonts(binding, files, fonts, run=run)
     about = bound[0].unit.about
     outline, objects = write_outline(binding.bookmarks, file.reserve)
@@ -91,7 +92,7 @@ def bind(book: Book, bound: Sequence[Bound], files: Mapping[str, bytes], *, run:
 
 
 def _bind_unit(
-    binding: _Binding, bound: Bound, shared: Mapping[bytes, bytes], *, tree: int, total: int, anchors: set[str]
+    binding: _Binding, bound: Bound, shared: Mapping[bytes, bytes], *, tree: int, total: int, folios: Mapping[str, int]
 ) -> None:
     file, unit, furniture = binding.file, bound.unit, bound.furniture
     blanks = len(furniture.pages) - len(unit.pages)
@@ -138,9 +139,9 @@ def _bind_unit(
         contents: list[int] = []
         annotations: list[int] = []
         if page is not None:
-            contents += _moved(binding, page, shifts[at - blanks])
+            contents += _moved(binding, with_folios(page, folios), shifts[at - blanks])
             for place_, link in enumerate(page.links):
-                if link.anchor is not None and link.anchor not in anchors:
+                if link.anchor is not None and link.anchor not in folios:
                     raise UnbindableError(f"a link to {link.anchor!r}, which is on no page")
                 dx, dy = shifts[at - blanks]
                 x1, y1, x2, y2 = link.rectangle
@@ -175,11 +176,11 @@ def _shift(page: LaidPage, margins: LaidPage) -> tuple[float, float]:
     return shift if max(map(abs, shift)) > 1e-6 else (0.0, 0.0)
 
 
-def _moved(binding: _Binding, page: LaidPage, shift: tuple[float, float]) -> list[int]:
+def _moved(binding: _Binding, drawn: bytes, shift: tuple[float, float]) -> list[int]:
     """Return the streams that draw a page's content, moved."""
     file = binding.file
     content = file.reserve()
-    file.add_stream(content, _FLATE, page.content)
+    file.add_stream(content, _FLATE, drawn)
     if shift == (0.0, 0.0):
         return [content]
     if shift not in binding.shifts:

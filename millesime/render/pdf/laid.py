@@ -6,7 +6,7 @@ its source, made in any process, and bound into any place of the book.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from millesime.render.pdf.objects import Packed
@@ -33,6 +33,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folio:
+    """A folio that a page prints, put in when the book is bound; see `folios`."""
+
+    anchor: str  # whose folio it is
+    end: float  # where the number ends, CSS pixels
+    advance: float  # how wide a digit is, CSS pixels
+    digits: tuple[bytes, ...]  # how the ten are shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaidPage:
     """One page of a unit, without what stands in its margins."""
 
@@ -43,7 +53,8 @@ class LaidPage:
     frame: Frame
     height: float  # CSS pixels
     boxes: bytes  # /MediaBox and the like
-    content: bytes  # compressed; b"" if nothing is drawn
+    content: bytes  # compressed, with marks for its `folios`; b"" if nothing is drawn
+    folios: tuple[Folio, ...] = ()
     strings: tuple[tuple[str, str], ...] = ()  # (name, text) of each string-set, in order
     anchors: tuple[tuple[str, float, float], ...] = ()  # (name, x, y), CSS pixels
     bookmarks: tuple[tuple[int, str, float, float, str], ...] = ()  # (level, label, x, y, state), CSS pixels
@@ -92,6 +103,11 @@ class LaidUnit:
     notes: tuple[str, ...]  # what the engine said
     about: Mapping[str, bytes]  # of the book: parts of its catalogue, and its metadata; only from the first unit
 
+    @property
+    def takes_folios(self) -> bool:
+        """Whether folios that it prints are put in when it is bound, so that it is laid out before they are known."""
+        return any(page.folios for page in self.pages)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
@@ -102,3 +118,13 @@ class Laid:
 
     unit: LaidUnit
     files: Mapping[str, bytes]
+
+
+def folios_of(units: Iterable[tuple[LaidUnit, int]]) -> dict[str, int]:
+    """Return the folio of each anchor of units, given with the 0-based place of their first page."""
+    folios: dict[str, int] = {}
+    for unit, first in units:
+        for at, page in enumerate(unit.pages, start=first + 1):
+            for name, _, _ in page.anchors:
+                folios.setdefault(name, at)
+    return folios

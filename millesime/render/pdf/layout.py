@@ -22,6 +22,7 @@ from lxml import etree
 from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.characters import find_missing
 from millesime.render.pdf.engine import SCHEME, fetcher, put_tree, surroundings
+from millesime.render.pdf.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
@@ -50,7 +51,7 @@ class UnitSource:
     foreign: tuple[str, ...]  # anchors elsewhere in the book that the unit links to
     side: str  # the side its first page is laid out for: "left", "right"; or "": the first of the book
     date: datetime.date
-    only_measured: bool = False  # folios that it prints are still to come: its pages are counted, and not drawn
+    awaits_folios: bool = False  # those that it prints are still to come: they are left open, or its pages only counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,11 @@ def lay_out(source: UnitSource) -> Laid:
             about=first,
         )
         said = [*press.notes, *notes]
-        return _measured(pages, facts, said) if source.only_measured else _extract(document.copy(pages), facts, said)
+        if not source.awaits_folios:
+            return _extract(document.copy(pages), facts, said)
+        late = find_late_folios(pages)
+        laid = _extract(document.copy(pages), facts, said, late) if late else None
+        return laid or _measured(pages, facts, said)
 
 
 def lay_out_furniture(source: FurnitureSource) -> Laid:
@@ -253,8 +258,11 @@ def _measured(pages: Sequence, facts: _Facts, notes: list[str]) -> Laid:
     return Laid(unit=unit, files={})
 
 
-def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
-    """Write a document without writing it: take its objects at the end, and leave nothing to be written."""
+def _extract(document, facts: _Facts, notes: list[str], late: LateFolios | None = None) -> Laid | None:
+    """Write a document without writing it: take its objects at the end, and leave nothing to be written.
+
+    None if it has `late` folios that cannot be left open.
+    """
     facts_of_pages = [_facts_of(page) for page in document.pages]
     # WeasyPrint drops links that lead nowhere: those to other units get a place for a while.
     for anchor in facts.foreign:
@@ -286,16 +294,28 @@ def _extract(document, facts: _Facts, notes: list[str]) -> Laid:
             uses.append(use)
         if facts.tagged:
             mend_tags(pdf, watched)
-        taken.append(_take(pdf, facts, facts_of_pages, glyphs, tuple(uses), notes))
+        taken.append(_take(pdf, facts, facts_of_pages, glyphs, tuple(uses), notes, late))
         del pdf.objects[1:]
         pdf.info.clear()
 
-    with internals.watch_tags() as watched:
+    with internals.watch_tags() as watched, left_open(late):
         document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1" if facts.tagged else None, uncompressed_pdf=True)
+    if late and not _are_open(late, taken[0]):
+        return None
     return Laid(unit=taken[0], files=files)
 
 
-def _take(pdf, facts: _Facts, pages: list[dict], glyphs: list[tuple], fonts: tuple[FontUse, ...], notes) -> LaidUnit:
+def _are_open(late: LateFolios, unit: LaidUnit) -> bool:
+    """Whether all folios of a unit can still be put in: each is drawn on a page itself, and nobody says it aloud."""
+    found = sum(len(page.folios) for page in unit.pages)
+    said = any(b"/ActualText" in item and PLACEHOLDER.encode() in item for item in unit.objects)
+    return not late.odd and found == len(late.drawn) == len(late.boxes) and not said
+
+
+def _take(
+    pdf, facts: _Facts, pages: list[dict], glyphs: list[tuple], fonts: tuple[FontUse, ...], notes,
+    late: LateFolios | None,
+) -> LaidUnit:  # fmt: skip
     page_numbers = pdf.pages["Kids"][::3]
     page_objects = [pdf.objects[number] for number in page_numbers]
     links = [[pdf.objects[reference_number(link)] for link in page.get("Annots", ())] for page in page_objects]
@@ -322,11 +342,13 @@ def _take(pdf, facts: _Facts, pages: list[dict], glyphs: list[tuple], fonts: tup
     laid = []
     for at, (page, item) in enumerate(zip(pages, page_objects, strict=True)):
         content = operators(pdf.objects[reference_number(item["Contents"])])
+        content, folios = late.on_page(content) if late else (content, ())
         laid.append(
             LaidPage(
                 **page,
                 boxes=writer.entries({name: item[name] for name in ("MediaBox", "TrimBox", "BleedBox")}),
                 content=_content(content, tagged=facts.tagged),
+                folios=folios,
                 links=tuple(_link(link, parents, writer) for link in links[at]),
                 elements=writer.write(parents[at])[1:-1] if facts.tagged else b"",
                 glyphs=glyphs[at],

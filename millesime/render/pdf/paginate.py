@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from millesime.render.pdf.bind import Bound
-from millesime.render.pdf.laid import Laid, LaidUnit
+from millesime.render.pdf.laid import Laid, LaidUnit, folios_of
 from millesime.render.pdf.layout import FurnitureSource, UnbindableError, UnitSource, lay_out, lay_out_furniture
 from millesime.render.pdf.steps import Run, key_of
 from millesime.render.pdf.units import Book
@@ -28,6 +28,13 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     folios: dict[str, int] | None = None
     furnished: dict[str, LaidUnit] = {}
 
+    def wanted() -> list[UnitSource]:
+        """Return what each unit is to be laid out from; those that leave their folios open need not know them."""
+        return [
+            book.source(number, side=side, folios=None if unit and unit.takes_folios else folios)
+            for number, (side, unit) in enumerate(zip(sides, laid, strict=True))
+        ]
+
     def lay_out_missing(sources: Sequence[UnitSource], furniture: Sequence[FurnitureSource]) -> None:
         """Lay out units that changed, and meanwhile the furniture of the others, which those seldom move."""
         stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
@@ -41,15 +48,15 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
 
     margins: list[FurnitureSource] = []
     for _ in range(_ROUNDS):
-        sources = [book.source(number, side=side, folios=folios) for number, side in enumerate(sides)]
+        sources = wanted()
         lay_out_missing(sources, margins)
         firsts = list(_first_pages(laid))
         margins = list(_furniture_sources(book, laid, firsts))
-        folios = _folios(laid, firsts)
+        folios = folios_of(zip(laid, firsts, strict=True))
         for number, (unit, first) in enumerate(zip(laid, firsts, strict=True)):
             if (unit.sided or bound_to_side[number]) and number:
                 sides[number] = _SIDES[first % 2]
-        if any(book.source(number, side=side, folios=folios).key != keys[number] for number, side in enumerate(sides)):
+        if any(source.key != key for source, key in zip(wanted(), keys, strict=True)):
             continue
         lay_out_missing(sources, margins)
         bound = [
@@ -84,15 +91,6 @@ def _first_pages(units: Sequence[LaidUnit]) -> Iterator[int]:
         yield page
         page += len(unit.pages)
         wanted = unit.ends
-
-
-def _folios(units: Sequence[LaidUnit], firsts: Sequence[int]) -> dict[str, int]:
-    folios: dict[str, int] = {}
-    for unit, first in zip(units, firsts, strict=True):
-        for at, page in enumerate(unit.pages, start=first + 1):
-            for name, _, _ in page.anchors:
-                folios.setdefault(name, at)
-    return folios
 
 
 def _furniture_sources(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> Iterator[FurnitureSource]:

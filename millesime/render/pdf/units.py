@@ -14,6 +14,7 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
+from millesime.render.pdf.folios import PLACEHOLDER
 from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
@@ -48,15 +49,15 @@ class Book:
     notes: tuple[str, ...]
 
     def source(self, number: int, *, side: str, folios: Mapping[str, int] | None) -> UnitSource:
-        """Return what unit `number` (0-based) is laid out from; before any folios are known, these are `000`."""
+        """Return what unit `number` (0-based) is laid out from; before any folios are known, they are left open."""
         unit = self.units[number]
         html = _ASKED.sub(lambda found: _folio(folios or {}, unit.asks[int(found[1])]), unit.html)
-        only_measured = folios is None and bool(unit.asks)
+        awaits_folios = folios is None and bool(unit.asks)
         head = self.head if number == 0 else b""
         parts = [self.versions.encode(), self.root, head, html, self.style.encode(), side.encode()]
         parts += [*(anchor.encode() for anchor in unit.foreign), b"", *(name.encode() for name in unit.pictures)]
         return UnitSource(
-            key=key_of("measured" if only_measured else "unit", *parts, str(self.date).encode()),
+            key=key_of("open" if awaits_folios else "unit", *parts, str(self.date).encode()),
             html=html,
             root=self.root,
             head=head,
@@ -65,7 +66,7 @@ class Book:
             foreign=unit.foreign,
             side="" if number == 0 else side,
             date=self.date,
-            only_measured=only_measured,
+            awaits_folios=awaits_folios,
         )
 
 
@@ -129,7 +130,7 @@ def _anchor(link: str | None) -> str | None:
 
 
 def _folio(folios: Mapping[str, int], anchor: str) -> bytes:
-    return b"%d" % folios[anchor] if anchor in folios else b"000"
+    return str(folios.get(anchor, PLACEHOLDER)).encode()
 
 
 def _opening(element: etree._Element) -> bytes:
