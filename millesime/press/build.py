@@ -149,12 +149,11 @@ def make_editions(
 
         keep_installed(desk.store)
         load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
-        is_edit = all(plan.is_edited for plan in printed)
-        start = partial(workers.start, load, alone=is_edit)
-        if is_edit:
-            start()
-            start = None
-        # Else pandoc has a whole book to read, on all cores; to assemble it takes one, and leaves the others to them.
+        workers.start(load, alone=True)
+        if not all(plan.is_edited for plan in printed):
+            # The others find what the first one made of installed files. Pandoc has a whole book to read, on all cores;
+            # to assemble it takes one.
+            start = partial(workers.start, load)
     # A PDF is many steps, which one thread hands out and binds.
     foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:

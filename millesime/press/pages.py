@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import html
+import math
 import pickle
 import re
 import time
@@ -86,13 +87,18 @@ class UnitRunner:
         missing = [index for index, content in enumerate(contents) if content is None]
         # The largest first, so that none of them is begun last.
         missing.sort(key=lambda index: -len(getattr(steps[index][1], "html", b"")))
-        waiting, running = deque(_together(steps, missing)), {}
+        few = (
+            self._workers.started < self._workers.jobs and sum(_seconds(*steps[at]) for at in missing) < _WORTH_A_WORKER
+        )
+        waiting, running = deque(_together(steps, missing, pages=_ANY if few else _PAGES_TOGETHER)), {}
+        few = few or len(waiting) == 1
         results: list[Any] | None = None
-        if len(waiting) == 1 and not self._workers.are_prepared:
-            # For one step, another worker would be started beside the one that is about to be ready.
+        if waiting and few and not self._workers.are_prepared:
+            # Another worker would be started beside the one that is about to be ready.
             results = [self._unpacked(content) for content in contents]
             self._workers.await_start()
-        self._hand_out(steps, waiting, running)
+        at_once = max(1, self._workers.started) if few else 2 * self._workers.jobs
+        self._hand_out(steps, waiting, running, at_once=at_once)
         if results is None:  # else they were unpacked already
             results = [self._unpacked(content) for content in contents]
         units = {index for index, (function, _) in enumerate(steps) if function is lay_out}
@@ -104,16 +110,18 @@ class UnitRunner:
                 if index in units:
                     left -= 1
                     self._said(len(units) - left, len(units))
-            self._hand_out(steps, waiting, running)
+            self._hand_out(steps, waiting, running, at_once=at_once)
         return results
 
-    def _hand_out(self, steps: Sequence[_Step], waiting: deque[list[int]], running: dict[Future, list[int]]) -> None:
+    def _hand_out(
+        self, steps: Sequence[_Step], waiting: deque[list[int]], running: dict[Future, list[int]], *, at_once: int
+    ) -> None:
         """Hand steps to workers, by their indices.
 
-        Few are handed out at a time: whoever is told late which fonts are
-        here already sends the fewest of them, a megabyte a unit.
+        Few are handed out `at_once`: whoever is told late which fonts are here
+        already sends the fewest of them, a megabyte a unit.
         """
-        while waiting and len(running) < 2 * self._workers.jobs:
+        while waiting and len(running) < at_once:
             indices = waiting.popleft()
             (function, source), known = steps[indices[0]], frozenset(self._files)
             label = _label(source)
@@ -193,24 +201,35 @@ class UnitRunner:
         self._store.keep(recall, pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5))
 
 
-def _together(steps: Sequence[_Step], indices: Sequence[int]) -> list[list[int]]:
-    """Return the indices of steps in groups that are done at once: furniture of pages that follow each other."""
+def _together(steps: Sequence[_Step], indices: Sequence[int], *, pages: float) -> list[list[int]]:
+    """Return the indices of steps in groups that are done at once: furniture of up to so many pages in a row."""
     groups: list[list[int]] = []
-    pages = 0
+    taken = 0
     for index in indices:
         function, source = steps[index]
         if function is lay_out_furniture:
             before, last = steps[groups[-1][-1]] if groups else (None, None)
-            if function is before and pages + len(source.pages) <= _PAGES_TOGETHER and follow_each_other(last, source):
+            if function is before and taken + len(source.pages) <= pages and follow_each_other(last, source):
                 groups[-1].append(index)
-                pages += len(source.pages)
+                taken += len(source.pages)
                 continue
-            pages = len(source.pages)
+            taken = len(source.pages)
         groups.append([index])
     return groups
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
+_ANY = math.inf
+
+
+def _seconds(function: Callable, source: Any) -> float:
+    """Return about how long a step takes."""
+    if function is lay_out:
+        return len(source.html) * 14e-6
+    return len(source.pages) * 3e-3 if function is lay_out_furniture else 0.0
+
+
+_WORTH_A_WORKER = 1.0  # seconds of work of which another worker, who takes half a second to come, would do enough
 
 
 def _label(source: Any) -> str:

@@ -68,19 +68,23 @@ def free_memory() -> int | None:
 class Workers:
     """An executor, and how to hand steps to it."""
 
-    def __init__(self, open_executor: Callable[[], Executor], jobs: int) -> None:
+    def __init__(self, open_executor: Callable[[Callable[[], None] | None], Executor], jobs: int) -> None:
+        """`open_executor` is handed what each new process is to do while there is nothing else for it, if anything."""
         self._open_executor = open_executor
+        self._prepare: Callable[[], None] | None = None
         self.jobs = jobs  # how many steps it does at once
+        self.started = jobs  # how many workers there are already; the others are started when all these are busy
         self._preparing: list[Future] = []
         self.font_files: dict[str, bytes] = {}  # that came home, by hash: nearly the same ones for all pages of a build
 
     @cached_property
     def executor(self) -> Executor:
         """What does the steps; made with the first of them, for a build that finds all it needs has none."""
-        return self._open_executor()
+        return self._open_executor(self._prepare)
 
     def start(self, prepare: Callable[[], None], *, alone: bool = False) -> None:
         """Start all workers, or one `alone`, and let them prepare while there is nothing else to do for them."""
+        self._prepare = prepare  # also by itself: a worker that is ready would prepare in the place of a new one
         self._preparing = [self.submit(prepare) for _ in range(1 if alone else self.jobs)]
 
     @property
@@ -139,12 +143,22 @@ _SAFE_PATH = "PYTHONSAFEPATH"  # https://docs.python.org/3/using/cmdline.html#en
 class _Local(Workers):
     """Processes of this machine, which live for this build."""
 
+    def __init__(self, open_executor: Callable[[Callable[[], None] | None], Executor], jobs: int) -> None:
+        super().__init__(open_executor, jobs)
+        self.started = 0
+        self._in_hand: list[Future] = []
+        self._counting = threading.Lock()
+
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a process, which tidies up after it."""
-        return super().submit(_do_and_tidy, step, *values)
+        future = super().submit(_do_and_tidy, step, *values)
+        with self._counting:
+            self._in_hand = [one for one in self._in_hand if not one.done()] + [future]
+            self.started = min(self.jobs, max(self.started, len(self._in_hand)))
+        return future
 
 
-def _begin_work(prepare: Callable[[], None] | None) -> None:
+def _begin_work(*prepare: Callable[[], None] | None) -> None:
     """Make a new process a worker: no cycle collector that runs by itself, and no long farewell at its end.
 
     It ends with its parent: a build that was killed leaves nobody waiting for steps.
@@ -153,8 +167,9 @@ def _begin_work(prepare: Callable[[], None] | None) -> None:
     Finalize(None, os._exit, args=(0,), exitpriority=_LAST)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    if prepare:
-        prepare()
+    for one in filter(None, prepare):
+        with suppress(Exception):  # the first step will say so
+            one()
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
@@ -188,11 +203,11 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
     """
     pool: ProcessPoolExecutor | None = None
 
-    def open_pool() -> ProcessPoolExecutor:
+    def open_pool(load: Callable[[], None] | None) -> ProcessPoolExecutor:
         nonlocal pool
         # Not `max_tasks_per_child`: with it the pool may wait for ever (https://github.com/python/cpython/issues/115634).
         pool = ProcessPoolExecutor(
-            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work, initargs=(prepare,)
+            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work, initargs=(prepare, load)
         )
         return pool
 
@@ -287,7 +302,9 @@ class _Cluster(Workers):
     """The workers of a Dask cluster; each does one step at a time, however many threads it has."""
 
     def __init__(self, client: Any, scheduler: str, addresses: Sequence[str]) -> None:
-        super().__init__(client.get_executor, len(addresses))  # never called: it may lose a result, and wait for ever
+        super().__init__(
+            lambda _: client.get_executor(), len(addresses)
+        )  # never called: it may lose a result, and wait for ever
         self._client, self._scheduler, self._addresses = client, scheduler, addresses
         self._versions = digest(worker_versions())
         self._pending: dict[Future, Any] = {}  # with the cluster's own futures

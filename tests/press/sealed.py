@@ -58,7 +58,7 @@ def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerd
 def here(store: Store = NO_STORE) -> Workers:
     """Return workers that work in this process: to start another takes as long as an EPUB."""
     keep_installed(store)
-    return Workers(_Here, 1)
+    return Workers(lambda load: _Here(), 1)
 
 
 class _Here(Executor):

@@ -231,6 +231,36 @@ def test_a_sentence_changes_one_unit_and_no_other_chapter(made: TestRepository, 
     assert not {("layout", "services of 2021"), ("chapter", "services of 2021")} & made_again
 
 
+def test_a_page_more_is_laid_out_by_one_worker_and_a_new_book_by_all(made: TestRepository, tmp_path: Path):
+    clone = edited(made, tmp_path)
+
+    def workers_of_a_build() -> int:
+        opened = Desk(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
+        with local_workers(2) as workers:
+            build_editions(
+                opened, ["2021"], formats=("pdf",), out=tmp_path / "out", workers=workers, progress=Progress()
+            )
+            return workers.started
+
+    assert workers_of_a_build() == 2
+    path = clone.root / "chapters/10-modele.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nUn paragraphe.\n" * 60, encoding="utf-8")
+    assert workers_of_a_build() == 1
+    assert workers_of_a_build() == 0
+
+
+def test_workers_are_started_when_those_that_there_are_have_enough_to_do():
+    with local_workers(2) as workers:
+        for _ in range(3):
+            workers.submit(abs, -1).result()
+            assert workers.started == 1
+        two = [workers.submit(time.sleep, 0.2) for _ in range(2)]
+        assert workers.started == 2
+        concurrent.futures.wait(two)
+        workers.submit(abs, -1).result()
+        assert workers.started == 2
+
+
 def test_what_is_kept_is_put_in_its_place_again(made: TestRepository, tmp_path: Path):
     store = Store(tmp_path / "cache")
     build(made.root, tmp_path / "out", "2018", formats=("html", "epub"), store=store)
