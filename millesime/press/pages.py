@@ -9,7 +9,7 @@ import pickle
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from io import BytesIO
@@ -87,13 +87,10 @@ class UnitRunner:
         missing = [index for index, content in enumerate(contents) if content is None]
         # The largest first, so that none of them is begun last.
         missing.sort(key=lambda index: -len(getattr(steps[index][1], "html", b"")))
-        few = (
-            self._workers.started < self._workers.jobs and sum(_seconds(*steps[at]) for at in missing) < _WORTH_A_WORKER
-        )
-        waiting, running = deque(_together(steps, missing, pages=_ANY if few else _PAGES_TOGETHER)), {}
-        few = few or len(waiting) == 1
+        few = self._are_few(steps[index] for index in missing)
+        waiting, running = deque(_together(steps, missing, pages=math.inf if few else _PAGES_TOGETHER)), {}
         results: list[Any] | None = None
-        if waiting and few and not self._workers.are_prepared:
+        if waiting and (few or len(waiting) == 1) and not self._workers.are_prepared:
             # Another worker would be started beside the one that is about to be ready.
             results = [self._unpacked(content) for content in contents]
             self._workers.await_start()
@@ -112,6 +109,10 @@ class UnitRunner:
                     self._said(len(units) - left, len(units))
             self._hand_out(steps, waiting, running, at_once=at_once)
         return results
+
+    def _are_few(self, steps: Iterable[_Step]) -> bool:
+        """Whether workers that there are will have done steps before another one has come."""
+        return self._workers.started < self._workers.jobs and sum(_seconds(*step) for step in steps) < _WORTH_A_WORKER
 
     def _hand_out(
         self, steps: Sequence[_Step], waiting: deque[list[int]], running: dict[Future, list[int]], *, at_once: int
@@ -219,7 +220,6 @@ def _together(steps: Sequence[_Step], indices: Sequence[int], *, pages: float) -
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
-_ANY = math.inf
 
 
 def _seconds(function: Callable, source: Any) -> float:

@@ -158,7 +158,7 @@ class _Local(Workers):
         return future
 
 
-def _begin_work(*prepare: Callable[[], None] | None) -> None:
+def _begin_work(prepare: Callable[[], None] | None, load: Callable[[], None] | None) -> None:
     """Make a new process a worker: no cycle collector that runs by itself, and no long farewell at its end.
 
     It ends with its parent: a build that was killed leaves nobody waiting for steps.
@@ -167,9 +167,11 @@ def _begin_work(*prepare: Callable[[], None] | None) -> None:
     Finalize(None, os._exit, args=(0,), exitpriority=_LAST)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    for one in filter(None, prepare):
+    if prepare:
+        prepare()
+    if load:
         with suppress(Exception):  # the first step will say so
-            one()
+            load()
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:

@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
+from millesime.render.pdf.internals import strings_of
 from millesime.render.pdf.laid import Folio, LaidPage
 from millesime.render.pdf.objects import deflate, number
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE
@@ -55,22 +56,16 @@ def find_late_folios(pages: Sequence) -> LateFolios | None:
     """Return where folios stand on WeasyPrint's pages; None if they may move anything, or there are none."""
     found: dict[int, tuple[Any, str]] = {}
     for page in pages:
-        told = chain((text for _, text in _strings(page)), (label for _, label, *_ in page.bookmarks))
+        told = chain((text for _, text in strings_of(page)), (label for _, label, *_ in page.bookmarks))
         if any(PLACEHOLDER in text for text in told):
             return None
         for text, ancestors in _texts(page._page_box, ()):
             if (anchors := _asked(text)) is None:
                 continue
-            if len(anchors) != 1 or not _stands_alone(text, ancestors):
+            if len(anchors) != 1 or anchors[0] is None or not _stands_alone(text, ancestors):
                 return None
             found[id(text)] = text, anchors[0]
     return LateFolios(boxes=found) if found else None
-
-
-def _strings(page) -> Iterator[tuple[str, str]]:
-    for box in page._page_box.descendants():
-        if box.string_set and box.string_set != "none":
-            yield from box.string_set
 
 
 def _texts(box, ancestors: tuple) -> Iterator[tuple[Any, tuple]]:
@@ -82,13 +77,17 @@ def _texts(box, ancestors: tuple) -> Iterator[tuple[Any, tuple]]:
         yield from _texts(getattr(child, "_box", child), inside)  # one that is positioned has a place-holder
 
 
-def _asked(text) -> list[str] | None:
+def anchor_of(link: str | None) -> str | None:
+    """Return the anchor in the book that a link leads to; None for one that leads elsewhere."""
+    return unquote(link[1:]) if link and link.startswith("#") else None
+
+
+def _asked(text) -> list[str | None] | None:
     """Return the anchors of which a text may print folios; None for a text that is no element's own."""
     if text.element is None or "::" not in (text.element_tag or ""):
         return None
     names = [name for name in text.element.attrib if name.startswith(FOLIO_ATTRIBUTE)]
-    links = [text.element.get(name.removeprefix(FOLIO_ATTRIBUTE)) or "" for name in names]
-    return [unquote(link[1:]) for link in links] or None
+    return [anchor_of(text.element.get(name.removeprefix(FOLIO_ATTRIBUTE))) for name in names] or None
 
 
 def _stands_alone(text, ancestors: tuple) -> bool:

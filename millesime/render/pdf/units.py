@@ -6,7 +6,6 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -14,7 +13,7 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
-from millesime.render.pdf.folios import PLACEHOLDER
+from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
 from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
@@ -109,12 +108,12 @@ def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes,
         pictures = {}
         for element in [element for root in group for element in root.iter() if isinstance(element.tag, str)]:
             for name in scope.folio_attributes:
-                anchor = _anchor(element.get(name))
+                anchor = anchor_of(element.get(name))
                 if anchor in homes:
                     place = asks.setdefault(anchor, len(asks))
                     element.set(f"{FOLIO_ATTRIBUTE}{name}", f"millesime-folio-{place}-")
-            if element.tag == "a" and homes.get(_anchor(element.get("href")), at) != at:
-                foreign[_anchor(element.get("href"))] = None
+            if element.tag == "a" and homes.get(anchor_of(element.get("href")), at) != at:
+                foreign[anchor_of(element.get("href"))] = None
             if element.tag == "img" and element.get("src") in served:
                 pictures[element.get("src")] = served[element.get("src")]
         yield Unit(
@@ -123,10 +122,6 @@ def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes,
             foreign=tuple(sorted(foreign)),
             pictures=pictures,
         )
-
-
-def _anchor(link: str | None) -> str | None:
-    return unquote(link[1:]) if link and link.startswith("#") else None
 
 
 def _folio(folios: Mapping[str, int], anchor: str) -> bytes:
