@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
 
 from millesime.press.cache.store import Store
 from tests.press.published import GOES, MOVES, REWORDED, STAYS, make_series, publish_into
@@ -30,12 +31,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and keeps silent."""
+    """Serves files and keeps silent; a page in two parts, so that a test that does not wait for all of it fails."""
 
     def log_message(self, *arguments: object) -> None: ...
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         with suppress(ConnectionError):  # the next page was opened meanwhile
+            if self.path.endswith(".html"):
+                outputfile.write(source.read(2000))
+                outputfile.flush()
+                time.sleep(0.1)
             super().copyfile(source, outputfile)
 
 
@@ -104,6 +109,12 @@ def address_of(site: Path, text: str) -> str:
     return f"2018/modele.html#{found.get('id')}"
 
 
+def follow(page: Page, link: Locator, address: str) -> None:
+    """Click a link and wait until the page it leads to is whole: a click alone waits for no page."""
+    link.click()
+    page.wait_for_url(lambda url: url.startswith(address))
+
+
 def visible_note(page: Page) -> str:
     """The note that a reader sees below the paragraph whose address was followed."""
     note = page.locator(":target + .trace")
@@ -127,13 +138,11 @@ def test_a_paragraph_is_followed_by_its_first_address(
     assert said in visible_note(page)
     links = page.locator(":target + .trace a")
     if there:
-        links.first.click()
-        assert page.url.startswith(f"{root}/{there}#")
+        follow(page, links.first, f"{root}/{there}#")
         assert page.locator(":target").inner_text().startswith(text[:24])
     else:
         assert links.count() == 1
-        links.first.click()
-        assert page.url.startswith(f"{root}/passages/modele.html#")
+        follow(page, links.first, f"{root}/passages/modele.html#")
         assert text[:30] in page.locator(":target").inner_text()
 
 
@@ -148,7 +157,7 @@ def test_versions_can_be_stepped_through_by_keyboard(origin: str, scripted: Page
     steps = scripted.locator(".line-steps:has(+ .versions:has(ins))").first
     steps.get_by_role("button").nth(1).click()
     wait_for_version(scripted, 1)
-    assert steps.get_by_role("status").inner_text() == "2 / 3"
+    expect(steps.get_by_role("status")).to_have_text("2 / 3")
 
 
 SHOWN = f"""(() => {{
@@ -189,7 +198,7 @@ def test_without_a_script_versions_are_links_and_a_row_that_scrolls(site: Path, 
     context = browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
     page.goto(f"{origin}/{address_of(site, REWORDED)}")
-    page.locator(":target + .trace a").nth(1).click()
+    follow(page, page.locator(":target + .trace a").nth(1), f"{origin}/passages/modele.html#")
     row = page.locator(ROW).first
     assert row.locator(".version-head a").count() == 3
     assert page.locator(".line-steps").count() == 0
@@ -207,8 +216,7 @@ def test_search_finds_words_in_one_edition_and_in_all(origin: str, scripted: Pag
     scripted.get_by_text("Aucun résultat.").wait_for()
     scripted.get_by_label("Dans").select_option("")
     scripted.get_by_text("Un résultat.").wait_for()
-    scripted.locator("#search-results a").first.click()
-    assert scripted.url.startswith(f"{origin}/2018/modele.html")
+    follow(scripted, scripted.locator("#search-results a").first, f"{origin}/2018/modele.html")
     assert log.wrong == []
     assert [url for url in log.asked if not url.startswith(origin)] == []
 
