@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from millesime.markup.ast import INLINES, SPACE, Inline, Node, string, text_of, words
+from millesime.markup.ast import CHILDLESS, INLINES, SPACE, Inline, Node, rewrite, string, text_of, words
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -43,7 +43,8 @@ _UNIT = re.compile(r"^(%|‰|€|\$|£|°C|k€|M€|Md€|km|kWh|MWh|GWh|m²|m�
 
 def set_typography(value: Any, language: str) -> Any:
     """Return blocks or inlines with the typography of a BCP 47 language."""
-    return _set(value, _is_french(language))
+    french = _is_french(language)
+    return _set(value, french) if french or _speaks_french(value) else value
 
 
 def set_text(text: str, language: str) -> str:
@@ -59,29 +60,46 @@ def _is_french(language: str) -> bool:
 
 def _set(value: Any, french: bool) -> Any:
     if isinstance(value, list):
-        if value and isinstance(value[0], dict) and value[0].get("t") in INLINES:
-            return (
-                _set_inlines([_set(node, french) for node in value])
-                if french
-                else [_set(node, french) for node in value]
-            )
-        return [_set(item, french) if isinstance(item, (list, dict)) else item for item in value]
-    if not isinstance(value, dict) or "c" not in value:
-        return (
-            value
-            if not isinstance(value, dict) or "t" in value
-            else {key: _set(item, french) for key, item in value.items()}
-        )
+        new = [_set(item, french) if _holds_more(item) else item for item in value]
+        is_text = french and value and isinstance(value[0], dict) and value[0].get("t") in INLINES
+        return _set_inlines(new) if is_text else new
+    if not _holds_more(value):
+        return value
+    if "t" not in value:
+        return {key: _set(item, french) if _holds_more(item) else item for key, item in value.items()}
     match value["t"]:
-        case "Str" | "Code" | "CodeBlock" | "Math" | "RawInline" | "RawBlock":
-            return value
         case "Span" | "Div":
-            language = dict(value["c"][0][2]).get("lang")
+            language = _language(value)
             inner = _is_french(language) if language else french
             return {"t": value["t"], "c": [value["c"][0], _set(value["c"][1], inner)]}
         case "Link" if is_address(value):
             return value
     return {"t": value["t"], "c": _set(value["c"], french)}
+
+
+def _holds_more(item: Any) -> bool:
+    """Whether there may be text inside, or behind, an item of a list."""
+    if isinstance(item, dict):
+        return item.get("t") not in CHILDLESS and ("c" in item or "t" not in item)
+    return isinstance(item, list)
+
+
+def _language(node: Node) -> str | None:
+    """Return the language that a Span or Div says it is in."""
+    return dict(node["c"][0][2]).get("lang")
+
+
+def _speaks_french(value: Any) -> bool:
+    """Whether any passage says that it is French."""
+    found: list[Node] = []
+
+    def note(node: Node) -> Node:
+        if _is_french(_language(node) or ""):
+            found.append(node)
+        return node
+
+    rewrite(value, note, kinds={"Span", "Div"})
+    return bool(found)
 
 
 def is_address(node: Node) -> bool:
@@ -95,13 +113,12 @@ def _set_inlines(nodes: list[Inline]) -> list[Inline]:
     """One list of inlines; inner lists are done already."""
     out: list[Inline] = []
     for index, node in enumerate(nodes):
-        before = _last_char(out)
         match node["t"]:
             case "Space" | "SoftBreak":
                 spaces = (_space_between(out, following) for following in _followers(nodes, index))
                 out.append(next((space for space in spaces if space is not None), node))
             case "Str":
-                out.append(string(_set_word(node["c"], before)))
+                out.append(string(_set_word(node["c"], _last_char(out))) if _MARK.search(node["c"]) else node)
             case "Quoted":
                 out += _quoted(node)
             case _:
@@ -150,30 +167,30 @@ def _space_between(before: list[Inline], following: Inline | None) -> Inline | N
         return string(NBSP)
     if ending.isdigit() and _UNIT.match(after):
         return string(NBSP)
-    if re.search(r"(?:^|[^\d.,\u202f])\d{1,3}$|(?:^|\D)\d{1,3}(?:\u202f\d{3})+$", last) and re.match(
-        r"\d{3}(?!\d)", after
-    ):
+    if last[-1:].isdigit() and _THOUSANDS.search(last) and _HUNDREDS.match(after):
         return string(NNBSP)
     if last.lstrip("([«" + NBSP) in _HOLDS_NEXT and after:
         return string(NBSP)
     return None
 
 
+_THOUSANDS = re.compile(r"(?:^|[^\d.,\u202f])\d{1,3}$|(?:^|\D)\d{1,3}(?:\u202f\d{3})+$")
+_HUNDREDS = re.compile(r"\d{3}(?!\d)")
+
+
 def _set_word(text: str, before: str) -> str:
-    """One Str; `before` is the character that it follows, "" at the beginning or after a space."""
-    if not text or _ADDRESS.search(text):
+    """One Str that holds a `_MARK`; `before` is the character that it follows, "" at the beginning or after a space."""
+    if _ADDRESS.search(text):
         return text
     if text[0] in _HIGH and before and before not in NNBSP + NBSP + " («" and before not in _HIGH:
         text = NNBSP + text
     if text[0] == ":" and before and before not in NNBSP + NBSP and (len(text) == 1 or text[1] in _CLOSERS):
         text = NBSP + text
     text = _ELISION.sub("’", text)  # the reader did so in chapters, not in titles of manifests and labels
-    text = re.sub(f"[{NBSP}{NNBSP} ]*([{_HIGH}]+)", _high_space, text)
-    text = re.sub(
-        rf"(?<=[\w{re.escape(_CLOSERS)}%°])[{NBSP}{NNBSP} ]*:(?=$|[\s{re.escape(_CLOSERS)}])", NBSP + ":", text
-    )
-    text = re.sub(f"«[{NBSP}{NNBSP} ]*(?=\\S)", "«" + NBSP, text)
-    text = re.sub(f"(?<=\\S)[{NBSP}{NNBSP} ]*»", NBSP + "»", text)
+    text = _HIGH_MARKS.sub(_high_space, text)
+    text = _COLON.sub(NBSP + ":", text)
+    text = _OPENING.sub("«" + NBSP, text)
+    text = _CLOSING.sub(NBSP + "»", text)
     return text.replace("«" + NBSP + NBSP + "»", "«" + NBSP + "»")
 
 
@@ -194,6 +211,11 @@ def _high_space(found: re.Match[str]) -> str:
     return NNBSP + marks
 
 
+_MARK = re.compile(f"[{_HIGH}:'«»]")  # beside which something may have to be put right
+_HIGH_MARKS = re.compile(f"[{NBSP}{NNBSP} ]*([{_HIGH}]+)")
+_COLON = re.compile(rf"(?<=[\w{re.escape(_CLOSERS)}%°])[{NBSP}{NNBSP} ]*:(?=$|[\s{re.escape(_CLOSERS)}])")
+_OPENING = re.compile(f"«[{NBSP}{NNBSP} ]*(?=\\S)")
+_CLOSING = re.compile(f"(?<=\\S)[{NBSP}{NNBSP} ]*»")
 _ELISION = re.compile(r"(?<=\w)'(?=\w|[«“])")
 # Two no-break spaces meet where one was typed and one is set.
 _RUN = re.compile(f"(«?)[{NBSP}{NNBSP}]{{2,}}([{_HIGH}]?)")
@@ -212,7 +234,10 @@ def _merge(nodes: list[Inline]) -> list[Inline]:
             continue
         else:
             out.append(node)
-    return [string(_RUN.sub(_one_space, node["c"])) if node["t"] == "Str" else node for node in out]
+    return [
+        string(_RUN.sub(_one_space, node["c"])) if node["t"] == "Str" and _RUN.search(node["c"]) else node
+        for node in out
+    ]
 
 
 def _last_char(nodes: list[Inline]) -> str:

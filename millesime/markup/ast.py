@@ -173,7 +173,7 @@ def walk(value: Any) -> Iterator[Node]:
         elif isinstance(found, dict):
             if "t" in found:
                 yield found
-                if found["t"] not in _CHILDLESS and "c" in found:
+                if found["t"] not in CHILDLESS and "c" in found:
                     waiting.append(found["c"])
             else:
                 waiting += reversed(found.values())
@@ -235,7 +235,7 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
     Only nodes of these `kinds` are given to it; None: all. What did not
     change is the same object as before.
     """
-    return _rewrite(value, change, kinds, frozenset() if kinds is None else _CHILDLESS.difference(kinds))
+    return _rewrite(value, change, kinds, frozenset() if kinds is None else CHILDLESS.difference(kinds))
 
 
 def _rewrite(
@@ -250,7 +250,7 @@ def _rewrite(
                 kind = item.get("t")
                 if kind in passed:
                     continue
-                new = change(item) if kind in _CHILDLESS else _rewrite(item, change, kinds, passed)
+                new = change(item) if kind in CHILDLESS else _rewrite(item, change, kinds, passed)
             elif item and isinstance(item, list):
                 kind, new = None, _rewrite(item, change, kinds, passed)
             else:
@@ -272,7 +272,7 @@ def _rewrite(
         if kind is None:
             inner = {key: _rewrite(item, change, kinds, passed) for key, item in value.items()}
             return value if all(inner[key] is item for key, item in value.items()) else inner
-        if kind not in _CHILDLESS and "c" in value:
+        if kind not in CHILDLESS and "c" in value:
             content = value["c"]
             new = _rewrite(content, change, kinds, passed)
             if new is not content:
@@ -282,7 +282,7 @@ def _rewrite(
 
 
 # What holds text or nothing, no nodes: most of a book.
-_CHILDLESS = frozenset(
+CHILDLESS = frozenset(
     {"Str", "Space", "SoftBreak", "LineBreak", "HorizontalRule", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"}
 )
 
@@ -292,7 +292,7 @@ def rewrite_inlines(value: Any, change: Callable[[list[Inline]], list[Inline]]) 
     if isinstance(value, list):
         new = [
             rewrite_inlines(item, change)
-            if isinstance(item, list) or (isinstance(item, dict) and item.get("t") not in _CHILDLESS)
+            if isinstance(item, list) or (isinstance(item, dict) and item.get("t") not in CHILDLESS)
             else item
             for item in value
         ]
