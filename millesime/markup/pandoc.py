@@ -272,7 +272,9 @@ def is_nested_deeper(document: bytes, levels: int) -> bool:
     Told from its bytes, since what parses JSON calls itself: of the braces
     outside strings, each round takes those away that hold nothing.
     """
-    braces = _STRING.sub(b"", document).translate(None, _NO_BRACES)
+    # Escaped backslashes and quotation marks first, so that those which are left begin and end strings.
+    marks = document.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
+    braces = _STRING.sub(b"", marks.replace(b'""', b""))  # strings are empty, but for their braces
     for _ in range(levels + 1):  # the document itself is one
         if not braces:
             return False
@@ -280,8 +282,8 @@ def is_nested_deeper(document: bytes, levels: int) -> bool:
     return bool(braces)
 
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NO_BRACES = bytes(set(range(256)) - set(b"{}"))
+_STRING = re.compile(rb'"[^"]*"')
+_NO_MARKS = bytes(set(range(256)) - set(b'{}"'))
 
 
 def _bibliography_format(path: str) -> str:
