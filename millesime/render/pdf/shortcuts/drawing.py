@@ -51,6 +51,26 @@ def kept_references() -> property:
     return property(page_references)
 
 
+def quick_reference() -> property:
+    """Return `Object.reference`, which is asked for by all that leads to an object, formatted once and as bytes."""
+    return property(lambda self: b"%d %d R" % (self.number, self.generation))
+
+
+def quick_bytes(pydyf) -> Callable:
+    """Return `_to_bytes` that knows the numbers and names it wrote: few colours, sizes and places are new."""
+    slow = pydyf._to_bytes
+    remembered = lru_cache(maxsize=4096)(slow)
+
+    def to_bytes(item) -> bytes:
+        kind = type(item)
+        if kind is bytes:
+            return item
+        # Not whole numbers: 1 and True are one key, and written differently.
+        return remembered(item) if kind is float or kind is str else slow(item)
+
+    return to_bytes
+
+
 def quick_matrix(pydyf) -> Callable:
     """Return `Stream.set_text_matrix` that knows the numbers it wrote: lines begin at few places."""
     write = lru_cache(maxsize=4096)(pydyf._to_bytes)

@@ -248,3 +248,21 @@ def quick_flow(boxes) -> Callable:
         return slow(self)
 
     return is_in_normal_flow
+
+
+def quick_descendants(boxes) -> Callable:
+    """Return `Box.descendants` of one generator instead of one for each level: a hundredth."""
+    is_box, slow = boxes.Box, boxes.Box.descendants
+
+    def descendants(self, placeholders=False) -> Iterator:
+        if placeholders:
+            yield from slow(self, placeholders)
+            return
+        waiting = [self]
+        while waiting:
+            box = waiting.pop()
+            yield box
+            if isinstance(box, is_box):
+                waiting += box.children[::-1]
+
+    return descendants
