@@ -148,7 +148,8 @@ def make_editions(
         from millesime.press.steps import load_for_pages
 
         keep_installed(desk.store)
-        load = partial(load_for_pages, own_theme(desk.snapshot(printed[0].edition)))
+        first = printed[0].edition
+        load = partial(load_for_pages, own_theme(desk.snapshot(first)), desk.series.edition(first).language)
         workers.start(load, alone=True)
         if not all(plan.is_edited for plan in printed):
             # The others find what the first one made of installed files. Pandoc has a whole book to read, on all cores;

@@ -9,14 +9,14 @@ from typing import Any
 from millesime.collector import collector_at_rest
 from millesime.problems import EngineError
 from millesime.render.pdf.laid import Laid
-from millesime.render.pdf.layout import load_sheet
+from millesime.render.pdf.layout import make_ready
 from millesime.render.pdf.scope import theme_scope
 
 
-def load_for_pages(theme: Mapping[str, bytes]) -> None:
-    """Load the engine, the sheet of a theme and its fonts, while the build still reads."""
+def load_for_pages(theme: Mapping[str, bytes], language: str) -> None:
+    """Load the engine, the sheet of a theme and its fonts, and a language's patterns, while the build still reads."""
     with suppress(EngineError):  # the first step will say so
-        load_sheet(theme_scope(theme).style)
+        make_ready(theme_scope(theme).style, language)
 
 
 def run_step(step: Callable, source: Any, known: Set[str]) -> Any:

@@ -194,7 +194,7 @@ def _do_and_tidy(step: Callable[..., Any], *values: Any) -> Any:
 
 
 _LAST = -1000  # of what a process does at its end
-_MUCH = 300_000  # objects that hold others: some 30 pages, 80 MB
+_MUCH = 1_000_000  # objects that hold others: some 150 pages, 200 MB
 
 
 @contextmanager

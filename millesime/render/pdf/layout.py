@@ -195,10 +195,17 @@ def _press(style: str) -> _Press:
     return _Press(style)
 
 
-def load_sheet(style: str) -> None:
-    """Set up the press for a theme's sheet; raises EngineError when WeasyPrint or its libraries are missing."""
-    with surroundings(_ANY_DATE):
+def make_ready(style: str, language: str) -> None:
+    """Set up the press for a theme's sheet, and read the hyphenation patterns of a language (BCP 47), if it has any.
+
+    Raises EngineError when WeasyPrint or its libraries are missing.
+    """
+    with surroundings(_ANY_DATE), shortcuts.taken(margins=False):
         _press(style)
+        import pyphen
+
+        if found := pyphen.language_fallback(language):
+            pyphen.Pyphen(lang=found)  # which keeps them
 
 
 _ANY_DATE = datetime.date(2000, 1, 1)  # a sheet has none
