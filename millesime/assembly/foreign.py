@@ -63,6 +63,8 @@ def settle_foreign(blocks: list[Block]) -> list[Block]:
 
     def settle(node: Node) -> Node | list[Node]:
         nonlocal tags
+        if node["t"] == "Str" and not _FORBIDDEN.search(node["c"]):  # most of a book
+            return node
         settled = _settle(node)
         tags = tags or isinstance(settled, list) and any(one["t"] == "RawInline" for one in settled)
         return settled

@@ -88,6 +88,5 @@ def _bare(value: Any) -> Any:
 
 
 def _says_nothing_elsewhere(node: Inline) -> bool:
-    if not isinstance(node, dict) or "t" not in node:
-        return False
-    return node["t"] in _WORDS or (node["t"] == "Code" and not node["c"][0][0])
+    kind = node.get("t") if isinstance(node, dict) else None
+    return kind in _WORDS or (kind == "Code" and not node["c"][0][0])
