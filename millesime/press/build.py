@@ -8,7 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import marshal
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from millesime.problems import Problem
 if TYPE_CHECKING:
     from millesime.assembly.assemble import Materials
     from millesime.assembly.report import Report
+    from millesime.press.pages import UnitRunner
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ def make_editions(
     plans = plan_editions(desk, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
-    start = None
+    start: list[Callable[[], None]] = []  # workers, one after the other
     if printed := [plan for plan in plans if "pdf" in plan.missing]:
         from millesime.press.installed import keep_installed
         from millesime.press.manuscript import own_theme
@@ -150,11 +151,12 @@ def make_editions(
         keep_installed(desk.store)
         first = printed[0].edition
         load = partial(load_for_pages, own_theme(desk.snapshot(first)), desk.series.edition(first).language)
-        workers.start(load, alone=True)
-        if not all(plan.is_edited for plan in printed):
-            # The others find what the first one made of installed files. Pandoc has a whole book to read, on all cores;
-            # to assemble it takes one.
-            start = partial(workers.start, load)
+        if all(plan.is_edited for plan in printed):
+            workers.start(load, alone=True)
+        else:
+            # Pandoc has a whole book to read, on all cores; to assemble it takes one. The others find what the first
+            # one made of installed files.
+            start = [partial(workers.start, load, alone=True), partial(workers.start, load)]
     # A PDF is many steps, which one thread hands out and binds.
     foremen = ThreadPoolExecutor(max(2, workers.jobs // 8))
     try:
@@ -173,15 +175,14 @@ def make_editions(
 
             materials = edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what))
             if start:
-                start()
-                start = None
+                start.pop(0)()
             pages = None
             if "pdf" in plan.missing:
                 from millesime.press.pages import UnitRunner, make_pdf
 
                 said = partial(_say_pages, progress, name)
                 pages = UnitRunner(name, limits=desk.limits, store=desk.store, workers=workers, said=said)
-            begun = partial(pages.begin_front, foremen=foremen) if pages else None
+            begun = partial(_begin, pages, foremen, start) if pages else None
             made = assemble_kept(materials, desk.store, jobs=desk.jobs, begun=begun)
             report = made.report
             assembled(name, materials, report)
@@ -203,6 +204,13 @@ def make_editions(
         foremen.shutdown(wait=False, cancel_futures=True)
     outcome.artifacts.sort(key=lambda printed: (names.index(printed.edition), printed.format))
     return outcome
+
+
+def _begin(pages: UnitRunner, foremen: Executor, start: list[Callable[[], None]], report: Report) -> None:
+    """Begin with what can be done of a PDF before the chapters of its report are written."""
+    if start:
+        start.pop(0)()
+    pages.begin_front(report, foremen=foremen)
 
 
 def _say_pages(progress: Progress, name: str, done: int, units: int) -> None:

@@ -89,12 +89,12 @@ class Workers:
 
     @property
     def are_prepared(self) -> bool:
-        """Whether the workers that were started have prepared."""
-        return all(future.done() for future in self._preparing)
+        """Whether one of the workers that were started has prepared."""
+        return not self._preparing or any(future.done() for future in self._preparing)
 
     def await_start(self) -> None:
-        """Wait until the workers that were started have prepared."""
-        concurrent.futures.wait(self._preparing)
+        """Wait until one of the workers that were started has prepared."""
+        concurrent.futures.wait(self._preparing, return_when=concurrent.futures.FIRST_COMPLETED)
 
     def submit(self, step: Callable[..., Any], *values: Any) -> Future:
         """Hand a step to a worker, starting one if all are busy."""
