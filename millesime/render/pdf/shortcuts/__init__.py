@@ -23,10 +23,10 @@ def taken(*, margins: bool) -> Iterator[None]:
     import pydyf
     import pyphen
     from weasyprint import css, draw, images, layout
-    from weasyprint.draw import border
+    from weasyprint.draw import border, color
     from weasyprint.draw import text as draw_text
     from weasyprint.formatting_structure import boxes, build
-    from weasyprint.layout import absolute, block, inline, page, percent, table
+    from weasyprint.layout import absolute, background, block, inline, page, percent, table
     from weasyprint.layout import float as floats
     from weasyprint.pdf import stream
     from weasyprint.text import line_break
@@ -49,6 +49,7 @@ def taken(*, margins: bool) -> Iterator[None]:
         (inline, "create_layout", text.late_layout(line_break)),
         (inline, "add_word_spacing", text.remembered_shapes(inline)),
         (draw_text, "draw_first_line", text.quick_line(draw_text)),
+        (background, "layout_box_backgrounds", styles.quick_backgrounds(background, color)),
         (draw, "draw_border", drawing.quick_border(border)),
         (draw, "draw_outline", drawing.quick_outline(border, boxes)),
         (stream.Stream, "marked", drawing.quick_marks(pydyf)),

@@ -7,17 +7,32 @@ from collections.abc import Callable, Iterator, Sequence
 
 
 def quick_text(line_break) -> Callable:
-    """Return `Layout.set_text` that says at once that a text is one paragraph: drawing would ask for new shapes."""
+    """Return `Layout.set_text` that says at once that a text is one paragraph: drawing would ask for new shapes.
+
+    Where nothing is put between letters, `quick_setup` has said all else.
+    """
     slow = line_break.Layout.set_text
     pango = line_break.pango
 
     def set_text(self, text, justify=False) -> None:
         alone = _PARAGRAPH_ENDS.isdisjoint(text)
         pango.pango_layout_set_single_paragraph_mode(self.layout, alone)
-        slow(self, text, justify)
+        style = self.style
+        if text and alone and not justify and not style.__dict__["is_spaced"] and _ODD_BYTES.isdisjoint(text):
+            self.text = text
+            pango.pango_layout_set_text(self.layout, text.encode(), -1)
+        else:
+            attributes = pango.pango_attr_list_new()  # those of the style are for all its texts
+            if (features := style.__dict__["features"]) is not None:
+                pango.pango_attr_list_insert(attributes, features)
+            pango.pango_layout_set_attributes(self.layout, attributes)
+            slow(self, text, justify)
         self.kept, self.widening = alone and not justify, 0
 
     return set_text
+
+
+_ODD_BYTES = frozenset("\0\t")  # which end a text for C, and stop at tabulators
 
 
 def quick_reactivation(line_break) -> Callable:
@@ -95,6 +110,14 @@ def quick_line(drawing) -> Callable:
     sizes_are_told = pango.pango_version() >= 14802
     first_odd = min(pango.PANGO_GLYPH_EMPTY, pango.PANGO_GLYPH_UNKNOWN_FLAG)
 
+    def own_width(stream, font, pango_font, glyph: int) -> int:
+        """Return a glyph's width in Pango's units as it is when nothing stands beside it."""
+        widths = font.__dict__.setdefault("own_widths", {}).setdefault(pango_font, {})
+        if glyph not in widths:
+            pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
+            widths[glyph] = stream.logical_rect.width
+        return widths[glyph]
+
     def write_glyph(stream, font, pango_font, size, glyph: int, width: int, offset: int) -> str:
         if glyph not in font.widths:
             pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
@@ -151,10 +174,13 @@ def quick_line(drawing) -> Callable:
                 pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
             if widening:
                 spaces = [at for at, key in enumerate(keys) if font.to_unicode.get(key[0]) in _SPACES]
-                if any(keys[at][2] or "<" in pieces[at] or (at and pieces[at - 1].endswith("<")) for at in spaces):
+                if any(keys[at][2] or (at and pieces[at - 1].endswith("<")) for at in spaces):
                     return give_up()  # a pair of a letter and a space; Pango would part them
+                own = [
+                    (glyph, own_width(stream, font, pango_font, glyph), 0) for glyph in (keys[at][0] for at in spaces)
+                ]
                 ends = (0 if item.offset == 0 else None, count - 1 if run == ffi.NULL else None)
-                for at, key in zip(spaces, _widened(keys, spaces, widening, ends), strict=True):
+                for at, key in zip(spaces, _widened(own, spaces, widening, ends), strict=True):
                     if key not in written:
                         written[key] = write_glyph(stream, font, pango_font, size, *key)
                     pieces[at] = written[key]
@@ -175,15 +201,15 @@ def quick_line(drawing) -> Callable:
     return draw
 
 
-def _widened(keys: Sequence[tuple], spaces: Sequence[int], widening: int, ends: tuple) -> Iterator[tuple]:
+def _widened(keys: Sequence[tuple], places: Sequence[int], widening: int, ends: tuple) -> Iterator[tuple]:
     """Yield (glyph, width, offset) of a run's spaces as Pango widens them.
 
-    `ends` are the places in the run of the line's first and last glyph; None: in another run.
+    `keys` say the same of each space alone, `places` where it is in the run,
+    `ends` where the line's first and last glyph are; None: in another run.
     """
     inside = _halves(widening)
     outside = _halves(2 * widening)
-    for at in spaces:
-        glyph, width, _ = keys[at]
+    for (glyph, width, _), at in zip(keys, places, strict=True):
         if at == ends[0]:
             yield glyph, width + outside[1], 0
         elif at == ends[1]:
@@ -263,20 +289,28 @@ def quick_setup(line_break) -> Callable:
             style["font_variant_caps"], style["font_variant_numeric"], style["font_variant_alternates"],
             style["font_variant_east_asian"], style["font_feature_settings"],
         )  # fmt: skip
-        attribute = None
+        kept = style.__dict__
+        kept["is_spaced"] = bool(style["word_spacing"]) or style["letter_spacing"] not in ("normal", 0)
+        kept["features"] = attribute = None
         if features:
             words = ",".join(f"{key} {value}" for key, value in features.items()).encode()
-            kept = style.font_config.font_features
-            if words not in kept:
-                kept[words] = pango.pango_attr_font_features_new(words)
-            attribute = kept[words]
-        return context, language, description, measures, attribute
+            known = style.font_config.font_features
+            if words not in known:
+                known[words] = pango.pango_attr_font_features_new(words)
+            kept["features"] = attribute = known[words]
+        breaks_words = style["overflow_wrap"] in ("anywhere", "break-word")
+        attributes = pango.pango_attr_list_new() if breaks_words or attribute is not None else None
+        if attribute is not None:
+            pango.pango_attr_list_insert(attributes, attribute)
+        if breaks_words:
+            pango.pango_attr_list_change(attributes, pango.pango_attr_insert_hyphens_new(False))
+        return context, language, description, measures, attributes
 
     def setup(self, style) -> None:
         prepared = style.__dict__.get("prepared")
         if prepared is None:
             prepared = style.__dict__["prepared"] = prepare(style)
-        context, self.language, description, measures, attribute = prepared
+        context, self.language, description, measures, attributes = prepared
         self.style = style
         self.first_line_direction = 0
         self.layout = layout = ffi.gc(pango.pango_layout_new(context), gobject.g_object_unref)
@@ -285,9 +319,7 @@ def quick_setup(line_break) -> Callable:
         self.ascent, self.underline_position, self.strikethrough_position = measures[:3]
         if len(measures) == 5:
             self.underline_thickness, self.strikethrough_thickness = measures[3:]
-        if attribute is not None:
-            attributes = pango.pango_attr_list_new()
-            pango.pango_attr_list_insert(attributes, attribute)
+        if attributes is not None:
             pango.pango_layout_set_attributes(layout, attributes)
 
     return setup
