@@ -3,9 +3,10 @@
 WeasyPrint shapes a line several times: with what may stand behind it, with the
 next word, with each beginning of that word that a hyphen could follow, and
 alone. Here a text is shaped once, the ends of its lines are found by sums of
-its glyphs' widths, and a line is shaped alone, as it will be drawn. What is
-not clear from sums is left to WeasyPrint: a word that nearly fits, a word
-longer than a line, whatever is set unusually.
+its glyphs' widths, and a line is drawn with the glyphs that it has there. What
+is not clear from sums is left to WeasyPrint: a word that nearly fits, a word
+longer than a line, whatever is set unusually. A line of several fonts, or
+whose last letter makes a pair with what stands behind it, is shaped alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
-from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, have_glyph_numbers
+from millesime.render.pdf.shortcuts.text import (
+    GLYPH_FIELDS,
+    Run,
+    glyph_numbers,
+    have_glyph_numbers,
+    make_pieces,
+)  # fmt: skip
 
 # Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
@@ -29,13 +36,15 @@ _EQUAL_PX = 0.01  # widths that differ by less may be compared differently by Pa
 class _Shaped:
     """A text shaped in one line; places are counted in characters, widths in Pango's units."""
 
-    __slots__ = ("breaks", "ends", "layout", "style", "text", "xs")
+    __slots__ = ("breaks", "ends", "layout", "measures", "run", "style", "text", "xs")
 
-    def __init__(self, text: str, style: Any, layout: Any) -> None:
+    def __init__(self, text: str, style: Any, layout: Any, measures: list) -> None:
         self.text, self.style, self.layout = text, style, layout
+        self.measures = measures  # height and baseline, in CSS pixels
         self.xs: list[int] | None = None  # where each character begins, and where the last one ends; [0]: not known
         self.breaks: list[int] = []  # where a line may begin
         self.ends: list[int] = []  # where the line before ends, without the space
+        self.run: Run | None = None  # all its glyphs, if they are of one font
 
 
 def quick_split(line_break: Any, percentage: Callable) -> Callable:
@@ -46,7 +55,8 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
     slow = line_break.split_first_line
     ffi, pango, pyphen = line_break.ffi, line_break.pango, line_break.pyphen
     unit = 1 / line_break.FROM_UNITS
-    extents = ffi.new("PangoRectangle *")
+    extents, logical = ffi.new("PangoRectangle *"), ffi.new("PangoRectangle *")
+    pieces = make_pieces(line_break)
     probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
     line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
     is_known = have_glyph_numbers(ffi) and ffi.sizeof("PangoLogAttr") == 4
@@ -65,7 +75,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             found = whole_line(shape(text, style, justification_spacing, max_width))
             if found[3] <= max_width:
                 return found
-            shaped = _Shaped(text, style, found[0])
+            shaped = _Shaped(text, style, found[0], found[4:])
             last[:] = [shaped]
         if shaped.xs is None:
             measure(shaped)
@@ -82,13 +92,16 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         widths: list[int] = []
         shaped.xs = [0]
         run = line.runs
+        alone = run != ffi.NULL and run.next == ffi.NULL
         while run != ffi.NULL:
             item, glyphs = run.data.item, run.data.glyphs
             run = run.next
             if item.analysis.level % 2:
                 return
             count = glyphs.num_glyphs
-            wide = glyph_numbers(ffi, glyphs)[1::GLYPH_FIELDS].tolist()
+            numbers = glyph_numbers(ffi, glyphs)
+            wide = numbers[1::GLYPH_FIELDS].tolist()
+            begins = None
             if count != item.num_chars:  # some letters are one glyph
                 clusters = ffi.unpack(glyphs.log_clusters, count)
                 if len(set(clusters)) != count:  # or one letter is some glyphs
@@ -97,7 +110,10 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
                 ends = [*clusters[1:], item.length]
                 lengths = [len(part[at:end].decode()) for at, end in zip(clusters, ends, strict=True)]
                 wide = [width // length for width, length in zip(wide, lengths, strict=True) for _ in range(length)]
+                begins = list(accumulate(lengths, initial=0))
             widths += wide
+            if alone:
+                shaped.run = Run(shaped.text, shaped.layout, item.analysis.font, numbers, begins)
         text, length = shaped.text, len(shaped.text)
         if len(widths) != length:
             return
@@ -118,7 +134,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         if xs[-1] <= most:
             if xs[-1] > least:
                 return None
-            found = whole_line(shape(text[start:], style, justification_spacing, max_width))
+            found = line_of(shaped, start, len(text), justification_spacing, max_width)
             return found if found[3] <= max_width else None
         found = bisect_right(shaped.ends, least) - 1
         if found < 0 or shaped.breaks[found] <= start:
@@ -145,10 +161,33 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             layout, _, _, width, *heights = whole_line(hyphenated)
             length = len((whole + beginning).encode())
             return (layout, length, length, width, *heights) if width <= max_width else None
-        layout, length, _, width, *heights = whole_line(shape(shown, style, justification_spacing, max_width))
+        layout, length, _, width, *heights = line_of(
+            shaped, start, start + len(shown), justification_spacing, max_width
+        )
         if width > max_width:  # the line's last letter and the one behind it are a pair
             return None
         return layout, length, len(whole.encode()), width, *heights
+
+    def line_of(shaped: _Shaped, start: int, end: int, justification_spacing: float, max_width: float) -> tuple:
+        """Return the characters from `start` to `end` as a line, as `whole_line` does."""
+        text, style, run = shaped.text[start:end], shaped.style, shaped.run
+        if run is not None and style["text_decoration_line"] == "none" and (place := run.place(start, end)):
+            first, last = place
+            wide = run.numbers[first * GLYPH_FIELDS + 1 : last * GLYPH_FIELDS : GLYPH_FIELDS].tolist()
+            if end == len(shaped.text) or own_width(style, run, last - 1) == wide[-1]:
+                layout = pieces(style, text, justification_spacing, max_width, run, place)
+                return layout, len(text.encode()), None, sum(wide) / unit, *shaped.measures
+        return whole_line(shape(text, style, justification_spacing, max_width))
+
+    def own_width(style: Any, run: Run, at: int) -> int:
+        """Return a glyph's width as it is when nothing stands beside it."""
+        # With the text that was shaped first in a font, which keeps that font where it is in memory.
+        _, widths = style.__dict__.setdefault("own_widths", {}).setdefault(run.font, (run.layout, {}))
+        glyph = run.numbers[at * GLYPH_FIELDS]
+        if glyph not in widths:
+            pango.pango_font_get_glyph_extents(run.font, glyph, extents, logical)
+            widths[glyph] = logical.width
+        return widths[glyph]
 
     def whole_line(layout: Any) -> tuple:
         """Return what `split_first_line` does for a text that is one line: its layout, length, None, and measures."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 
 def quick_text(line_break) -> Callable:
@@ -35,6 +38,57 @@ def quick_text(line_break) -> Callable:
 _ODD_BYTES = frozenset("\0\t")  # which end a text for C, and stop at tabulators
 
 
+class Run:
+    """The glyphs of a text of one font, from left to right, each with the characters that it stands for."""
+
+    __slots__ = ("begins", "font", "layout", "numbers", "text")
+
+    def __init__(self, text: str, layout: Any, font: Any, numbers: memoryview, begins: list[int] | None) -> None:
+        self.text = text
+        self.layout = layout  # to which font and numbers belong
+        self.font = font
+        self.numbers = numbers  # see `glyph_numbers`
+        self.begins = begins  # where each glyph's characters begin, and where the last one's end; None: one each
+
+    def place(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the first glyph of some characters, and the one behind the last; None if one stands for others too."""
+        begins = self.begins
+        if begins is None:
+            return start, end
+        first, last = bisect_left(begins, start), bisect_left(begins, end)
+        return (first, last) if (begins[first], begins[last]) == (start, end) else None
+
+    def text_of(self, at: int) -> str:
+        """Return the characters that a glyph stands for."""
+        return self.text[at] if self.begins is None else self.text[self.begins[at] : self.begins[at + 1]]
+
+
+def make_pieces(line_break) -> Callable:
+    """Return what makes a `Layout` of a piece of a text that was shaped; it is shaped alone if anybody asks how."""
+    layouts = line_break.Layout
+
+    class Piece(layouts):
+        """A line that is drawn with the glyphs of its text."""
+
+        def __init__(self, style, text, justification_spacing, max_width, run, place) -> None:
+            self.style, self.text = style, text
+            self.justification_spacing, self.max_width = justification_spacing, max_width
+            self.run, self.place = run, place
+            self.first_line_direction = 0
+            self.ascent = self.underline_position = self.strikethrough_position = None
+            self.kept, self.widening = True, 0
+
+        def __getattr__(self, name):
+            if name not in ("layout", "language"):
+                raise AttributeError(name)
+            self.run = None
+            layouts.setup(self, self.style)
+            layouts.set_text(self, self.text)
+            return self.__dict__[name]
+
+    return Piece
+
+
 def quick_reactivation(line_break) -> Callable:
     """Return `Layout.reactivate` that draws text as it was shaped for layout, unless it is cut.
 
@@ -44,6 +98,8 @@ def quick_reactivation(line_break) -> Callable:
     ffi, pango = line_break.ffi, line_break.pango
 
     def is_one_line(layout) -> bool:
+        if layout.__dict__.get("run") is not None:
+            return True
         return layout.kept and pango.pango_layout_get_line_readonly(layout.layout, 1) == ffi.NULL
 
     def reactivate(self, style) -> None:
@@ -54,9 +110,13 @@ def quick_reactivation(line_break) -> Callable:
         elif self.widening and (shaped := self.__dict__.pop("shaped", None)) is not None:
             plain = style["letter_spacing"] == "normal" and not style["word_spacing"]
             if plain and shaped.style is style and _ODD_SPACES.search(self.text) is None and is_one_line(shaped):
-                self.layout, self.style = shaped.layout, style
+                self.style, self.run = style, shaped.__dict__.get("run")
+                if self.run is None:
+                    self.layout = shaped.layout
+                else:
+                    self.place = shaped.place
                 return
-        self.widening = 0
+        self.widening, self.run = 0, None
         self.setup(style)
         self.set_text(self.text, justify=True)
 
@@ -110,9 +170,31 @@ def quick_line(drawing) -> Callable:
     sizes_are_told = pango.pango_version() >= 14802
     first_odd = min(pango.PANGO_GLYPH_EMPTY, pango.PANGO_GLYPH_UNKNOWN_FLAG)
 
-    def own_width(stream, font, pango_font, glyph: int) -> int:
+    def runs_of(layout) -> Iterator[tuple]:
+        """Yield each run's font, keys (None: it is out of the ordinary), text of a glyph, and place in the line."""
+        if (whole := layout.__dict__.get("run")) is not None:
+            first, last = layout.place
+            numbers = whole.numbers[first * GLYPH_FIELDS : last * GLYPH_FIELDS].tolist()
+            yield whole.font, keys_of(numbers), lambda at: whole.text_of(first + at), True, True
+            return
+        pango.pango_layout_set_single_paragraph_mode(layout.layout, True)
+        line, _ = layout.get_first_line()
+        run = line.runs[0]
+        while run != ffi.NULL:
+            item, glyphs = run.data.item, run.data.glyphs
+            run = run.next
+            numbers = glyph_numbers(ffi, glyphs).tolist()
+            yield (
+                item.analysis.font,
+                keys_of(numbers),
+                partial(_written_as, item, glyphs, layout.text),
+                item.offset == 0,
+                run == ffi.NULL,
+            )
+
+    def own_width(stream, font, pango_font, size: float, glyph: int) -> int:
         """Return a glyph's width in Pango's units as it is when nothing stands beside it."""
-        widths = font.__dict__.setdefault("own_widths", {}).setdefault(pango_font, {})
+        widths = font.__dict__.setdefault("own_widths", {}).setdefault(size, {})
         if glyph not in widths:
             pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
             widths[glyph] = stream.logical_rect.width
@@ -141,15 +223,11 @@ def quick_line(drawing) -> Callable:
             return give_up()
         if not textbox.text.strip() or textbox.style["font_size"] < 1e-6:
             return []
-        pango.pango_layout_set_single_paragraph_mode(layout.layout, True)
-        line, _ = layout.get_first_line()
         drawn: list[tuple] = []  # (font, size, what is shown in it)
-        shown, before, font, size, text, widened = "", None, None, 0, None, 0
-        run = line.runs[0]
-        while run != ffi.NULL:
-            item, glyphs = run.data.item, run.data.glyphs
-            run = run.next
-            pango_font = item.analysis.font
+        shown, before, font, size, widened = "", None, None, 0, 0
+        for pango_font, keys, stands_for, is_first, is_last in runs_of(layout):
+            if keys is None:
+                return give_up()
             if pango_font != before:
                 if before is not None:
                     drawn.append((font, size, shown))
@@ -158,28 +236,21 @@ def quick_line(drawing) -> Callable:
                 if font.bitmap or font.png or font.svg or font.colr:
                     return give_up()
                 written = font.__dict__.setdefault("written", {}).setdefault(size, {})
-            count = glyphs.num_glyphs
-            numbers = glyph_numbers(ffi, glyphs).tolist()
-            if any(numbers[3::GLYPH_FIELDS]):
-                return give_up()
-            keys = list(zip(*(numbers[field::GLYPH_FIELDS] for field in range(3)), strict=True))
             pieces = list(map(written.get, keys))
             for at in [at for at, piece in enumerate(pieces) if piece is None]:
                 glyph, *place = keys[at]
                 if not 0 <= glyph < first_odd:
                     return give_up()
                 if glyph not in font.to_unicode:
-                    text = text or layout.text.encode()
-                    font.to_unicode[glyph] = _written_as(item, glyphs.log_clusters, at, count, text)
+                    font.to_unicode[glyph] = stands_for(at)
                 pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
             if widening:
                 spaces = [at for at, key in enumerate(keys) if font.to_unicode.get(key[0]) in _SPACES]
                 if any(keys[at][2] or (at and pieces[at - 1].endswith("<")) for at in spaces):
                     return give_up()  # a pair of a letter and a space; Pango would part them
-                own = [
-                    (glyph, own_width(stream, font, pango_font, glyph), 0) for glyph in (keys[at][0] for at in spaces)
-                ]
-                ends = (0 if item.offset == 0 else None, count - 1 if run == ffi.NULL else None)
+                glyphs = [keys[at][0] for at in spaces]
+                own = [(glyph, own_width(stream, font, pango_font, size, glyph), 0) for glyph in glyphs]
+                ends = (0 if is_first else None, len(keys) - 1 if is_last else None)
                 for at, key in zip(spaces, _widened(own, spaces, widening, ends), strict=True):
                     if key not in written:
                         written[key] = write_glyph(stream, font, pango_font, size, *key)
@@ -229,13 +300,14 @@ def _halves(spacing: int) -> tuple[int, int]:
 _PIXEL = 1024  # Pango's units
 
 
-def _written_as(item, clusters, at: int, count: int, text: bytes) -> str:
+def _written_as(item, glyphs, text: str, at: int) -> str:
     """Return the characters that a glyph of a run stands for; `text` is the line's."""
+    clusters, line = glyphs.log_clusters, text.encode()
     if item.analysis.level % 2:  # right to left
         end = item.length if at == 0 else clusters[at - 1]
     else:
-        end = item.length if at == count - 1 else clusters[at + 1]
-    return text[item.offset + clusters[at] : item.offset + end].decode()
+        end = item.length if at == glyphs.num_glyphs - 1 else clusters[at + 1]
+    return line[item.offset + clusters[at] : item.offset + end].decode()
 
 
 def have_glyph_numbers(ffi) -> bool:
@@ -246,6 +318,13 @@ def have_glyph_numbers(ffi) -> bool:
 def glyph_numbers(ffi, glyphs) -> memoryview:
     """Return the numbers of all glyphs of a run: GLYPH_FIELDS of each in turns."""
     return memoryview(ffi.buffer(glyphs.glyphs, glyphs.num_glyphs * GLYPH_FIELDS * 4)).cast("i")
+
+
+def keys_of(numbers: list[int]) -> list[tuple[int, int, int]] | None:
+    """Return (glyph, width, shift) of each glyph, of the numbers of all; None if one is raised."""
+    if any(numbers[3::GLYPH_FIELDS]):
+        return None
+    return list(zip(*(numbers[field::GLYPH_FIELDS] for field in range(3)), strict=True))
 
 
 GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo: glyph, width, two offsets, attributes
