@@ -23,6 +23,7 @@ from millesime.render.pdf import layout, shortcuts
 from millesime.render.pdf.engine import load_engine
 from millesime.render.pdf.scope import theme_scope
 from millesime.render.pdf.shortcuts.lines import quick_split
+from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, keys_of
 
 load_engine()
 
@@ -83,6 +84,25 @@ def test_lines_end_where_weasyprint_ends_them(text, style, widths):
     assert _lines(quick, text, style, widths) == _lines(line_break.split_first_line, text, style, widths)
 
 
+def test_a_line_is_drawn_as_its_text_was_shaped_unless_a_pair_is_parted():
+    split, style = quick_split(line_break, percent.percentage), _style("font: 13px serif", "fr")
+    lines = []
+    text = " ".join(["L’accord fut Tardif. Yvon fit office d’arbitre"] * 9)
+    while text:
+        line, _, resume, *_ = split(text, style, SimpleNamespace(dictionaries={}), 200.0, 0)
+        lines.append(line)
+        text = text.encode()[resume:].decode() if resume else ""
+    drawn = [line for line in lines if line.__dict__.get("run") is not None]
+    assert len(drawn) > len(lines) / 2
+    for line in drawn:
+        first, last = line.place
+        assert "".join(line.run.text_of(at) for at in range(first, last)) == line.text
+        piece = line.run.numbers.tolist()[first * GLYPH_FIELDS : last * GLYPH_FIELDS]
+        shaped, _ = line.get_first_line()  # alone, as is anybody's wish who asks
+        assert line.run is None
+        assert keys_of(glyph_numbers(line_break.ffi, shaped.runs.data.glyphs).tolist()) == keys_of(piece)
+
+
 def test_most_lines_are_found_without_weasyprint(monkeypatch):
     text = " ".join(["gouvernance partagée, mot après mot"] * 60)
     asked = []
@@ -110,6 +130,9 @@ _BOXES = st.sampled_from([
     "columns: 2; column-rule: 1px solid", "border: 3px solid; border-image: linear-gradient(red, blue) 1",
     "float: left; width: 40%", "position: absolute; top: 3px",
     "border: 1px dashed; border-radius: 4px", "color: rgba(10, 20, 30, .5)",
+    "background: #eee; border-radius: 30% / 10px", "background: linear-gradient(red, blue) 3px 4px no-repeat",
+    "visibility: hidden; background: #eee", "letter-spacing: .4px; word-spacing: 2px", "text-decoration: underline",
+    "overflow-wrap: normal; font-variant-numeric: normal; text-align: left", "font: 14px serif; hyphens: none",
 ])  # fmt: skip
 _BLOCKS = st.one_of(
     st.builds("<div style='{}'>{}<p style='{}'>{}</p></div>".format, _BOXES, _TEXTS, _BOXES, _TEXTS),
