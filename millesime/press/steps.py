@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
-from millesime.collector import collector_at_rest
+from millesime.collector import collector_at_rest, tidy
 from millesime.problems import EngineError
 from millesime.render.pdf.laid import Laid
 from millesime.render.pdf.layout import make_ready
@@ -24,9 +24,15 @@ def run_step(step: Callable, source: Any, known: Set[str]) -> Any:
 
     Python's cycle collector rests meanwhile: all that it would look at is in use.
     """
+    if len(getattr(source, "html", b"")) > _LONG:
+        tidy(much=_LITTLE)
     with collector_at_rest():
         result = step(source)
     return [_without_files(one, known) for one in result] if isinstance(result, list) else _without_files(result, known)
+
+
+_LONG = 500_000  # bytes of a unit that needs much memory itself, an annex: a hundred pages
+_LITTLE = 50_000  # objects that are not worth a look
 
 
 def _without_files(result: Any, known: Set[str]) -> Any:
