@@ -135,17 +135,19 @@ def lay_out_furniture_together(sources: Sequence[FurnitureSource]) -> list[Laid]
     with surroundings(first.date) as notes, shortcuts.taken(margins=True):
         press = _press(first.style)
         first_of_book = first.folio == 1
-        body = "" if first_of_book else _strings(first.before, f"page: {SCHEME[:-1]}-before")
+        rules: dict[str, int] = {}
+        body = "" if first_of_book else _strings(first.before, f"page: {SCHEME[:-1]}-before", rules)
         for name, side, strings in kinds:
             if name:
-                body += _strings(strings, f"page: {name}; break-before: {side}")
+                body += _strings(strings, f"page: {name}; break-before: {side}", rules)
         opposite = "left" if kinds[0][1] == "right" else "right"
         side = kinds[0][1] if first_of_book else opposite
         tree = etree.fromstring(first.root + body.encode() + b"</body></html>")
         tree.set("style", f"{tree.get('style', '')};break-before: {side}")
         folio = first.folio if first_of_book else first.folio - 1
-        count = press.sheet_of(f"@page :first {{ counter-reset: page {folio} !important }}")
-        document = press.render(tree, {}, notes, sheets=(count,), variant=None)
+        count = f"@page :first {{ counter-reset: page {folio} !important }}"
+        kept = [f"[{_RULE}='{number}'] {{ {rule} }}" for rule, number in rules.items()]
+        document = press.render(tree, {}, notes, sheets=(press.sheet_of("\n".join([count, *kept])),), variant=None)
         pages = document.pages if first_of_book else document.pages[1:]
         wanted = [(name, side) for name, side, _ in kinds]
         if [("" if blank else name, side) for name, side, blank in map(internals.page_type, pages)] != wanted:
@@ -218,12 +220,23 @@ def _own_pages(pages: list, dropped: int) -> list:
     return pages[dropped:]
 
 
-def _strings(strings: Iterable[tuple[str, str]], style: str) -> str:
-    """Return the empty element that stands for a page, and sets its strings."""
+def _strings(strings: Iterable[tuple[str, str]], style: str, rules: dict[str, int]) -> str:
+    """Return the empty element that stands for a page, and sets its strings.
+
+    What is declared goes into `rules`, by number: elements that name the same rule have one style.
+    """
+
+    def opening(rule: str) -> str:
+        declared = ";".join(f"{one} !important" for one in rule.split(";"))
+        return f"<div {_RULE}='{rules.setdefault(declared, len(rules))}'"
+
     inner = "".join(
-        f'<div style="string-set: {name} attr(data-text)" data-text={quoteattr(text)}></div>' for name, text in strings
+        f"{opening(f'string-set: {name} attr(data-text)')} data-text={quoteattr(text)}></div>" for name, text in strings
     )
-    return f'<div style="{style}">{inner}</div>'
+    return f"{opening(style)}>{inner}</div>"
+
+
+_RULE = f"data-{SCHEME[:-1]}-rule"
 
 
 # ---- from WeasyPrint's objects to values ---------------------------------------
