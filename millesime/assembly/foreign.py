@@ -63,8 +63,8 @@ def settle_foreign(blocks: list[Block]) -> list[Block]:
 
     def settle(node: Node) -> Node | list[Node]:
         nonlocal tags
-        if node["t"] == "Str" and not _FORBIDDEN.search(node["c"]):  # most of a book
-            return node
+        if node["t"] == "Str":  # most of a book
+            return _printable(node)
         settled = _settle(node)
         tags = tags or isinstance(settled, list) and any(one["t"] == "RawInline" for one in settled)
         return settled
@@ -167,7 +167,7 @@ def _settle(node: Node) -> Node | list[Node]:
             return _settle_inline(*node["c"])
         case "RawBlock":
             return _settle_block(*node["c"])
-        case "Str" | "Code" | "CodeBlock" | "Math":
+        case "Code" | "CodeBlock" | "Math":
             return _printable(node)
         case "Link" | "Image" | "Span" | "Div" | "Header":
             return _printable_attributes(node)

@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Callable, Sequence
 
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
-from millesime.markup.ast import Block, Inline, Node, rewrite, span, string
+from millesime.markup.ast import Block, Inline, Node, nodes_of, rewrite, span, string
 
 ImageReader = Callable[[str], bytes | None]  # path from the repository root → bytes, None where there is no such file
 
@@ -113,14 +113,7 @@ def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes], l
 
 def image_keys(blocks: Sequence[Block]) -> tuple[str, ...]:
     """Return the keys of the images in blocks that `settle_images` gave, each once."""
-    found: dict[str, None] = {}
-
-    def note(node: Node) -> Node:
-        found[node["c"][2][0]] = None
-        return node
-
-    rewrite(list(blocks), note, kinds={"Image"})
-    return tuple(found)
+    return tuple(dict.fromkeys(node["c"][2][0] for node in nodes_of(list(blocks), {"Image"})))
 
 
 def image_key(target: str, path: str) -> str | None:

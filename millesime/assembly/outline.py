@@ -24,6 +24,7 @@ from millesime.markup.ast import (
     attr_of,
     div,
     has_class,
+    nodes_of,
     plain,
     rewrite,
     span,
@@ -81,14 +82,7 @@ def settle_levels(blocks: list[Block]) -> list[Block]:
 
 
 def _headings(value) -> list[tuple[int, Node]]:
-    found: list[tuple[int, Node]] = []
-
-    def note(node: Node) -> Node:
-        found.append((node["c"][0], node))
-        return node
-
-    rewrite(value, note, kinds={"Header"})
-    return found
+    return [(node["c"][0], node) for node in nodes_of(value, {"Header"})]
 
 
 # ---- anchors ---------------------------------------------------------------
@@ -96,16 +90,7 @@ def _headings(value) -> list[tuple[int, Node]]:
 
 def source_ids(blocks: list[Block]) -> list[str]:
     """Return the ids that a chapter's own text gives, in document order."""
-    found: list[str] = []
-
-    def note(node: Node) -> Node:
-        attributes = attr_of(node)
-        if attributes and attributes[0]:
-            found.append(attributes[0])
-        return node
-
-    rewrite(blocks, note, kinds=WITH_ATTR)
-    return found
+    return [found[0] for node in nodes_of(blocks, WITH_ATTR) if (found := attr_of(node)) and found[0]]
 
 
 def shared_ids(chapters: Sequence[tuple[str, list[Block], Sequence[str]]]) -> Counter[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from millesime.markup.ast import CHILDLESS, INLINES, SPACE, Inline, Node, rewrite, string, text_of, words
+from millesime.markup.ast import CHILDLESS, INLINES, SPACE, Inline, Node, nodes_of, string, text_of, words
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -91,15 +91,7 @@ def _language(node: Node) -> str | None:
 
 def _speaks_french(value: Any) -> bool:
     """Whether any passage says that it is French."""
-    found: list[Node] = []
-
-    def note(node: Node) -> Node:
-        if _is_french(_language(node) or ""):
-            found.append(node)
-        return node
-
-    rewrite(value, note, kinds={"Span", "Div"})
-    return bool(found)
+    return any(_is_french(_language(node) or "") for node in nodes_of(value, {"Span", "Div"}))
 
 
 def is_address(node: Node) -> bool:

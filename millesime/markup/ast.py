@@ -238,6 +238,18 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
     return _rewrite(value, change, kinds, frozenset() if kinds is None else CHILDLESS.difference(kinds))
 
 
+def nodes_of(value: Any, kinds: Collection[str]) -> list[Node]:
+    """Return all nodes of these kinds, children before parents; unlike `walk`, it passes over most of a book."""
+    found: list[Node] = []
+
+    def note(node: Node) -> Node:
+        found.append(node)
+        return node
+
+    rewrite(value, note, kinds=kinds)
+    return found
+
+
 def _rewrite(
     value: Any, change: Callable[[Node], Node | list[Node]], kinds: Collection[str] | None, passed: frozenset[str]
 ) -> Any:
