@@ -136,10 +136,10 @@ def lay_out_furniture_together(sources: Sequence[FurnitureSource]) -> list[Laid]
         press = _press(first.style)
         first_of_book = first.folio == 1
         rules: dict[str, int] = {}
-        body = "" if first_of_book else _strings(first.before, f"page: {SCHEME[:-1]}-before", rules)
+        body = "" if first_of_book else _strings(first.before, rules, f"page: {SCHEME[:-1]}-before")
         for name, side, strings in kinds:
             if name:
-                body += _strings(strings, f"page: {name}; break-before: {side}", rules)
+                body += _strings(strings, rules, f"page: {name}", f"break-before: {side}")
         opposite = "left" if kinds[0][1] == "right" else "right"
         side = kinds[0][1] if first_of_book else opposite
         tree = etree.fromstring(first.root + body.encode() + b"</body></html>")
@@ -220,20 +220,20 @@ def _own_pages(pages: list, dropped: int) -> list:
     return pages[dropped:]
 
 
-def _strings(strings: Iterable[tuple[str, str]], style: str, rules: dict[str, int]) -> str:
+def _strings(strings: Iterable[tuple[str, str]], rules: dict[str, int], *declarations: str) -> str:
     """Return the empty element that stands for a page, and sets its strings.
 
     What is declared goes into `rules`, by number: elements that name the same rule have one style.
     """
 
-    def opening(rule: str) -> str:
-        declared = ";".join(f"{one} !important" for one in rule.split(";"))
-        return f"<div {_RULE}='{rules.setdefault(declared, len(rules))}'"
+    def opening(*declared: str) -> str:
+        rule = ";".join(f"{one} !important" for one in declared)
+        return f"<div {_RULE}='{rules.setdefault(rule, len(rules))}'"
 
     inner = "".join(
         f"{opening(f'string-set: {name} attr(data-text)')} data-text={quoteattr(text)}></div>" for name, text in strings
     )
-    return f"{opening(style)}>{inner}</div>"
+    return f"{opening(*declarations)}>{inner}</div>"
 
 
 _RULE = f"data-{SCHEME[:-1]}-rule"

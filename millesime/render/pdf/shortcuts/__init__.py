@@ -56,7 +56,6 @@ def taken(*, margins: bool) -> Iterator[None]:
         (pydyf, "_to_bytes", drawing.quick_bytes(pydyf)),
         (pydyf.Object, "reference", drawing.quick_reference()),
         (pydyf.PDF, "page_references", drawing.kept_references()),
-        (pydyf.Stream, "set_text_matrix", drawing.quick_matrix(pydyf)),
         (pyphen, "HyphDict", hyphenation),
         (images, "rotate_pillow_image", _quick_rotation(images)),
         *(

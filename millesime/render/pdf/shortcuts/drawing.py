@@ -71,16 +71,6 @@ def quick_bytes(pydyf) -> Callable:
     return to_bytes
 
 
-def quick_matrix(pydyf) -> Callable:
-    """Return `Stream.set_text_matrix` that knows the numbers it wrote: lines begin at few places."""
-    write = lru_cache(maxsize=4096)(pydyf._to_bytes)
-
-    def set_text_matrix(self, a, b, c, d, e, f) -> None:
-        self.stream.append(b"%b %b %b %b %b %b Tm" % (write(a), write(b), write(c), write(d), write(e), write(f)))
-
-    return set_text_matrix
-
-
 def quick_marks(pydyf) -> Callable:
     """Return `Stream.marked`, which is called for each piece of text, without a generator."""
 

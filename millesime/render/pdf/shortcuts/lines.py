@@ -23,9 +23,10 @@ from millesime.render.pdf.shortcuts.text import (
     GLYPH_FIELDS,
     Run,
     glyph_numbers,
+    glyph_widths,
     have_glyph_numbers,
     make_pieces,
-)  # fmt: skip
+)
 
 # Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
@@ -55,7 +56,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
     slow = line_break.split_first_line
     ffi, pango, pyphen = line_break.ffi, line_break.pango, line_break.pyphen
     unit = 1 / line_break.FROM_UNITS
-    extents, logical = ffi.new("PangoRectangle *"), ffi.new("PangoRectangle *")
+    extents, width_of = ffi.new("PangoRectangle *"), glyph_widths(ffi, pango)
     pieces = make_pieces(line_break)
     probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
     line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
@@ -183,11 +184,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         """Return a glyph's width as it is when nothing stands beside it."""
         # With the text that was shaped first in a font, which keeps that font where it is in memory.
         _, widths = style.__dict__.setdefault("own_widths", {}).setdefault(run.font, (run.layout, {}))
-        glyph = run.numbers[at * GLYPH_FIELDS]
-        if glyph not in widths:
-            pango.pango_font_get_glyph_extents(run.font, glyph, extents, logical)
-            widths[glyph] = logical.width
-        return widths[glyph]
+        return width_of(widths, run.font, run.numbers[at * GLYPH_FIELDS])
 
     def whole_line(layout: Any) -> tuple:
         """Return what `split_first_line` does for a text that is one line: its layout, length, None, and measures."""

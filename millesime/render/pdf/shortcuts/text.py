@@ -25,10 +25,8 @@ def quick_text(line_break) -> Callable:
             self.text = text
             pango.pango_layout_set_text(self.layout, text.encode(), -1)
         else:
-            attributes = pango.pango_attr_list_new()  # those of the style are for all its texts
-            if (features := style.__dict__["features"]) is not None:
-                pango.pango_attr_list_insert(attributes, features)
-            pango.pango_layout_set_attributes(self.layout, attributes)
+            # To be added to; those of the style are for all its texts.
+            pango.pango_layout_set_attributes(self.layout, _attributes(pango, style.__dict__["features"]))
             slow(self, text, justify)
         self.kept, self.widening = alone and not justify, 0
 
@@ -167,6 +165,7 @@ def quick_line(drawing) -> Callable:
     slow = drawing.draw_first_line
     ffi, pango, from_units = drawing.ffi, drawing.pango, drawing.FROM_UNITS
     is_known = have_glyph_numbers(ffi)
+    width_of = glyph_widths(ffi, pango)
     sizes_are_told = pango.pango_version() >= 14802
     first_odd = min(pango.PANGO_GLYPH_EMPTY, pango.PANGO_GLYPH_UNKNOWN_FLAG)
 
@@ -192,18 +191,12 @@ def quick_line(drawing) -> Callable:
                 run == ffi.NULL,
             )
 
-    def own_width(stream, font, pango_font, size: float, glyph: int) -> int:
-        """Return a glyph's width in Pango's units as it is when nothing stands beside it."""
-        widths = font.__dict__.setdefault("own_widths", {}).setdefault(size, {})
-        if glyph not in widths:
-            pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
-            widths[glyph] = stream.logical_rect.width
-        return widths[glyph]
+    def own_width(font, pango_font, size: float, glyph: int) -> int:
+        return width_of(font.__dict__.setdefault("own_widths", {}).setdefault(size, {}), pango_font, glyph)
 
-    def write_glyph(stream, font, pango_font, size, glyph: int, width: int, offset: int) -> str:
+    def write_glyph(font, pango_font, size, glyph: int, width: int, offset: int) -> str:
         if glyph not in font.widths:
-            pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
-            font.widths[glyph] = round(stream.logical_rect.width * 1000 * from_units / size)
+            font.widths[glyph] = round(own_width(font, pango_font, size, glyph) * 1000 * from_units / size)
         shift = offset / size
         kerning = int(font.widths[glyph] + shift - width * 1000 * from_units / size)
         before, behind = f">{-shift}<" if shift else "", f">{kerning}<" if kerning else ""
@@ -243,17 +236,17 @@ def quick_line(drawing) -> Callable:
                     return give_up()
                 if glyph not in font.to_unicode:
                     font.to_unicode[glyph] = stands_for(at)
-                pieces[at] = written[keys[at]] = write_glyph(stream, font, pango_font, size, glyph, *place)
+                pieces[at] = written[keys[at]] = write_glyph(font, pango_font, size, glyph, *place)
             if widening:
                 spaces = [at for at, key in enumerate(keys) if font.to_unicode.get(key[0]) in _SPACES]
                 if any(keys[at][2] or (at and pieces[at - 1].endswith("<")) for at in spaces):
                     return give_up()  # a pair of a letter and a space; Pango would part them
                 glyphs = [keys[at][0] for at in spaces]
-                own = [(glyph, own_width(stream, font, pango_font, size, glyph), 0) for glyph in glyphs]
+                own = [(glyph, own_width(font, pango_font, size, glyph), 0) for glyph in glyphs]
                 ends = (0 if is_first else None, len(keys) - 1 if is_last else None)
                 for at, key in zip(spaces, _widened(own, spaces, widening, ends), strict=True):
                     if key not in written:
-                        written[key] = write_glyph(stream, font, pango_font, size, *key)
+                        written[key] = write_glyph(font, pango_font, size, *key)
                     pieces[at] = written[key]
                 widened += len(spaces)
             inner = "".join(pieces)
@@ -320,6 +313,22 @@ def glyph_numbers(ffi, glyphs) -> memoryview:
     return memoryview(ffi.buffer(glyphs.glyphs, glyphs.num_glyphs * GLYPH_FIELDS * 4)).cast("i")
 
 
+def glyph_widths(ffi, pango) -> Callable[[dict[int, int], Any, int], int]:
+    """Return what tells how wide a glyph of a font is when nothing stands beside it, in Pango's units.
+
+    Its first argument are the widths that are `known` for the font.
+    """
+    logical = ffi.new("PangoRectangle *")
+
+    def width_of(known, font, glyph: int) -> int:
+        if glyph not in known:
+            pango.pango_font_get_glyph_extents(font, glyph, ffi.NULL, logical)
+            known[glyph] = logical.width
+        return known[glyph]
+
+    return width_of
+
+
 def keys_of(numbers: list[int]) -> list[tuple[int, int, int]] | None:
     """Return (glyph, width, shift) of each glyph, of the numbers of all; None if one is raised."""
     if any(numbers[3::GLYPH_FIELDS]):
@@ -370,18 +379,15 @@ def quick_setup(line_break) -> Callable:
         )  # fmt: skip
         kept = style.__dict__
         kept["is_spaced"] = bool(style["word_spacing"]) or style["letter_spacing"] not in ("normal", 0)
-        kept["features"] = attribute = None
+        kept["features"] = None
         if features:
             words = ",".join(f"{key} {value}" for key, value in features.items()).encode()
             known = style.font_config.font_features
             if words not in known:
                 known[words] = pango.pango_attr_font_features_new(words)
-            kept["features"] = attribute = known[words]
-        breaks_words = style["overflow_wrap"] in ("anywhere", "break-word")
-        attributes = pango.pango_attr_list_new() if breaks_words or attribute is not None else None
-        if attribute is not None:
-            pango.pango_attr_list_insert(attributes, attribute)
-        if breaks_words:
+            kept["features"] = known[words]
+        attributes = _attributes(pango, kept["features"])
+        if style["overflow_wrap"] in ("anywhere", "break-word"):
             pango.pango_attr_list_change(attributes, pango.pango_attr_insert_hyphens_new(False))
         return context, language, description, measures, attributes
 
@@ -398,7 +404,14 @@ def quick_setup(line_break) -> Callable:
         self.ascent, self.underline_position, self.strikethrough_position = measures[:3]
         if len(measures) == 5:
             self.underline_thickness, self.strikethrough_thickness = measures[3:]
-        if attributes is not None:
-            pango.pango_layout_set_attributes(layout, attributes)
+        pango.pango_layout_set_attributes(layout, attributes)
 
     return setup
+
+
+def _attributes(pango, features: Any) -> Any:
+    """Return a new list of a text's attributes: its font features, if it has any."""
+    attributes = pango.pango_attr_list_new()
+    if features is not None:
+        pango.pango_attr_list_insert(attributes, features)
+    return attributes
