@@ -210,21 +210,30 @@ def local_workers(jobs: int, *, prepare: Callable[[], None] | None = None) -> It
 
     try:
         yield _Local(open_pool, jobs)
-    except BrokenProcessPool as error:
-        raise EngineError(
-            "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1"
-        ) from error
-    except BaseException:
+    except BaseException as error:
         if pool is not None:
-            # Asked before: a pool that is shut down has forgotten them.
-            processes = list((getattr(pool, "_processes", None) or {}).values())
-            # Without `cancel_futures`: nobody would wake who waits for what was cancelled. A pool that broke wakes all.
-            pool.shutdown(wait=False)
-            for process in processes:
-                process.terminate()
+            _end(pool)
+        if isinstance(error, BrokenProcessPool):
+            raise EngineError(
+                "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1"
+            ) from error
         raise
     if pool is not None:
         pool.shutdown()
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool at once, and the thread that looks after them."""
+    # Asked before: a pool that is shut down has forgotten them.
+    processes = getattr(pool, "_processes", None) or {}
+    keeper = getattr(pool, "_executor_manager_thread", None)
+    # Without `cancel_futures`: nobody would wake who waits for what was cancelled. A pool that broke wakes all.
+    pool.shutdown(wait=False)
+    for process in list(processes.values()):
+        process.terminate()
+    if keeper:
+        # It closes what Python, when it ends, calls it with: Python would find that closed at times, and complain.
+        keeper.join()
 
 
 # ---- a Dask cluster ----------------------------------------------------------

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from millesime.beside import hold_beside, recover, recover_all
 from millesime.press.beginnings import begin_report
 from millesime.press.scratch import scratch_folder
+from millesime.press.workers import local_workers
 from millesime.problems import OutputError
 from millesime.render import artifact
 from millesime.render.artifact import write_beside
@@ -200,6 +202,15 @@ def test_a_build_whose_worker_is_killed_says_so(tmp_path: Path):
         timeout=60,
     )
     assert done.stdout == "a worker was ended from outside, perhaps because memory ran out; try again with --jobs 1\n"
+
+
+def test_a_build_that_fails_ends_its_workers_and_the_thread_that_looks_after_them():
+    before = set(threading.enumerate())
+    with pytest.raises(ZeroDivisionError), local_workers(2) as workers:
+        workers.submit(time.sleep, 60)
+        worker = workers.submit(os.getpid).result()
+        raise ZeroDivisionError
+    assert set(threading.enumerate()) <= before and not _runs(worker)
 
 
 def _runs(process: int) -> bool:
