@@ -284,6 +284,7 @@ def test_known_versions_are_those_installed():
         ("@page :nth(2) { margin: 0 }", "@page :nth()"),
         ("h2 { counter-increment: heading }", "the counter 'heading'"),
         ("@page { counter-increment: page 2 }", "counter-increment in @page"),
+        (".part { counter-reset: page 7 }", "counter-reset of the counter of pages"),
         ("a::after { content: target-text(attr(href)) }", "target-counter()"),
         (".chapter:nth-of-type(2) { color: red }", "counts or compares sections"),
         (".part + .chapter { color: red }", "counts or compares sections"),

@@ -111,6 +111,8 @@ def _read_rule(rule, found: _Findings) -> None:
         if inner.type != "declaration" or not inner.lower_name.startswith("counter-"):
             continue
         names = {token.value for token in inner.value if token.type == "ident"} - {"none"}
+        if "page" in names:
+            found.obstacles[f"{inner.lower_name} of the counter of pages"] = None
         found.counters |= names
         if inner.lower_name == "counter-reset" and selectors.strip() in (".chapter", "section"):
             found.reset |= names
