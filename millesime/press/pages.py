@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import html
-import math
 import pickle
 import re
 import time
@@ -12,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -27,16 +27,9 @@ from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.book import FrontSource, front_source, write_front
-from millesime.render.pdf.laid import Laid, LaidUnit
-from millesime.render.pdf.layout import (
-    FurnitureSource,
-    ProofSource,
-    UnitSource,
-    follow_each_other,
-    lay_out,
-    lay_out_furniture,
-    lay_out_furniture_together,
-)
+from millesime.render.pdf.furniture import FurnitureSource, PageSource, lay_out_furniture
+from millesime.render.pdf.laid import Laid, LaidUnit, Margins
+from millesime.render.pdf.layout import ProofSource, UnitSource, lay_out
 from millesime.render.pdf.plain import PrintedReport, print_plain
 
 # What the steps of render.pdf are called for users.
@@ -48,6 +41,7 @@ _STEPS = {
     "subset_font": "font",
 }
 _Step = tuple[Callable, Any]  # a function, and its source
+_CONTENT = "what it prints, or how that looks"  # the part of a step that an edit changes
 _IDENT = re.compile(rb'\bid="([^"]+)"')
 
 
@@ -77,74 +71,101 @@ class UnitRunner:
 
     def __call__(self, steps: Sequence[_Step]) -> list[Any]:
         """Return what each step makes of its source, from the store where it is kept."""
-        if len(steps) == 1 and (begun := self._begun.pop(steps[0][1].key, None)):
-            return begun.result()
+        if len(steps) == 1:
+            ((function, source),) = steps
+            if function is lay_out_furniture:
+                return [self._furnish(source)]
+            if begun := self._begun.pop(source.key, None):
+                return begun.result()
         return self._run(steps)
 
+    def _furnish(self, source: FurnitureSource) -> list[Laid]:
+        """Return the margins of pages: of those that the last build had as well, what it made."""
+        recall = self._recall(lay_out_furniture, source)
+        content = recall.content
+        if not self._is_whole(content):
+            last = self._store.last(recall, but=_CONTENT)
+            content = last if self._is_whole(last) else None
+        known: dict[str, Laid] = self._unpacked(content) or {}
+        missing = tuple(page for page in source.pages if page.key not in known)
+        for part, pages in self._do([(lay_out_furniture, part) for part in self._in_parts(source, missing)]):
+            known |= zip((page.key for page in part.pages), pages, strict=True)
+        if recall.content is None or missing:
+            self._keep(recall, {page.key: known[page.key] for page in source.pages})
+        return [known[page.key] for page in source.pages]
+
+    def _in_parts(self, source: FurnitureSource, pages: Sequence[PageSource]) -> list[FurnitureSource]:
+        """Return sources of some of a source's pages, which are laid out at once."""
+        few = self._are_few([(lay_out_furniture, replace(source, pages=pages))])
+        size = len(pages) if few else _PAGES_TOGETHER
+        return [replace(source, pages=pages[at : at + size]) for at in range(0, len(pages), max(1, size))]
+
     def _run(self, steps: Sequence[_Step]) -> list[Any]:
-        recalls = [self._recall(*step) for step in steps]
-        contents = [recall.content if self._is_whole(recall.content) else None for recall in recalls]
-        missing = [index for index, content in enumerate(contents) if content is None]
+        recalls = {source.key: self._recall(function, source) for function, source in steps}
+        contents = {key: recall.content for key, recall in recalls.items() if self._is_whole(recall.content)}
+        results: dict[str, Any] = {}
+        missing = [(function, source) for function, source in steps if source.key not in contents]
         # The largest first, so that none of them is begun last.
-        missing.sort(key=lambda index: -len(getattr(steps[index][1], "html", b"")))
-        few = self._are_few(steps[index] for index in missing)
-        waiting, running = deque(_together(steps, missing, pages=math.inf if few else _PAGES_TOGETHER)), {}
-        results: list[Any] | None = None
-        if waiting and (few or len(waiting) == 1) and not self._workers.are_prepared:
+        missing.sort(key=lambda step: -len(getattr(step[1], "html", b"")))
+        units = sum(function is lay_out for function, _ in steps)
+        left = sum(function is lay_out for function, _ in missing)
+
+        def unpack() -> None:
+            results.update((key, self._unpacked(content)) for key, content in contents.items())
+
+        for source, result in self._do(missing, meanwhile=unpack):
+            results[source.key] = result
+            self._keep(recalls[source.key], result)
+            if isinstance(source, UnitSource):
+                left -= 1
+                self._said(units - left, units)
+        return [results[source.key] for _, source in steps]
+
+    def _do(self, steps: Sequence[_Step], *, meanwhile: Callable[[], None] = lambda: None) -> Iterator[tuple[Any, Any]]:
+        """Have workers do steps, and yield each one's source and result as they come; `meanwhile` is called once."""
+        few = self._are_few(steps)
+        waits = bool(steps) and (few or len(steps) == 1) and not self._workers.are_prepared
+        if waits:
             # Another worker would be started beside the one that is about to be ready.
-            results = [self._unpacked(content) for content in contents]
+            meanwhile()
             self._workers.await_start()
+        waiting, running = deque(steps), {}
         at_once = max(1, self._workers.started) if few else 2 * self._workers.jobs
-        self._hand_out(steps, waiting, running, at_once=at_once)
-        if results is None:  # else they were unpacked already
-            results = [self._unpacked(content) for content in contents]
-        units = {index for index, (function, _) in enumerate(steps) if function is lay_out}
-        left = len(units.intersection(missing))
+        self._hand_out(waiting, running, at_once=at_once)
+        if not waits:
+            meanwhile()
         while running:
-            for index, result in self._come_home(steps, running):
-                results[index] = result
-                self._keep(recalls[index], result)
-                if index in units:
-                    left -= 1
-                    self._said(len(units) - left, len(units))
-            self._hand_out(steps, waiting, running, at_once=at_once)
-        return results
+            yield from self._come_home(running)
+            self._hand_out(waiting, running, at_once=at_once)
 
     def _are_few(self, steps: Iterable[_Step]) -> bool:
         """Whether workers that there are will have done steps before another one has come."""
         return self._workers.started < self._workers.jobs and sum(_seconds(*step) for step in steps) < _WORTH_A_WORKER
 
-    def _hand_out(
-        self, steps: Sequence[_Step], waiting: deque[list[int]], running: dict[Future, list[int]], *, at_once: int
-    ) -> None:
-        """Hand steps to workers, by their indices.
+    def _hand_out(self, waiting: deque[_Step], running: dict[Future, Any], *, at_once: int) -> None:
+        """Hand steps to workers.
 
         Few are handed out `at_once`: whoever is told late which fonts are here
         already sends the fewest of them, a megabyte a unit.
         """
         while waiting and len(running) < at_once:
-            indices = waiting.popleft()
-            (function, source), known = steps[indices[0]], frozenset(self._files)
-            label = _label(source)
-            if function is lay_out_furniture:
-                function, source = lay_out_furniture_together, [steps[index][1] for index in indices]
-            running[self._submit(label, run_step, function, source, known)] = indices
+            function, source = waiting.popleft()
+            running[self._submit(_label(source), run_step, function, source, frozenset(self._files))] = source
 
-    def _come_home(self, steps: Sequence[_Step], running: dict[Future, list[int]]) -> Iterator[tuple[int, Any]]:
-        """Wait for workers, and yield what they made, with the steps' indices."""
+    def _come_home(self, running: dict[Future, Any]) -> Iterator[tuple[Any, Any]]:
+        """Wait for workers, and yield steps' sources and what was made of them."""
         done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
         for future in done:
             try:
                 result = future.result()
             except BrokenProcessPool as error:
-                at = ", ".join(sorted({_label(steps[indices[0]][1]) for indices in running.values()}))
+                at = ", ".join(sorted({_label(source) for source in running.values()}))
                 raise EngineError(
                     f"edition {self._edition}, pdf: a worker was ended by the system while these were laid out: "
                     f"{at}; one of them may be far too large (see `limits`), or memory ran out: try --jobs 1"
                 ) from error
-            results = result if isinstance(result, list) else [result]
-            for index, one in zip(running.pop(future), results, strict=True):
-                yield index, self._complete(one)
+            whole = list(map(self._complete, result)) if isinstance(result, list) else self._complete(result)
+            yield running.pop(future), whole
 
     def print_whole(self, report: Report) -> PrintedReport:
         """Print a report in one piece, in a worker as well."""
@@ -162,10 +183,13 @@ class UnitRunner:
             if digest not in self._files:
                 self._files[digest] = content
                 self._store.put("fontfile", digest, content)
-        return Laid(unit=result.unit, files={use.file: self._files[use.file] for use in result.unit.fonts})
+        return self._with_files(result.unit)
+
+    def _with_files(self, unit: LaidUnit | Margins) -> Laid:
+        return Laid(unit=unit, files={use.file: self._files[use.file] for use in unit.fonts})
 
     def _recall(self, function: Callable, source: Any) -> Recall:
-        parts = {"what it prints, or how that looks": source.key}
+        parts = {_CONTENT: source.key}
         if isinstance(source, FrontSource):
             parts |= toolchain()
         else:
@@ -191,32 +215,21 @@ class UnitRunner:
         if content is None:
             return None
         stream = BytesIO(content)
-        files, result = pickle.load(stream), pickle.load(stream)
-        if not isinstance(result, LaidUnit):
-            return result
-        return Laid(unit=result, files={digest: self._files[digest] for digest in files})
+        pickle.load(stream)  # the font files' names
+        value = pickle.load(stream)
+        if isinstance(value, dict):
+            return {key: self._with_files(margins) for key, margins in value.items()}
+        return self._with_files(value) if isinstance(value, LaidUnit) else value
 
     def _keep(self, recall: Recall, result: Any) -> None:
-        """Keep a result; before it, by hash, the font files of a laid unit, which are entries of their own."""
-        files, value = (tuple(result.files), result.unit) if isinstance(result, Laid) else ((), result)
+        """Keep a result; before it, by hash, the font files of what was laid out, which are entries of their own."""
+        laid = list(result.values()) if isinstance(result, dict) else [result] if isinstance(result, Laid) else []
+        files = tuple(dict.fromkeys(name for one in laid for name in one.files))
+        if isinstance(result, dict):
+            value = {key: one.unit for key, one in result.items()}
+        else:
+            value = result.unit if laid else result
         self._store.keep(recall, pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5))
-
-
-def _together(steps: Sequence[_Step], indices: Sequence[int], *, pages: float) -> list[list[int]]:
-    """Return the indices of steps in groups that are done at once: furniture of up to so many pages in a row."""
-    groups: list[list[int]] = []
-    taken = 0
-    for index in indices:
-        function, source = steps[index]
-        if function is lay_out_furniture:
-            before, last = steps[groups[-1][-1]] if groups else (None, None)
-            if function is before and taken + len(source.pages) <= pages and follow_each_other(last, source):
-                groups[-1].append(index)
-                taken += len(source.pages)
-                continue
-            taken = len(source.pages)
-        groups.append([index])
-    return groups
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
@@ -226,7 +239,7 @@ def _seconds(function: Callable, source: Any) -> float:
     """Return about how long a step takes."""
     if function is lay_out:
         return len(source.html) * 14e-6
-    return len(source.pages) * 3e-3 if function is lay_out_furniture else 0.0
+    return 0.01 + len(source.pages) * 2e-3 if function is lay_out_furniture else 0.0
 
 
 _WORTH_A_WORKER = 1.0  # seconds of work of which another worker, who takes half a second to come, would do enough
@@ -239,7 +252,7 @@ def _label(source: Any) -> str:
             found = _IDENT.search(source.html)
             return html.unescape(found[1].decode()) if found else "a unit"
         case FurnitureSource():
-            return f"the pages from {source.folio}"
+            return "the margins"
         case ProofSource():
             return "rare characters"
         case FrontSource():

@@ -173,7 +173,7 @@ def test_a_font_file_comes_home_few_times(made: TestRepository, pair: Cluster, t
     with cluster_workers(pair.address) as workers:
         home = watch_results(workers)
         build_pdf(made.root, tmp_path / "out", workers)
-    together = [result if isinstance(result, list) else [result] for result in home]  # furniture comes in lists
+    together = [result if isinstance(result, list) else [result] for result in home]  # margins of pages come in lists
     units = [one for some in together for one in some if hasattr(one, "files")]
     fonts = [sum(map(len, unit.files.values())) for unit in units]
     assert len(units) > 8

@@ -18,12 +18,8 @@ from millesime.markup.ast import header, para, words
 from millesime.render.pdf import by_unit, engine, internals, print_report
 from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.file import PdfFile
-from millesime.render.pdf.layout import (
-    UnbindableError,
-    follow_each_other,
-    lay_out_furniture,
-    lay_out_furniture_together,
-)
+from millesime.render.pdf.furniture import FurnitureSource, lay_out_furniture
+from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.scope import read_scope
 from millesime.render.pdf.steps import run_here
@@ -131,23 +127,38 @@ def both() -> tuple[bytes, bytes]:
 # ---- the same book ------------------------------------------------------------
 
 
-def test_furniture_is_the_same_laid_out_together():
-    stretches: list[list] = [[]]
+def furniture_source(of: Report) -> FurnitureSource:
+    """Return what the furniture of a report's book is laid out from."""
+    found: list[FurnitureSource] = []
 
     def run(steps):
-        for function, source in steps:
-            if function is lay_out_furniture:
-                if not (stretches[-1] and follow_each_other(stretches[-1][-1], source)):
-                    stretches.append([])
-                stretches[-1].append(source)
+        found.extend(source for function, source in steps if function is lay_out_furniture)
         return run_here(steps)
 
-    print_by_unit(everything(), run=run)
-    sources = max(stretches, key=len)
-    one_by_one = list(map(lay_out_furniture, sources))
-    assert len(sources) > 5
-    assert lay_out_furniture_together(sources) == one_by_one
-    assert lay_out_furniture_together(sources[2:5]) == one_by_one[2:5]
+    print_by_unit(of, run=run)
+    return found[-1]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "",
+        "@page { @top-center { content: 'à demi'; color: #0008 } } @page :left { @top-center { color: #f004 } }",
+        "@page { @top-center { content: counter(page); opacity: 0.5; background: linear-gradient(red, blue) } }",
+    ],
+)
+def test_the_furniture_of_a_page_does_not_depend_on_the_pages_that_it_is_laid_out_with(style):
+    source = furniture_source(themed(style, everything()))
+    together = lay_out_furniture(source)
+
+    def of(*numbers: int) -> list:
+        return lay_out_furniture(dataclasses.replace(source, pages=tuple(source.pages[number] for number in numbers)))
+
+    assert len(source.pages) > 25
+    for number in range(0, len(source.pages), 3):
+        assert of(number) == [together[number]]
+    some = (17, 4, 5, 26, 0, 25, 6)
+    assert of(*some) == [together[number] for number in some]
 
 
 def test_both_paths_give_the_same_book(both):

@@ -116,6 +116,14 @@ class Store:
             self._remember_parts(step, label, digests)
         return Recall(step=step, label=label, key=key, parts=digests, content=content, explained=explained)
 
+    def last(self, recall: Recall, *, but: str) -> bytes | None:
+        """Return what the step made the last time for this label, when its parts were these `but` for one; or None."""
+        last = self._last_parts(recall.step, recall.label)
+        if last is None or {**last, but: ""} != {**recall.parts, but: ""}:
+            return None
+        content, _ = self._look(recall.step, digest(recall.step, last))
+        return content
+
     def keep(self, recall: Recall, content: bytes) -> None:
         """Keep what was made because `recall` had nothing."""
         self.put(recall.step, recall.key, content)

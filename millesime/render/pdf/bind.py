@@ -9,9 +9,9 @@ from itertools import chain
 from millesime.render.pdf.file import PdfFile
 from millesime.render.pdf.folios import with_folios
 from millesime.render.pdf.fonts import BookFont, SubsetSource, subset_font, write_font
-from millesime.render.pdf.laid import LaidPage, LaidUnit, folios_of
+from millesime.render.pdf.laid import LaidPage, LaidUnit, Margins, folios_of
 from millesime.render.pdf.layout import UnbindableError
-from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, SEPARATOR, deflate, number, place, string
+from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, SEPARATOR, Packed, deflate, number, place, string
 from millesime.render.pdf.outline import Bookmark, write_outline
 from millesime.render.pdf.steps import Run, key_of
 from millesime.render.pdf.units import Book
@@ -25,7 +25,7 @@ class Bound:
     """A unit at its place."""
 
     unit: LaidUnit
-    furniture: LaidUnit  # of the blank pages before it and its own
+    furniture: Sequence[Margins]  # of the blank pages before it and its own
     first: int  # 0-based place in the book of its first page, after blank ones
 
 
@@ -95,26 +95,17 @@ def _bind_unit(
     binding: _Binding, bound: Bound, shared: Mapping[bytes, bytes], *, tree: int, total: int, folios: Mapping[str, int]
 ) -> None:
     file, unit, furniture = binding.file, bound.unit, bound.furniture
-    blanks = len(furniture.pages) - len(unit.pages)
-    shifts = [_shift(page, margins) for page, margins in zip(unit.pages, furniture.pages[blanks:], strict=True)]
+    blanks = len(furniture) - len(unit.pages)
+    shifts = [_shift(page, margins.page) for page, margins in zip(unit.pages, furniture[blanks:], strict=True)]
     links = sum(len(page.links) for page in unit.pages)
-    page_numbers = range(file.reserve(len(furniture.pages)), file.next)
+    page_numbers = range(file.reserve(len(furniture)), file.next)
     own = page_numbers[blanks:]
     numbers = [*own, *range(file.reserve(links + len(unit.objects)), file.next)]
     marks = {**shared, **{b"%d" % at: b"%d" % number for at, number in enumerate(numbers)}}
     moved = {b"%d" % at: shift for at, shift in enumerate(shifts)}
-    _bind_streams(binding, unit, marks, moved)
-    margin_marks = dict(shared)
-    first = file.reserve(len(furniture.objects))
-    offset = len(furniture.pages)
-    margin_marks |= {b"%d" % (offset + at): b"%d" % (first + at) for at in range(len(furniture.objects))}
-    _bind_streams(binding, furniture, margin_marks, {})
-    packed = [
-        *zip(range(first, first + len(furniture.objects)), _placed(furniture.objects, margin_marks, {}), strict=True)
-    ]
-
-    resources = file.reserve()
-    packed.append((resources, _resources(unit, marks, furniture, margin_marks)))
+    _bind_streams(binding, unit.streams, len(own) + links + len(unit.objects), marks, moved)
+    packed: list[tuple[int, bytes]] = []
+    resources = _bind_resources(binding, unit, marks, furniture, shared, packed)
     *elements, parents, document, link_parents = _placed(
         (
             *unit.objects,
@@ -134,7 +125,7 @@ def _bind_unit(
 
     _gather_fonts(binding, unit, furniture, blanks)
     at_link = len(own)
-    for at, margins in enumerate(furniture.pages):
+    for at, margins in enumerate(one.page for one in furniture):
         page = unit.pages[at - blanks] if at >= blanks else None
         contents: list[int] = []
         annotations: list[int] = []
@@ -163,7 +154,7 @@ def _bind_unit(
             (
                 page_numbers[at],
                 b"<</Type /Page/Parent %d 0 R%b/Resources %d 0 R/Tabs /S/StructParents %d%b>>"
-                % (tree, (page or margins).boxes, resources, len(binding.pages), entries),
+                % (tree, (page or margins).boxes, resources[at], len(binding.pages), entries),
             )
         )
         binding.pages.append(page_numbers[at])
@@ -212,11 +203,12 @@ def _placed(objects: Sequence[bytes], marks: Mapping[bytes, bytes], moved: Mappi
     return place(SEPARATOR.join(objects), marks, moved).split(SEPARATOR) if objects else []
 
 
-def _bind_streams(binding: _Binding, unit: LaidUnit, marks: dict[bytes, bytes], moved: Mapping) -> None:
-    """Add a unit's streams, those that the book has already excepted, and add their numbers to the marks."""
-    first = len(unit.pages) + sum(len(page.links) for page in unit.pages) + len(unit.objects)
+def _bind_streams(
+    binding: _Binding, streams: Sequence[Packed], first: int, marks: dict[bytes, bytes], moved: Mapping
+) -> None:
+    """Add streams, those that the book has already excepted, and add their numbers to the marks, from `first` on."""
     later = []
-    for at, packed in enumerate(unit.streams, start=first):
+    for at, packed in enumerate(streams, start=first):
         if b"\x01" in packed.entries:
             later.append((at, packed))
             continue
@@ -232,27 +224,49 @@ def _bind_streams(binding: _Binding, unit: LaidUnit, marks: dict[bytes, bytes], 
         binding.file.add_stream(stream, place(packed.entries, marks, moved), packed.data)
 
 
-def _resources(unit: LaidUnit, marks: Mapping, furniture: LaidUnit, margin_marks: Mapping) -> bytes:
-    kinds = []
-    for kind, values in unit.resources.items():
-        entries = [b"/%b %b" % (name, place(value, marks, {})) for name, value in values]
-        entries += [b"/%b %b" % (name, place(value, margin_marks, {})) for name, value in furniture.resources[kind]]
-        if entries:
-            kinds.append(b"/%b <<%b>>" % (kind.encode(), b"".join(entries)))
-    return b"<<%b/ColorSpace %b 0 R/Font %b 0 R>>" % (b"".join(kinds), marks[COLOURS], marks[FONTS])
+def _bind_resources(
+    binding: _Binding,
+    unit: LaidUnit,
+    marks: Mapping[bytes, bytes],
+    furniture: Sequence[Margins],
+    shared: Mapping[bytes, bytes],
+    packed: list[tuple[int, bytes]],
+) -> list[int]:
+    """Return the number of each page's resources, which most pages of a unit share; what is new goes to `packed`."""
+    known: dict[bytes, int] = {}
+    numbers = []
+    of_unit = {kind: _entries(values, marks) for kind, values in unit.resources.items()}
+    for margins in furniture:
+        margin_marks = dict(shared)
+        first = binding.file.reserve(len(margins.objects))
+        margin_marks |= {b"%d" % at: b"%d" % (first + at - 1) for at in range(1, len(margins.objects) + 1)}
+        _bind_streams(binding, margins.streams, len(margins.objects) + 1, margin_marks, {})
+        packed += enumerate(_placed(margins.objects, margin_marks, {}), start=first)
+        kinds = {kind: own + _entries(margins.resources[kind], margin_marks) for kind, own in of_unit.items()}
+        written = b"".join(b"/%b <<%b>>" % (kind.encode(), entries) for kind, entries in kinds.items() if entries)
+        if written not in known:
+            known[written] = binding.file.reserve()
+            tail = b"/ColorSpace %b 0 R/Font %b 0 R" % (shared[COLOURS], shared[FONTS])
+            packed.append((known[written], b"<<%b%b>>" % (written, tail)))
+        numbers.append(known[written])
+    return numbers
 
 
-def _gather_fonts(binding: _Binding, unit: LaidUnit, furniture: LaidUnit, blanks: int) -> None:
+def _entries(values: Sequence[tuple[bytes, bytes]], marks: Mapping[bytes, bytes]) -> bytes:
+    return b"".join(b"/%b %b" % (name, place(value, marks, {})) for name, value in values)
+
+
+def _gather_fonts(binding: _Binding, unit: LaidUnit, furniture: Sequence[Margins], blanks: int) -> None:
     """Add the glyphs of a unit's pages, in the order in which the whole book would have drawn them."""
-    for use in chain(unit.fonts, furniture.fonts):
+    for use in chain(unit.fonts, *(margins.fonts for margins in furniture)):
         font = binding.fonts.setdefault(use.name, BookFont(use))
         if font.use.file != use.file:
             raise UnbindableError(f"two files of the font {use.family}")
         for glyph, width in use.widths.items():
             font.widths.setdefault(glyph, width)  # rounded at another size, it may be a thousandth wider or narrower
-    for at, margins in enumerate(furniture.pages):
+    for at, margins in enumerate(furniture):
         own = unit.pages[at - blanks].glyphs if at >= blanks else ()
-        for name, glyphs in chain(own, margins.glyphs):
+        for name, glyphs in chain(own, margins.page.glyphs):
             texts = binding.fonts[name].texts
             for glyph, text in glyphs:
                 texts.setdefault(glyph, text)

@@ -31,7 +31,7 @@ def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:
         raise UnbindableError(f"what the theme uses: {'; '.join(book.obstacles)}")
     bound, files = paginate(book, run=run)
     content = bind(book, bound, files, run=run)
-    said = [note for one in bound for unit in (one.unit, one.furniture) for note in unit.notes]
+    said = [note for one in bound for part in (one.unit, *one.furniture) for note in part.notes]
     last = bound[-1]
     return PrintedReport(
         content=content, pages=last.first + len(last.unit.pages), notes=tuple(dict.fromkeys([*book.notes, *said]))

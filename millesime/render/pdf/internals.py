@@ -7,7 +7,8 @@ the book is laid out in one piece.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,12 +126,64 @@ def has_inner_sides(pages: Iterable) -> bool:
     return False
 
 
-def only_margins(page) -> None:
-    """Leave of a page nothing but its margin boxes."""
-    box = page._page_box
-    box.children = tuple(child for child in box.children if hasattr(child, "at_keyword"))
-    box.background = None
-    box.canvas_background = None
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """An empty page of some kind, and what the margin boxes of its kind are made with."""
+
+    context: Any
+    page: Any
+    state: Sequence  # of counters and quotes
+
+
+@contextmanager
+def watch_margins() -> Iterator[dict[tuple[str, str, bool], StandIn]]:
+    """Make no margin boxes until the block ends, but note what those of each kind of page would be made with.
+
+    A kind is a name, "" for blank pages, a side, and whether it is the first page.
+    """
+    from weasyprint import layout
+
+    make = layout.make_margin_boxes
+    found: dict[tuple[str, str, bool], StandIn] = {}
+
+    def note(context, page, state) -> tuple:
+        kind = page.page_type
+        name = "" if kind.blank else kind.name or "auto"
+        found.setdefault((name, kind.side, kind.index == 0), StandIn(context, page, state))
+        return ()
+
+    layout.make_margin_boxes = note
+    try:
+        yield found
+    finally:
+        layout.make_margin_boxes = make
+
+
+def furnish(
+    stand_in: StandIn, *, folio: int, strings: Iterable[tuple[str, str]], before: Iterable[tuple[str, str]]
+) -> Any:
+    """Return a page of a stand-in's kind that has nothing but its margin boxes.
+
+    `strings` are set on it, those `before` in force when it begins.
+    """
+    from weasyprint.document import Page
+    from weasyprint.layout import background
+    from weasyprint.layout import page as pages
+
+    context = stand_in.context
+    context.current_page = 2
+    context.string_set = defaultdict(dict)
+    for name, text in before:
+        context.string_set[name][1] = [text]
+    for name, text in strings:
+        context.string_set[name].setdefault(2, []).append(text)
+    quotes, counters, *others = stand_in.state
+    box = stand_in.page.copy()
+    box.children = tuple(pages.make_margin_boxes(context, box, (quotes, {**counters, "page": [folio]}, *others)))
+    box.background = box.canvas_background = None
+    for margin in box.children:
+        background.layout_box_backgrounds(box, margin, context.get_image_from_uri)
+    return Page(box)
 
 
 def watch_glyphs(document, record: Callable[[dict], None]) -> None:
@@ -156,7 +209,9 @@ def font_use(font, files: dict[str, bytes]) -> FontUse | None:
     """Return what binding must know of a font, and put its file among `files`; None for fonts that are pictures."""
     if font.bitmap or font.png or font.svg or font.colr or font.missing or "fvar" in font.tables:
         return None
-    digest = hashlib.sha256(font.file_content).hexdigest()
+    digest = font.__dict__.get("file_digest")
+    if digest is None:
+        digest = font.__dict__["file_digest"] = hashlib.sha256(font.file_content).hexdigest()
     files.setdefault(digest, font.file_content)
     return FontUse(
         name=font.hash,

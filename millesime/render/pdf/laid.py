@@ -83,11 +83,11 @@ class FontUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidUnit:
-    """What one unit, or the furniture of its pages, puts in the book.
+    """What one unit puts in the book.
 
     Objects are numbered within the unit: pages first, then links page by
     page, then `objects`, then `streams`; marks (see `objects`) name them by
-    that number. Links of furniture do not exist.
+    that number.
     """
 
     pages: tuple[LaidPage, ...]
@@ -110,13 +110,29 @@ class LaidUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """What stands in the margins of one page, its *furniture*.
+
+    Objects are numbered from the page, which is 0: then `objects`, then
+    `streams`. Nothing of it has links or is tagged.
+    """
+
+    page: LaidPage
+    objects: tuple[bytes, ...]
+    streams: tuple[Packed, ...]
+    resources: Mapping[str, tuple[tuple[bytes, bytes], ...]]  # as those of a `LaidUnit`, and so on
+    fonts: tuple[FontUse, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
-    """A laid unit, and the files of the fonts that it names, by hash.
+    """A laid unit, or the margins of a page, and the files of the fonts that it names, by hash.
 
     Files are the same for most units, hence apart: keep each once.
     """
 
-    unit: LaidUnit
+    unit: LaidUnit | Margins
     files: Mapping[str, bytes]
 
 

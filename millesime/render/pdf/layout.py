@@ -1,21 +1,18 @@
-"""Lay out one unit of the book alone, or the furniture of its pages, as values that can be bound.
+"""Lay out one unit of the book alone, as a value that can be bound.
 
-Both are pure functions of their source: no clock, no folio, no neighbour. A
-unit stands behind a page of its own, which is dropped: so it is never the
-first of a document, and may ask for a right-hand page. What stands in the
-margins of its pages is its *furniture*: it depends on where in the book the
-unit ends up, and is laid out by the theme's own rules on empty pages.
+It is a pure function of its source: no clock, no folio, no neighbour. A unit
+stands behind a page of its own, which is dropped: so it is never the first of
+a document, and may ask for a right-hand page. What stands in the margins of
+its pages depends on where in the book it ends up; see `furniture`.
 """
 
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -30,8 +27,6 @@ from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.tags import mend_tags
 
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
-_NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
-_DRAWS = re.compile(rb"(?m)(?:^| )(?:TJ|Tj|Do|sh|EI|[fFBb]\*?|[Ss])$")
 
 
 class UnbindableError(Exception):
@@ -55,19 +50,6 @@ class UnitSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FurnitureSource:
-    """All that the margins of consecutive pages depend on."""
-
-    key: str
-    root: bytes
-    style: str
-    folio: int  # of the first page
-    pages: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]  # (name, side, strings); a blank page's name is ""
-    before: tuple[tuple[str, str], ...]  # strings in force before the first page
-    date: datetime.date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSource:
     """All that decides which characters can be printed."""
 
@@ -80,10 +62,10 @@ class ProofSource:
 def find_missing_characters(source: ProofSource) -> tuple[str, ...]:
     """Return which characters no font has, in their order."""
     with surroundings(source.date) as notes:
-        press = _press(source.style)
+        press = press_for(source.style)
 
         def print_proof(proof: etree._Element) -> Iterable[str]:
-            press.render(proof, {}, notes, sheets=(), variant=None).write_pdf(uncompressed_pdf=True)
+            press.render(proof, {}, notes, variant=None).write_pdf(uncompressed_pdf=True)
             return notes
 
         return find_missing(source.rare, print_proof)
@@ -95,13 +77,13 @@ def lay_out(source: UnitSource) -> Laid:
     Raises EngineError when WeasyPrint or its libraries are missing, and
     UnbindableError for what cannot be kept apart from its place.
     """
-    with surroundings(source.date) as notes, shortcuts.taken(margins=False):
-        press = _press(source.style)
+    with surroundings(source.date) as notes, shortcuts.taken():
+        press = press_for(source.style)
         first = not source.side
         before = "" if first else _BEFORE * (1 if source.side == "left" else 2)
         root = source.root.replace(b"<head/>", source.head, 1) if source.head else source.root
         tree = etree.fromstring(b"".join([root, before.encode(), source.html, b"</body></html>"]))
-        document = press.render(tree, source.pictures, notes, sheets=(), variant="pdf/ua-1")
+        document = press.render(tree, source.pictures, notes, variant="pdf/ua-1")
         if first:
             complete_metadata(document.metadata)
         pages = document.pages if first else _own_pages(document.pages, 1 if source.side == "left" else 2)
@@ -123,52 +105,10 @@ def lay_out(source: UnitSource) -> Laid:
         return laid or _measured(pages, facts, said)
 
 
-def lay_out_furniture(source: FurnitureSource) -> Laid:
-    """Return the margins of pages that stand one after the other, blank ones included; nothing of them is tagged."""
-    return lay_out_furniture_together([source])[0]
-
-
-def lay_out_furniture_together(sources: Sequence[FurnitureSource]) -> list[Laid]:
-    """Return the margins of each source's pages, which follow those of the one before, in less time than one by one."""
-    first = sources[0]
-    kinds = [kind for source in sources for kind in source.pages]
-    with surroundings(first.date) as notes, shortcuts.taken(margins=True):
-        press = _press(first.style)
-        first_of_book = first.folio == 1
-        rules: dict[str, int] = {}
-        body = "" if first_of_book else _strings(first.before, rules, f"page: {SCHEME[:-1]}-before")
-        for name, side, strings in kinds:
-            if name:
-                body += _strings(strings, rules, f"page: {name}", f"break-before: {side}")
-        opposite = "left" if kinds[0][1] == "right" else "right"
-        side = kinds[0][1] if first_of_book else opposite
-        tree = etree.fromstring(first.root + body.encode() + b"</body></html>")
-        tree.set("style", f"{tree.get('style', '')};break-before: {side}")
-        folio = first.folio if first_of_book else first.folio - 1
-        count = f"@page :first {{ counter-reset: page {folio} !important }}"
-        kept = [f"[{_RULE}='{number}'] {{ {rule} }}" for rule, number in rules.items()]
-        document = press.render(tree, {}, notes, sheets=(press.sheet_of("\n".join([count, *kept])),), variant=None)
-        pages = document.pages if first_of_book else document.pages[1:]
-        wanted = [(name, side) for name, side, _ in kinds]
-        if [("" if blank else name, side) for name, side, blank in map(internals.page_type, pages)] != wanted:
-            raise UnbindableError("pages whose kind depends on what stands on them")
-        for page in pages:
-            internals.only_margins(page)
-        parts = [pages[source.folio - first.folio :][: len(source.pages)] for source in sources]
-        return [_extract(document.copy(part), _Facts(tagged=False), list(notes)) for part in parts]
-
-
-def follow_each_other(one: FurnitureSource, other: FurnitureSource) -> bool:
-    """Say whether two sources may be laid out together, one before the other."""
-    return one.folio + len(one.pages) == other.folio and (one.root, one.style, one.date) == (
-        other.root, other.style, other.date,
-    )  # fmt: skip
-
-
 # ---- the press: what a process keeps from one unit to the next ----------------
 
 
-class _Press:
+class Press:
     """A theme's sheet, read once, and the fonts it names."""
 
     def __init__(self, style: str) -> None:
@@ -177,24 +117,21 @@ class _Press:
         self.served: dict[str, tuple[bytes, str]] = {}
         self.fetcher = fetcher(self.engine, self.served, self.notes)
         self.fonts = self.engine.text.fonts.FontConfiguration()
-        self.sheet = self.sheet_of(style)
-
-    def sheet_of(self, style: str):
-        return self.engine.CSS(
+        self.sheet = self.engine.CSS(
             string=style, font_config=self.fonts, base_url=f"{SCHEME}/", url_fetcher=self.fetcher
         )  # fmt: skip
 
-    def render(self, tree: etree._Element, pictures: Mapping, notes: list[str], *, sheets: tuple, variant: str | None):
+    def render(self, tree: etree._Element, pictures: Mapping, notes: list[str], *, variant: str | None):
         fetch = fetcher(self.engine, pictures, notes)
         document = self.engine.HTML(string="<title></title>", base_url=f"{SCHEME}/", url_fetcher=fetch)
         put_tree(document.etree_element, tree)
-        return document.render(stylesheets=[self.sheet, *sheets], font_config=self.fonts, pdf_variant=variant)
+        return document.render(stylesheets=[self.sheet], font_config=self.fonts, pdf_variant=variant)
 
 
 @lru_cache(maxsize=1)
-def _press(style: str) -> _Press:
+def press_for(style: str) -> Press:
     """Return the press for a theme. To set one up costs as much as ten pages, and it leaves no trace in them."""
-    return _Press(style)
+    return Press(style)
 
 
 def make_ready(style: str, language: str) -> None:
@@ -202,8 +139,8 @@ def make_ready(style: str, language: str) -> None:
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    with surroundings(_ANY_DATE), shortcuts.taken(margins=False):
-        _press(style)
+    with surroundings(_ANY_DATE), shortcuts.taken():
+        press_for(style)
         import pyphen
 
         if found := pyphen.language_fallback(language):
@@ -220,25 +157,6 @@ def _own_pages(pages: list, dropped: int) -> list:
     return pages[dropped:]
 
 
-def _strings(strings: Iterable[tuple[str, str]], rules: dict[str, int], *declarations: str) -> str:
-    """Return the empty element that stands for a page, and sets its strings.
-
-    What is declared goes into `rules`, by number: elements that name the same rule have one style.
-    """
-
-    def opening(*declared: str) -> str:
-        rule = ";".join(f"{one} !important" for one in declared)
-        return f"<div {_RULE}='{rules.setdefault(rule, len(rules))}'"
-
-    inner = "".join(
-        f"{opening(f'string-set: {name} attr(data-text)')} data-text={quoteattr(text)}></div>" for name, text in strings
-    )
-    return f"{opening(*declarations)}>{inner}</div>"
-
-
-_RULE = f"data-{SCHEME[:-1]}-rule"
-
-
 # ---- from WeasyPrint's objects to values ---------------------------------------
 
 
@@ -249,7 +167,6 @@ class _Facts:
     sided: bool = False
     foreign: tuple[str, ...] = ()
     about: bool = False  # take the book's metadata
-    tagged: bool = True
 
 
 def _facts_of(page) -> dict[str, Any]:
@@ -306,23 +223,32 @@ def _extract(document, facts: _Facts, notes: list[str], late: LateFolios | None 
     files: dict[str, bytes] = {}
 
     def finish(document, pdf) -> None:
-        uses = []
-        for font in fonts.values():
-            use = internals.font_use(font, files)
-            if use is None:
-                raise UnbindableError(f"the font {font.family}, which is not of one piece")
-            uses.append(use)
-        if facts.tagged:
-            mend_tags(pdf, watched)
-        taken.append(_take(pdf, facts, facts_of_pages, glyphs, tuple(uses), notes, late))
-        del pdf.objects[1:]
-        pdf.info.clear()
+        mend_tags(pdf, watched)
+        taken.append(_take(pdf, facts, facts_of_pages, glyphs, uses_of(fonts.values(), files), notes, late))
+        forget(pdf)
 
     with internals.watch_tags() as watched, left_open(late):
-        document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1" if facts.tagged else None, uncompressed_pdf=True)
+        document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1", uncompressed_pdf=True)
     if late and not _are_open(late, taken[0]):
         return None
     return Laid(unit=taken[0], files=files)
+
+
+def uses_of(fonts: Iterable, files: dict[str, bytes]) -> tuple[FontUse, ...]:
+    """Return what binding must know of WeasyPrint's fonts, and put their files among `files`, by hash."""
+    uses = []
+    for font in fonts:
+        use = internals.font_use(font, files)
+        if use is None:
+            raise UnbindableError(f"the font {font.family}, which is not of one piece")
+        uses.append(use)
+    return tuple(uses)
+
+
+def forget(pdf) -> None:
+    """Leave nothing in a file that is to be written."""
+    del pdf.objects[1:]
+    pdf.info.clear()
 
 
 def _are_open(late: LateFolios, unit: LaidUnit) -> bool:
@@ -341,19 +267,16 @@ def _take(
     links = [[pdf.objects[reference_number(link)] for link in page.get("Annots", ())] for page in page_objects]
     resources = pdf.objects[reference_number(page_objects[0]["Resources"])]
     names = {reference_number(resources["Font"]): FONTS, reference_number(resources["ColorSpace"]): COLOURS}
-    elements: list = []
-    parents: list = []
-    if facts.tagged:
-        root = pdf.objects[reference_number(pdf.catalog["StructTreeRoot"])]
-        document = pdf.objects[reference_number(root["K"][0])]
-        names[document.number] = DOCUMENT
-        parents = pdf.objects[reference_number(root["ParentTree"])]["Nums"][1::2]
-        elements = [
-            item
-            for item in pdf.objects
-            if isinstance(item, dict) and item.get("Type") in ("/StructElem", "/OBJR") and item is not document
-        ]
-    streams, others = _reachable(pdf, resources, names)
+    root = pdf.objects[reference_number(pdf.catalog["StructTreeRoot"])]
+    document = pdf.objects[reference_number(root["K"][0])]
+    names[document.number] = DOCUMENT
+    parents = pdf.objects[reference_number(root["ParentTree"])]["Nums"][1::2]
+    elements = [
+        item
+        for item in pdf.objects
+        if isinstance(item, dict) and item.get("Type") in ("/StructElem", "/OBJR") and item is not document
+    ]
+    streams, others = reachable(pdf, resources, names)
     numbers = [*page_numbers, *(link.number for page in links for link in page)]
     numbers += [item.number for item in (*elements, *others, *streams)]
     names |= {number: b"%d" % at for at, number in enumerate(numbers)}
@@ -366,11 +289,11 @@ def _take(
         laid.append(
             LaidPage(
                 **page,
-                boxes=writer.entries({name: item[name] for name in ("MediaBox", "TrimBox", "BleedBox")}),
-                content=_content(content, tagged=facts.tagged),
+                boxes=boxes_of(item, writer),
+                content=deflate(b"q\n%b\nQ" % content),
                 folios=folios,
                 links=tuple(_link(link, parents, writer) for link in links[at]),
-                elements=writer.write(parents[at])[1:-1] if facts.tagged else b"",
+                elements=writer.write(parents[at])[1:-1],
                 glyphs=glyphs[at],
             )
         )
@@ -386,12 +309,12 @@ def _take(
         ends=facts.ends,
         sided=facts.sided,
         links=tuple((page, place) for _, page, place in order),
-        elements=writer.write(document["K"])[1:-1] if facts.tagged else b"",
+        elements=writer.write(document["K"])[1:-1],
         objects=(*map(writer.element, elements), *map(writer.write, others)),
         streams=tuple(map(writer.pack, streams)),
         resources={
-            kind: tuple((_renamed(name, facts), writer.write(value)) for name, value in resources.get(kind, {}).items())
-            for kind in ("ExtGState", "XObject", "Pattern", "Shading")
+            kind: tuple((name_of(name), writer.write(value)) for name, value in resources.get(kind, {}).items())
+            for kind in RESOURCES
         },
         fonts=fonts,
         notes=tuple(dict.fromkeys(notes)),
@@ -399,7 +322,20 @@ def _take(
     )
 
 
-def _reachable(pdf, resources: dict, known: Mapping[int, bytes]) -> tuple[list, list]:
+def boxes_of(page: Mapping, writer: Writer) -> bytes:
+    """Return the entries of a page that say how large it is."""
+    return writer.entries({name: page[name] for name in ("MediaBox", "TrimBox", "BleedBox")})
+
+
+def name_of(name: str | bytes) -> bytes:
+    """Return the name of a resource."""
+    return name if isinstance(name, bytes) else name.encode("ascii")
+
+
+RESOURCES = ("ExtGState", "XObject", "Pattern", "Shading")  # kinds of them, besides what the book shares
+
+
+def reachable(pdf, resources: dict, known: Mapping[int, bytes]) -> tuple[list, list]:
     """Return the streams and other objects that resources lead to."""
     streams, others = [], []
     seen = set(known)
@@ -420,20 +356,6 @@ def _reachable(pdf, resources: dict, known: Mapping[int, bytes]) -> tuple[list, 
         elif isinstance(item, list):
             waiting += item
     return streams, others
-
-
-def _content(content: bytes, *, tagged: bool) -> bytes:
-    if tagged:
-        return deflate(b"q\n%b\nQ" % content)
-    if not _DRAWS.search(content):
-        return b""
-    return deflate(b"/Artifact BMC\n%b\nEMC" % _NAMED.sub(rb"\1/f\2 \3", content))
-
-
-def _renamed(name, facts: _Facts) -> bytes:
-    """Return a resource's name; furniture shares its pages' resources, hence has names of its own."""
-    name = name if isinstance(name, bytes) else str(name).encode("ascii")
-    return name if facts.tagged else b"f" + name
 
 
 def _link(link: dict, parents: list, writer: Writer) -> Link:

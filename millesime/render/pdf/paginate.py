@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from millesime.render.pdf.bind import Bound
-from millesime.render.pdf.laid import Laid, LaidUnit, folios_of
-from millesime.render.pdf.layout import FurnitureSource, UnbindableError, UnitSource, lay_out, lay_out_furniture
+from millesime.render.pdf.furniture import FurnitureSource, PageSource, lay_out_furniture
+from millesime.render.pdf.laid import Laid, LaidUnit, Margins, folios_of
+from millesime.render.pdf.layout import UnbindableError, UnitSource, lay_out
 from millesime.render.pdf.steps import Run, key_of
 from millesime.render.pdf.units import Book
 
@@ -26,7 +27,6 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     sides = ["left"] * len(book.units)
     bound_to_side = [book.sided] * len(book.units)
     folios: dict[str, int] | None = None
-    furnished: dict[str, LaidUnit] = {}
 
     def wanted() -> list[UnitSource]:
         """Return what each unit is to be laid out from; those that leave their folios open need not know them."""
@@ -35,33 +35,23 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
             for number, (side, unit) in enumerate(zip(sides, laid, strict=True))
         ]
 
-    def lay_out_missing(sources: Sequence[UnitSource], furniture: Sequence[FurnitureSource]) -> None:
-        """Lay out units that changed, and meanwhile the furniture of the others, which those seldom move."""
-        stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
-        beside = [one for number, one in enumerate(furniture) if number not in stale and one.key not in furnished]
-        steps = [(lay_out, sources[number]) for number in stale]
-        found = run([*steps, *((lay_out_furniture, one) for one in beside)])
-        for number, new in zip(stale, found, strict=False):
-            laid[number], keys[number] = _taken(new, files), sources[number].key
-        for one, new in zip(beside, found[len(stale) :], strict=True):
-            furnished[one.key] = _taken(new, files)
-
-    margins: list[FurnitureSource] = []
     for _ in range(_ROUNDS):
         sources = wanted()
-        lay_out_missing(sources, margins)
+        stale = [number for number, source in enumerate(sources) if source.key != keys[number]]
+        for number, new in zip(stale, run([(lay_out, sources[number]) for number in stale]), strict=True):
+            laid[number], keys[number] = _taken(new, files), sources[number].key
         firsts = list(_first_pages(laid))
-        margins = list(_furniture_sources(book, laid, firsts))
         folios = folios_of(zip(laid, firsts, strict=True))
         for number, (unit, first) in enumerate(zip(laid, firsts, strict=True)):
             if (unit.sided or bound_to_side[number]) and number:
                 sides[number] = _SIDES[first % 2]
         if any(source.key != key for source, key in zip(wanted(), keys, strict=True)):
             continue
-        lay_out_missing(sources, margins)
+        (found,) = run([(lay_out_furniture, _furniture_source(book, laid, firsts))])
+        furniture = [_taken(margins, files) for margins in found]
         bound = [
-            Bound(unit=unit, furniture=furnished[margin.key], first=first)
-            for unit, margin, first in zip(laid, margins, firsts, strict=True)
+            Bound(unit=unit, furniture=furniture[begin : first + len(unit.pages)], first=first)
+            for unit, begin, first in zip(laid, _begins(laid, firsts), firsts, strict=True)
         ]
         misfits = [number for number, one in enumerate(bound) if not _fits(one)]
         if not misfits:
@@ -74,7 +64,7 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
     raise UnbindableError("folios that do not come to rest")
 
 
-def _taken(laid: Laid, files: dict[str, bytes]) -> LaidUnit:
+def _taken(laid: Laid, files: dict[str, bytes]) -> LaidUnit | Margins:
     for digest, content in laid.files.items():
         files.setdefault(digest, content)
     return laid.unit
@@ -93,37 +83,37 @@ def _first_pages(units: Sequence[LaidUnit]) -> Iterator[int]:
         wanted = unit.ends
 
 
-def _furniture_sources(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> Iterator[FurnitureSource]:
+def _begins(units: Sequence[LaidUnit], firsts: Sequence[int]) -> list[int]:
+    """Return where the pages between each unit and the one before it begin: blank ones, and its own."""
+    return [0, *(first + len(unit.pages) for unit, first in zip(units, firsts, strict=True))][:-1]
+
+
+def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> FurnitureSource:
+    """Return what the furniture of all pages of the book is laid out from."""
+    shared = key_of("furniture", book.versions, book.root, book.style, str(book.date))
+    pages: list[PageSource] = []
     before: dict[str, str] = {}
-    end = 0
+
+    def add(name: str, strings: tuple[tuple[str, str], ...]) -> None:
+        folio, side, in_force = len(pages) + 1, _SIDES[len(pages) % 2], tuple(sorted(before.items()))
+        key = key_of(shared, repr((folio, name, side, strings, in_force)))
+        pages.append(PageSource(key=key, folio=folio, name=name, side=side, strings=strings, before=in_force))
+        before.update(strings)
+
     for unit, first in zip(units, firsts, strict=True):
-        pages = [("", _SIDES[at % 2], ()) for at in range(end, first)]
-        pages += [
-            ("" if page.blank else page.name, _SIDES[at % 2], page.strings)
-            for at, page in enumerate(unit.pages, start=first)
-        ]
-        in_force = tuple(sorted(before.items()))
-        key = key_of(
-            "furniture", book.versions, book.root, book.style, str(book.date), repr((end + 1, pages, in_force))
-        )  # fmt: skip
-        yield FurnitureSource(
-            key=key,
-            root=book.root,
-            style=book.style,
-            folio=end + 1,
-            pages=tuple(pages),
-            before=in_force,
-            date=book.date,
-        )
+        while len(pages) < first:
+            add("", ())
         for page in unit.pages:
-            before.update(page.strings)
-        end = first + len(unit.pages)
+            add("" if page.blank else page.name, page.strings)
+    return FurnitureSource(
+        key=key_of(*(page.key for page in pages)), root=book.root, style=book.style, pages=tuple(pages), date=book.date
+    )
 
 
 def _fits(bound: Bound) -> bool:
     """Say whether each page has, between its margins, the room that it was laid out for."""
-    blanks = len(bound.furniture.pages) - len(bound.unit.pages)
-    for page, margins in zip(bound.unit.pages, bound.furniture.pages[blanks:], strict=True):
+    blanks = len(bound.furniture) - len(bound.unit.pages)
+    for page, margins in zip(bound.unit.pages, (one.page for one in bound.furniture[blanks:]), strict=True):
         own, room = page.frame, margins.frame
         if max(abs(own.width - room.width), abs(own.height - room.height)) > 1e-6 or page.boxes != margins.boxes:
             return False

@@ -17,8 +17,8 @@ from millesime.render.startup import hyphenation
 
 
 @contextmanager
-def taken(*, margins: bool) -> Iterator[None]:
-    """Take all shortcuts until the block ends; without `margins`, nothing stands in the margins of pages."""
+def taken() -> Iterator[None]:
+    """Take all shortcuts until the block ends; nothing stands in the margins of pages meanwhile."""
     load_quickly()
     import pydyf
     import pyphen
@@ -52,6 +52,8 @@ def taken(*, margins: bool) -> Iterator[None]:
         (background, "layout_box_backgrounds", styles.quick_backgrounds(background, color)),
         (draw, "draw_border", drawing.quick_border(border)),
         (draw, "draw_outline", drawing.quick_outline(border, boxes)),
+        (layout, "make_margin_boxes", lambda context, page, state: ()),  # a twentieth
+        (stream.Stream, "add_font", drawing.kept_fonts(stream)),
         (stream.Stream, "marked", drawing.quick_marks(pydyf)),
         (pydyf, "_to_bytes", drawing.quick_bytes(pydyf)),
         (pydyf.Object, "reference", drawing.quick_reference()),
@@ -68,8 +70,6 @@ def taken(*, margins: bool) -> Iterator[None]:
             if hasattr(module, "strut")
         ),
     ]
-    if not margins:
-        put.append((layout, "make_margin_boxes", lambda context, page, state: ()))  # a twentieth
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in put]
     for owner, name, new in put:
         setattr(owner, name, new)

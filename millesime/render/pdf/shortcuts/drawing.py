@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from typing import Any
 
 
 def quick_border(border) -> Callable:
@@ -69,6 +70,27 @@ def quick_bytes(pydyf) -> Callable:
         return remembered(item) if kind is float or kind is str else slow(item)
 
     return to_bytes
+
+
+def kept_fonts(stream) -> Callable:
+    """Return `Stream.add_font` that reads a font once for each size it is first drawn in, for all documents.
+
+    What a document notes in a font, glyphs and widths, is that document's alone.
+    """
+    kept: dict[tuple, Any] = {}
+
+    def add_font(self, pango_font) -> tuple[Any, float]:
+        key, description, size = stream.get_pango_font_key(pango_font)
+        fonts = self._fonts
+        if key not in fonts:
+            if (key, size) not in kept:
+                kept[key, size] = stream.Font(pango_font, description, size)
+            fonts[key] = font = kept[key, size]
+            font.widths, font.to_unicode, font.missing = {}, {}, {}
+            font.__dict__.pop("written", None)
+        return fonts[key], size
+
+    return add_font
 
 
 def quick_marks(pydyf) -> Callable:
