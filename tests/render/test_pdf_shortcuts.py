@@ -167,7 +167,7 @@ def _content(page) -> str:
 
 
 @contextmanager
-def _no_shortcut(*, margins: bool):
+def _no_shortcut():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weasyprint.layout, "make_margin_boxes", lambda context, page, state: ())
         yield
