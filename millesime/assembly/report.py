@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Inline
@@ -119,3 +119,11 @@ class Report:
     theme: Mapping[str, bytes] = field(default_factory=dict)  # templates of the snapshot, over the default theme
     fragments: Mapping[str, bytes] = field(default_factory=dict)  # chapters that render/fragments.py wrote, by id
     limits: Limits = DEFAULTS
+
+    def as_written(self) -> Report:
+        """Return the report without the blocks of chapters that are among `fragments`: a fifth of it to send.
+
+        That is all that PDF, EPUB and HTML are made of.
+        """
+        chapters = (replace(one, blocks=()) if one.id in self.fragments else one for one in self.chapters)
+        return replace(self, chapters=tuple(chapters))

@@ -194,7 +194,8 @@ def make_editions(
                     future = foremen.submit(make_pdf, report, pages)
                 else:
                     what = f"edition {name}, {kind}"
-                    future = workers.submit(run_limited, desk.limits, what, make_artifact, report, kind)
+                    sent = report if kind == "docx" else report.as_written()
+                    future = workers.submit(run_limited, desk.limits, what, make_artifact, sent, kind)
                 pending[future] = (name, plan.artifacts[kind])
             _collect(pending, desk, deliver, outcome, progress, wait=len(pending) > 2 * workers.jobs)
         while pending:

@@ -169,7 +169,7 @@ class UnitRunner:
 
     def print_whole(self, report: Report) -> PrintedReport:
         """Print a report in one piece, in a worker as well."""
-        return self._submit("the whole book", print_plain, report).result()
+        return self._submit("the whole book", print_plain, report.as_written()).result()
 
     def _submit(self, label: str, step: Callable, *values: Any) -> Future:
         what = f"edition {self._edition}, pdf: {label}"
