@@ -82,7 +82,9 @@ def font_file(family: str, weight: int = 400, style: str = "normal") -> Path:
     raise EngineError(f"{family} {name}: font not found; install it with `pip install {package.replace('_', '-')}`")
 
 
+# https://learn.microsoft.com/en-us/typography/opentype/spec/name: 13 and 14 are the licence
 _WEB_NAMES = {0, 1, 2, 3, 4, 5, 6, 13, 14}
+_ENGLISH = 0x409
 
 
 @cache
@@ -111,15 +113,18 @@ def _for_web(font: TTFont) -> bytes:
     options = Options()
     options.layout_features = _WEB_FEATURES
     options.hinting = False
-    # Names are cut here: the subsetter would look through every object of the font for them, half of its time.
-    options.no_subset_tables = [*options.no_subset_tables, "name"]
-    font["name"].names = [record for record in font["name"].names if record.nameID in _WEB_NAMES or record.nameID > 255]
     options.notdef_outline = True
     options.recalc_timestamp = False
     options.drop_tables += ["DSIG"]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[code for first, last in _WEB_RANGES for code in range(first, last + 1)])
+    # Put aside meanwhile: the subsetter would look through every object of the font for names, half of its time.
+    names = font["name"]
+    del font["name"]
     subsetter.subset(font)
+    kept_names = (one for one in names.names if one.nameID in _WEB_NAMES and one.isUnicode())
+    names.names = [one for one in kept_names if one.langID == _ENGLISH]
+    font["name"] = names
     font.flavor = "woff2"
     return _saved(font)
 

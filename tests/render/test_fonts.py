@@ -37,6 +37,13 @@ def test_completed_files_do_not_bear_the_reserved_name(make):
     assert not [record for record in names if record.nameID in (1, 4, 6, 16) and "Source" in record.toUnicode()]
 
 
+@pytest.mark.parametrize("family", [SERIF, SANS])
+def test_a_face_for_pages_names_itself_and_its_licence_and_nothing_that_was_cut(family):
+    names = TTFont(BytesIO(web_font(family)))["name"]
+    assert {record.nameID for record in names.names} == {0, 1, 2, 3, 4, 5, 6, 13, 14}
+    assert "SIL Open Font License" in names.getDebugName(13)
+
+
 def test_a_face_is_made_of_the_same_bytes_each_time():
     again = print_font.__wrapped__, web_font.__wrapped__
     assert [make(SANS, 400, "italic") for make in again] == [
