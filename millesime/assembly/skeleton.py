@@ -16,7 +16,7 @@ from typing import Any
 
 from millesime.assembly.outline import source_ids
 from millesime.assembly.sources import slug
-from millesime.markup.ast import Block, Inline, attr_of, text_of, walk
+from millesime.markup.ast import Block, Inline, attr_of, nodes_of, text_of, walk
 
 # Kept as they are: what they say is printed elsewhere, or may hold ids of its own.
 _WHOLE = frozenset({"Header", "Cite", "RawBlock", "RawInline"})
@@ -57,9 +57,9 @@ def counts_named(chapter: str, blocks: list[Block]) -> tuple[list[str], list[str
 
     A skeleton says as much of them as the blocks that it was made of, in a fifth of the time.
     """
-    own = [*source_ids(blocks), *(text_of(node) for node in walk(blocks) if node["t"] == "Header")]
+    own = [*source_ids(blocks), *(text_of(node) for node in nodes_of(blocks, {"Header"}))]
     taken = [name for ident in own for name in (slug(ident), f"{chapter}-{slug(ident)}")]
-    links = [urllib.parse.unquote(node["c"][2][0].partition("#")[2]) for node in walk(blocks) if node["t"] == "Link"]
+    links = [urllib.parse.unquote(node["c"][2][0].partition("#")[2]) for node in nodes_of(blocks, {"Link"})]
     return _counted(taken), _counted(links)
 
 

@@ -241,13 +241,28 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
 def nodes_of(value: Any, kinds: Collection[str]) -> list[Node]:
     """Return all nodes of these kinds, children before parents; unlike `walk`, it passes over most of a book."""
     found: list[Node] = []
-
-    def note(node: Node) -> Node:
-        found.append(node)
-        return node
-
-    rewrite(value, note, kinds=kinds)
+    _gather(value, kinds, CHILDLESS.difference(kinds), found)
     return found
+
+
+def _gather(value: Any, kinds: Collection[str], passed: frozenset[str], found: list[Node]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                if item.get("t") not in passed:
+                    _gather(item, kinds, passed, found)
+            elif item and isinstance(item, list):
+                _gather(item, kinds, passed, found)
+    elif isinstance(value, dict):
+        kind = value.get("t")
+        if kind is None:
+            for item in value.values():
+                _gather(item, kinds, passed, found)
+            return
+        if kind not in CHILDLESS and "c" in value:
+            _gather(value["c"], kinds, passed, found)
+        if kind in kinds:
+            found.append(value)
 
 
 def _rewrite(

@@ -12,7 +12,7 @@ from millesime.assembly.theme import load_labels
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
 from millesime.limits import DEFAULTS, Limits
-from millesime.markup.ast import Block, text_of, walk, words
+from millesime.markup.ast import Block, nodes_of, text_of, words
 from millesime.markup.pandoc import Source, read_documents
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import NO_STORE, Store
@@ -108,12 +108,11 @@ def _chapter_text(source: ChapterSource, ident: str, manuscript: Manuscript) -> 
 def _image_ids(source: ChapterSource, snapshot: Snapshot) -> dict[str, str]:
     """Return the id of the content of each image that a chapter names and the snapshot holds."""
     found: dict[str, str] = {}
-    for node in walk(source.document.blocks):
-        if node["t"] == "Image":
-            target = node["c"][2][0]
-            key = image_key(target, source.path)
-            if key is not None and snapshot.has(key):
-                found[target] = snapshot.blob_id(key)
+    for node in nodes_of(source.document.blocks, {"Image"}):
+        target = node["c"][2][0]
+        key = image_key(target, source.path)
+        if key is not None and snapshot.has(key):
+            found[target] = snapshot.blob_id(key)
     return found
 
 

@@ -31,7 +31,7 @@ from millesime.history.folder import Folder, walk_folder
 from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source
 from millesime.limits import DEFAULTS, Limits
-from millesime.markup.ast import Document, text_of, walk
+from millesime.markup.ast import Document, nodes_of, text_of
 from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
 from millesime.press.manuscript import Manuscript
@@ -378,7 +378,7 @@ def _snapshot(pile: _Pile, documents: Sequence[Document]) -> Snapshot:
     folder = pile.place.parent
     names = set()
     if pile.papers and pile.papers[0].format not in BINARY_READERS:
-        targets = (node["c"][2][0] for node in walk(documents[0].blocks) if node["t"] == "Image")
+        targets = (node["c"][2][0] for node in nodes_of(documents[0].blocks, {"Image"}))
         keys = (image_key(target, pile.papers[0].path) for target in targets)
         names = {key for key in keys if key and not key.startswith("@") and _is_inside(folder / key, folder)}
     return Folder(folder, sorted(names))

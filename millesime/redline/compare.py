@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from millesime.collector import collector_at_rest
-from millesime.markup.ast import Block, walk
+from millesime.markup.ast import Block, nodes_of
 from millesime.markup.normalise import normalise
 from millesime.redline.align import Unit
 from millesime.redline.ast import escape_marks
@@ -79,7 +79,7 @@ def _unit(block: Block, images: Mapping[str, str]) -> Unit:
     if any(name in unit.key for name in MARKS):  # as a class, perhaps
         unit = block_unit(escape_marks([block])[0])
     if images and '"Image"' in unit.key:
-        targets = [node["c"][2][0] for node in walk(block) if node["t"] == "Image"]
+        targets = [node["c"][2][0] for node in nodes_of(block, {"Image"})]
         unit.images = tuple(images.get(target, "") for target in targets)
         unit.key += "".join(f"\n{ident}" for ident in unit.images)
     return unit

@@ -13,7 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, code, div, para, span, string, text_of, walk
+from millesime.markup.ast import (
+    SPACE,
+    Block,
+    Inline,
+    Node,
+    attr_of,
+    code,
+    div,
+    nodes_of,
+    para,
+    span,
+    string,
+    text_of,
+    walk,
+)
 from millesime.redline.code import code_lines
 from millesime.redline.inlines import merge_inlines
 from millesime.redline.marks import (
@@ -339,7 +353,7 @@ def _alternative(old: list[Inline], new: list[Inline], reader: _Reader) -> list[
 
 
 def _images(value: list) -> list[Inline]:
-    return [node for node in walk(value) if node["t"] == "Image"]
+    return nodes_of(value, {"Image"})
 
 
 _SHOWN: dict[str, Callable[[list, list, _Reader], list]] = {

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.outline import Counters, set_anchors, set_numbers, settle_levels, source_ids, without_notes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, letters, split_title
-from millesime.markup.ast import Block, Inline, Node, attr_of, rewrite, text_of, walk, with_attr, words
+from millesime.markup.ast import Block, Inline, Node, attr_of, nodes_of, rewrite, text_of, with_attr, words
 from millesime.redline.annex.wording import opening
 
 _AT = "block-index"  # an attribute that headings bear while they are numbered
@@ -165,4 +165,4 @@ def _tagged(block: Block, index: int) -> Block:
 
 
 def _headings(blocks: list[Block]) -> list[Node]:
-    return [node for node in walk(blocks) if node["t"] == "Header"]
+    return nodes_of(blocks, {"Header"})
