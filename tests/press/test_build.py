@@ -25,9 +25,11 @@ from millesime.press.edition import assemble_edition
 from millesime.press.seal import seal_content
 from millesime.press.workers import local_workers
 from millesime.problems import OutputError
+from millesime.render.pdf.furniture import FurnitureSource
 from millesime.series.series import load_series
 from tests.press.report import make_report
 from tests.press.test_store import with_disks
+from tests.render.pdf_facts import facts_of
 from tests.support import TestRepository
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
@@ -247,6 +249,41 @@ def test_a_page_more_is_laid_out_by_one_worker_and_a_new_book_by_all(made: TestR
     path.write_text(path.read_text(encoding="utf-8") + "\n\nUn paragraphe.\n" * 60, encoding="utf-8")
     assert workers_of_a_build() == 1
     assert workers_of_a_build() == 0
+
+
+def test_a_page_more_lays_out_the_furniture_of_no_page_that_has_the_same(made: TestRepository, tmp_path: Path):
+    clone = edited(made, tmp_path)
+
+    def furnished() -> list[int]:
+        """Build, and return the folios of pages whose margins were laid out."""
+        opened = Desk(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
+        folios: list[int] = []
+        with local_workers(1) as workers:
+            submit = workers.submit
+
+            def watched(step, *values):
+                sources = [value for value in values if isinstance(value, FurnitureSource)]
+                folios.extend(page.folio for source in sources for page in source.pages)
+                return submit(step, *values)
+
+            workers.submit = watched
+            build_editions(
+                opened, ["2021"], formats=("pdf",), out=tmp_path / "out", workers=workers, progress=Progress()
+            )
+        return folios
+
+    path = clone.root / "chapters/10-modele.md"
+    text = path.read_text(encoding="utf-8").replace("tel quel", "tel qu'il est")
+    path.write_text(text, encoding="utf-8")  # so that the annex has its passage from the first build on
+    pages = furnished()
+    assert pages == list(range(1, len(pages) + 1))
+    path.write_text(text.replace("qu'il est", "qu'on a"), encoding="utf-8")
+    assert furnished() == []
+    path.write_text(text + "\n\nUn paragraphe.\n" * 60, encoding="utf-8")
+    moved = furnished()
+    (book,) = (tmp_path / "out/2021").glob("*.pdf")
+    first = facts_of(book.read_bytes())["destinations"]["modele"][0]
+    assert first < min(moved) <= max(moved) and len(moved) == len(set(moved)) < len(pages)
 
 
 def test_workers_are_started_when_those_that_there_are_have_enough_to_do():

@@ -25,7 +25,7 @@ from millesime.press.cache import entry, store
 from millesime.press.cache.explain import Explained, read_parts
 from millesime.press.cache.keys import digest
 from millesime.press.cache.place import TAG, default_folder
-from millesime.press.cache.store import Counts, Store, open_store
+from millesime.press.cache.store import NO_STORE, Counts, Recall, Store, open_store
 from millesime.press.cache.upkeep import clear, list_entries, prune, verify
 from tests.support import make_repository
 
@@ -716,6 +716,26 @@ def test_a_step_that_went_back_is_compared_with_where_it_was(folder: Path):
     assert (back.hit, back.reason, back.changed) == (True, "earlier", ("its text",))
     assert ask(folder, PARTS).reason == "unchanged"
     assert ask(folder, PARTS | {"the theme": b"x"}).changed == ("the theme",)
+
+
+def test_what_a_step_made_the_last_time_is_at_hand_where_one_part_alone_differs(folder: Path):
+    store = Store(folder)
+
+    def ask_for(parts: dict) -> Recall:
+        return store.recall("layout", "modele of 2020", parts)
+
+    assert store.last(ask_for(PARTS), but="its text") is None, "there was no last time"
+    store.keep(ask_for(PARTS), b"made")
+    edited = ask_for(PARTS | {"its text": "edited"})
+    assert edited.content is None and store.last(edited, but="its text") == b"made"
+    assert store.last(edited, but="the theme") is None
+    assert store.last(ask_for(PARTS | {"its text": "edited", "the theme": b"other"}), but="its text") is None
+    assert store.last(ask_for(PARTS | {"its picture": b"png"}), but="its text") is None
+    store.keep(edited, b"made again")
+    assert store.last(ask_for(PARTS | {"its text": "once more"}), but="its text") == b"made again"
+    (folder / "layout" / edited.key).unlink()
+    assert store.last(ask_for(PARTS | {"its text": "once more"}), but="its text") is None
+    assert NO_STORE.last(edited, but="its text") is None
 
 
 def test_a_part_that_came_or_went_is_a_change(folder: Path):
