@@ -86,7 +86,7 @@ class UnitRunner:
         if not self._is_whole(content):
             last = self._store.last(recall, but=_CONTENT)
             content = last if self._is_whole(last) else None
-        known: dict[str, Laid] = self._unpacked(content) or {}
+        known: dict[str, Laid] = {} if content is None else self._unpacked(content)
         missing = tuple(page for page in source.pages if page.key not in known)
         for part, pages in self._do([(lay_out_furniture, part) for part in self._in_parts(source, missing)]):
             known |= zip((page.key for page in part.pages), pages, strict=True)
@@ -211,9 +211,7 @@ class UnitRunner:
                 self._files[digest] = file
         return True
 
-    def _unpacked(self, content: bytes | None) -> Any:
-        if content is None:
-            return None
+    def _unpacked(self, content: bytes) -> Any:
         stream = BytesIO(content)
         pickle.load(stream)  # the font files' names
         value = pickle.load(stream)

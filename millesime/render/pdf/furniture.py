@@ -30,6 +30,7 @@ from millesime.render.pdf.layout import (
     uses_of,
 )
 from millesime.render.pdf.objects import COLOURS, FONTS, Writer, deflate, operators, reference_number
+from millesime.render.pdf.steps import key_of
 
 _NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
 _DRAWS = re.compile(rb"(?m)(?:^| )(?:TJ|Tj|Do|sh|EI|[fFBb]\*?|[Ss])$")
@@ -51,11 +52,15 @@ class PageSource:
 class FurnitureSource:
     """Pages, any ones, and what the margins of all pages depend on."""
 
-    key: str
     root: bytes
     style: str
     pages: tuple[PageSource, ...]
     date: datetime.date
+
+    @property
+    def key(self) -> str:
+        """A hash of everything, as each page's key is of all that concerns it."""
+        return key_of(*(page.key for page in self.pages))
 
 
 def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
@@ -63,10 +68,12 @@ def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
     with surroundings(source.date) as notes, shortcuts.taken(), internals.watch_margins() as stand_ins:
         press = press_for(source.style)
         kinds = [(one.name, one.side, one.folio == 1) for one in source.pages]
-        tree = etree.fromstring(source.root + _stand_ins(kinds).encode() + b"</body></html>")
-        if any(first for _, _, first in kinds):
-            (side,) = {side for _, side, first in kinds if first}
-            tree.set("style", f"{tree.get('style', '')};break-before: {side}")
+        asked = _stand_ins(kinds)
+        body = "".join(
+            f'<div style="page: {name} !important; break-before: {side} !important"></div>' for name, side in asked
+        )
+        tree = etree.fromstring(source.root + body.encode() + b"</body></html>")
+        tree.set("style", f"{tree.get('style', '')};break-before: {asked[0][1]}")
         document = press.render(tree, {}, notes, variant=None)
         if not stand_ins.keys() >= set(kinds):
             raise UnbindableError("pages whose kind depends on what stands on them")
@@ -78,19 +85,15 @@ def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
         return drawn or [one for page in pages for one in _draw_margins(document.copy([page]), notes)]
 
 
-def _stand_ins(kinds: Iterable[tuple[str, str, bool]]) -> str:
-    """Return the empty elements that bring about a page of each kind, and perhaps of others."""
-
-    def empty(name: str, side: str) -> str:
-        return f'<div style="page: {name} !important; break-before: {side} !important"></div>'
-
+def _stand_ins(kinds: Iterable[tuple[str, str, bool]]) -> list[tuple[str, str]]:
+    """Return the names and sides of empty pages among which there is one of each kind, and perhaps of others."""
     wanted = dict.fromkeys(kinds)
     before = f"{SCHEME[:-1]}-before"
     pages = [(name, side) for name, side, first in wanted if first] or [(before, "right")]
     pages += [(name, side) for name, side, first in wanted if name and not first]
     if any(not name for name, _, _ in wanted):
         pages += [(before, side) for side in ("left", "left", "right", "right")]  # with blank pages between them
-    return "".join(empty(*page) for page in pages)
+    return pages
 
 
 @dataclass(slots=True)

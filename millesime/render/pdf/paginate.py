@@ -105,9 +105,7 @@ def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[in
             add("", ())
         for page in unit.pages:
             add("" if page.blank else page.name, page.strings)
-    return FurnitureSource(
-        key=key_of(*(page.key for page in pages)), root=book.root, style=book.style, pages=tuple(pages), date=book.date
-    )
+    return FurnitureSource(root=book.root, style=book.style, pages=tuple(pages), date=book.date)
 
 
 def _fits(bound: Bound) -> bool:
