@@ -11,7 +11,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from millesime.limits import DEFAULTS, Limits
-from millesime.markup.ast import Block, Inline, Node, div, rewrite, span, string, text_of, with_attr
+from millesime.markup.ast import (
+    CHILDLESS,
+    Block,
+    Inline,
+    Node,
+    div,
+    nodes_of,
+    rewrite,
+    span,
+    string,
+    text_of,
+    with_attr,
+)
 from millesime.markup.normalise import equality_key, normalise
 from millesime.markup.pandoc import cite, reference_key
 
@@ -106,12 +118,19 @@ def quote_citations(value: Any, printed: Mapping[str, list[Inline]], *, edition:
     are those that name none. One that the edition does not know stays as it
     was written.
     """
-    begins = f"@{edition}/" if edition else ""
+    # Most books cite nothing, and an annex may be as long as its book.
+    return _quoted(value, printed, f"@{edition}/" if edition else "") if nodes_of(value, _CITATIONS) else value
+
+
+def _quoted(value: Any, printed: Mapping[str, list[Inline]], begins: str) -> Any:
     if isinstance(value, list):
         out: list = []
         for item in value:
-            if not isinstance(item, dict) or item.get("t") != "Cite":
-                out.append(quote_citations(item, printed, edition=edition))
+            kind = item.get("t") if isinstance(item, dict) else None
+            if kind in CHILDLESS:
+                out.append(item)
+            elif kind != "Cite":
+                out.append(_quoted(item, printed, begins))
             elif not _names(item, begins):
                 out.append(item)
             else:
@@ -119,7 +138,7 @@ def quote_citations(value: Any, printed: Mapping[str, list[Inline]], *, edition:
                 out += [span(printed[key], classes=["citation"])] if key in printed else item["c"][1]
         return out
     if isinstance(value, dict):
-        return {key: quote_citations(item, printed, edition=edition) for key, item in value.items()}
+        return {key: _quoted(item, printed, begins) for key, item in value.items()}
     return value
 
 
