@@ -81,7 +81,53 @@ def _lines(split, text: str, style, widths: list[float]) -> list[tuple]:
 @example(text="mot " * 60, style=_STYLES[0], widths=[440.0])
 def test_lines_end_where_weasyprint_ends_them(text, style, widths):
     quick = quick_split(line_break, percent.percentage)
-    assert _lines(quick, text, style, widths) == _lines(line_break.split_first_line, text, style, widths)
+    expected = _lines(line_break.split_first_line, text, style, widths)
+    for _ in range(3):  # what is short is remembered the second time
+        assert _lines(quick, text, style, widths) == expected
+
+
+@pytest.mark.parametrize("text", ["office", "AV To. ", "\u00ab naïve", " et ", "e\u0301te\u0301"])
+def test_a_short_text_that_comes_again_is_drawn_with_the_glyphs_it_had(text):
+    style = _style("font: 13px serif", "fr")
+    split = quick_split(line_break, percent.percentage)
+    first, _, third = (split(text, style, SimpleNamespace(dictionaries={}), 300.0, 0) for _ in range(3))
+    assert third[0].__dict__.get("run") is not None, "shaped once more"
+    assert (third[0].text, *third[1:]) == (first[0].text, *first[1:])
+    remembered = keys_of(third[0].run.numbers.tolist())
+    assert remembered == _glyphs(text, style)
+    assert "".join(third[0].run.text_of(at) for at in range(len(remembered))) == text
+    narrow = split(text, style, SimpleNamespace(dictionaries={}), third[3] - 1, 0)
+    slow = line_break.split_first_line(text, style, SimpleNamespace(dictionaries={}), third[3] - 1, 0)
+    assert (narrow[0].text, *narrow[1:]) == (slow[0].text, *slow[1:])
+
+
+def test_texts_that_are_set_otherwise_are_not_taken_for_each_other():
+    split = quick_split(line_break, percent.percentage)
+    sayings = [
+        "", "font-weight: bold", "font-style: italic", "font-size: 14px", "font-family: monospace", "direction: rtl",
+        "font-variant-numeric: oldstyle-nums", "font-feature-settings: 'kern' 0", "font-kerning: none",
+        "text-decoration: underline", "font-variant-ligatures: none",
+    ]  # fmt: skip
+    # Of one document, since those of others choose from fonts of their own.
+    paragraphs = "".join(f'<p style="font: 13px serif; {css}">x</p>' for css in sayings)
+    (page,) = weasyprint.HTML(string=f"<html lang=fr>{paragraphs}").render().pages
+    styles = [box.style for box in page._page_box.descendants() if hasattr(box, "pango_layout")]
+    assert len(styles) == len(sayings)
+    for style in styles * 3:
+        line, *measures = split("office AV 1250", style, SimpleNamespace(dictionaries={}), 900.0, 0)
+        slow = line_break.split_first_line("office AV 1250", style, SimpleNamespace(dictionaries={}), 900.0, 0)
+        assert measures == list(slow[1:])
+        if (run := line.__dict__.get("run")) is not None:
+            assert keys_of(run.numbers.tolist()) == _glyphs("office AV 1250", style)
+
+
+def _glyphs(text: str, style) -> list[tuple]:
+    """Return what Pango shapes a text of one font to."""
+    alone = line_break.Layout(style)
+    alone.set_text(text)
+    line, _ = alone.get_first_line()
+    assert line.runs.next == line_break.ffi.NULL
+    return keys_of(glyph_numbers(line_break.ffi, line.runs.data.glyphs).tolist())
 
 
 def test_a_line_is_drawn_as_its_text_was_shaped_unless_a_pair_is_parted():

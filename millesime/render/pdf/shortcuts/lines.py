@@ -26,11 +26,14 @@ from millesime.render.pdf.shortcuts.text import (
     glyph_widths,
     have_glyph_numbers,
     make_pieces,
+    settings,
 )
 
 # Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
 _DOUBT = 0.15  # of the size of the type: what a pair of letters that a line's end parts may differ from both together
+_SHORT = 80  # characters of a text that is remembered as it was shaped
+_KEPT = 20_000  # texts that are known of each setting, most of which came once: some megabytes
 _EQUAL_PX = 0.01  # widths that differ by less may be compared differently by Pango, in its own units
 
 
@@ -57,7 +60,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
     ffi, pango, pyphen = line_break.ffi, line_break.pango, line_break.pyphen
     unit = 1 / line_break.FROM_UNITS
     extents, width_of = ffi.new("PangoRectangle *"), glyph_widths(ffi, pango)
-    pieces = make_pieces(line_break)
+    pieces, setting_of = make_pieces(line_break), settings(line_break)
     probe = ffi.new("PangoLogAttr *", {"is_line_break": 1})
     line_break_bit = int.from_bytes(ffi.buffer(probe), sys.byteorder)
     is_known = have_glyph_numbers(ffi) and ffi.sizeof("PangoLogAttr") == 4
@@ -71,16 +74,61 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
             return give_up()
         shaped = last[0] if last else None
         if shaped is None or shaped.style is not style or not shaped.text.endswith(text):
+            if found := remembered(text, style, justification_spacing, max_width):
+                return found
             if _PLAIN.fullmatch(text) is None:
                 return give_up()
             found = whole_line(shape(text, style, justification_spacing, max_width))
             if found[3] <= max_width:
+                remember(found, text, style)
                 return found
             shaped = _Shaped(text, style, found[0], found[4:])
             last[:] = [shaped]
         if shaped.xs is None:
             measure(shaped)
         return cut(shaped, len(shaped.text) - len(text), context, max_width, justification_spacing) or give_up()
+
+    def remembered(text: str, style: Any, justification_spacing: float, max_width: float) -> tuple | None:
+        """Return a text that was a line before as `whole_line` does; None if it is not remembered, or too wide."""
+        found = setting_of(style).texts.get(text)
+        if not found or found[2] > max_width:
+            return None
+        run, length, width, height, baseline = found
+        layout = pieces(style, text, justification_spacing, max_width, run, (0, len(run.numbers) // GLYPH_FIELDS))
+        return layout, length, None, width, height, baseline
+
+    def remember(found: tuple, text: str, style: Any) -> None:
+        """Keep a short text that is a line, the second time: names and what stands between them come all the time."""
+        if len(text) > _SHORT or style["text_decoration_line"] != "none":
+            return
+        setting = setting_of(style)
+        if text not in setting.texts:
+            if len(setting.texts) == _KEPT:
+                setting.texts.clear()
+            setting.texts[text] = ()
+            return
+        layout, length, _, *measures = found
+        line, _ = layout.get_first_line()
+        if line.runs == ffi.NULL or line.runs.next != ffi.NULL or line.runs.data.item.analysis.level % 2:
+            return
+        if run := run_of(text, layout, line.runs.data):
+            setting.fonts.setdefault(run.font, (layout, {}))
+            run.layout, run.numbers = None, memoryview(run.numbers.tobytes()).cast("i")  # Pango's need more room
+            setting.texts[text] = (run, length, *measures)
+
+    def run_of(text: str, layout: Any, data: Any) -> Run | None:
+        """Return a run of a text from left to right; None if a letter of it is several glyphs."""
+        item, glyphs = data.item, data.glyphs
+        count, begins = glyphs.num_glyphs, None
+        if count != item.num_chars:  # some letters are one glyph
+            clusters = ffi.unpack(glyphs.log_clusters, count)
+            if len(set(clusters)) != count:
+                return None
+            part = text.encode()[item.offset : item.offset + item.length]
+            ends = [*clusters[1:], item.length]
+            lengths = [len(part[at:end].decode()) for at, end in zip(clusters, ends, strict=True)]
+            begins = list(accumulate(lengths, initial=0))
+        return Run(text, layout, item.analysis.font, glyph_numbers(ffi, glyphs), begins)
 
     def shape(text: str, style: Any, justification_spacing: float, max_width: float) -> Any:
         layout = line_break.Layout(style, justification_spacing, max_width)
@@ -95,26 +143,19 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
         run = line.runs
         alone = run != ffi.NULL and run.next == ffi.NULL
         while run != ffi.NULL:
-            item, glyphs = run.data.item, run.data.glyphs
-            run = run.next
-            if item.analysis.level % 2:
+            if run.data.item.analysis.level % 2:
                 return
-            count = glyphs.num_glyphs
-            numbers = glyph_numbers(ffi, glyphs)
-            wide = numbers[1::GLYPH_FIELDS].tolist()
-            begins = None
-            if count != item.num_chars:  # some letters are one glyph
-                clusters = ffi.unpack(glyphs.log_clusters, count)
-                if len(set(clusters)) != count:  # or one letter is some glyphs
-                    return
-                part = shaped.text.encode()[item.offset : item.offset + item.length]
-                ends = [*clusters[1:], item.length]
-                lengths = [len(part[at:end].decode()) for at, end in zip(clusters, ends, strict=True)]
+            part = run_of(shaped.text, shaped.layout, run.data)
+            if part is None:
+                return
+            run = run.next
+            wide = part.numbers[1::GLYPH_FIELDS].tolist()
+            if part.begins is not None:
+                lengths = map(int.__sub__, part.begins[1:], part.begins)
                 wide = [width // length for width, length in zip(wide, lengths, strict=True) for _ in range(length)]
-                begins = list(accumulate(lengths, initial=0))
             widths += wide
             if alone:
-                shaped.run = Run(shaped.text, shaped.layout, item.analysis.font, numbers, begins)
+                shaped.run = part
         text, length = shaped.text, len(shaped.text)
         if len(widths) != length:
             return
@@ -182,8 +223,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
 
     def own_width(style: Any, run: Run, at: int) -> int:
         """Return a glyph's width as it is when nothing stands beside it."""
-        # With the text that was shaped first in a font, which keeps that font where it is in memory.
-        _, widths = style.__dict__.setdefault("own_widths", {}).setdefault(run.font, (run.layout, {}))
+        _, widths = setting_of(style).fonts.setdefault(run.font, (run.layout, {}))
         return width_of(widths, run.font, run.numbers[at * GLYPH_FIELDS])
 
     def whole_line(layout: Any) -> tuple:

@@ -21,12 +21,12 @@ def quick_text(line_break) -> Callable:
         alone = _PARAGRAPH_ENDS.isdisjoint(text)
         pango.pango_layout_set_single_paragraph_mode(self.layout, alone)
         style = self.style
-        if text and alone and not justify and not style.__dict__["is_spaced"] and _ODD_BYTES.isdisjoint(text):
+        if text and alone and not justify and not style.__dict__["setting"].is_spaced and _ODD_BYTES.isdisjoint(text):
             self.text = text
             pango.pango_layout_set_text(self.layout, text.encode(), -1)
         else:
             # To be added to; those of the style are for all its texts.
-            pango.pango_layout_set_attributes(self.layout, _attributes(pango, style.__dict__["features"]))
+            pango.pango_layout_set_attributes(self.layout, _attributes(pango, style.__dict__["setting"].features))
             slow(self, text, justify)
         self.kept, self.widening = alone and not justify, 0
 
@@ -340,13 +340,43 @@ GLYPH_FIELDS = 5  # numbers of 4 bytes in a PangoGlyphInfo: glyph, width, two of
 _PARAGRAPH_ENDS = frozenset("\n\r\u2028\u2029")
 
 
-def quick_setup(line_break) -> Callable:
-    """Return `Layout.setup` that keeps with each style what only depends on it: 100,000 times, a twentieth."""
+class Setting:
+    """What styles share whose texts have the same shapes, in all documents that choose from the same fonts."""
+
+    __slots__ = (
+        "attributes",
+        "context",
+        "description",
+        "features",
+        "fonts",
+        "is_spaced",
+        "language",
+        "measures",
+        "texts",
+    )
+
+    def __init__(self) -> None:
+        self.fonts: dict[Any, tuple[Any, dict[int, int]]] = {}  # what keeps a font in memory; how wide its glyphs are
+        self.texts: dict[str, tuple] = {}  # lines that were shaped, as `lines.quick_split` remembers them
+
+
+# What a setting depends on, besides families of fonts and whether anything decorates the text.
+_SHAPING = (
+    "direction", "lang", "font_language_override", "font_size", "font_style", "font_stretch", "font_weight",
+    "font_variation_settings", "font_kerning", "font_variant_ligatures", "font_variant_position", "font_variant_caps",
+    "font_variant_numeric", "font_variant_alternates", "font_variant_east_asian", "font_feature_settings",
+    "overflow_wrap", "letter_spacing", "word_spacing",
+)  # fmt: skip
+
+
+def settings(line_break) -> Callable[[Any], Setting]:
+    """Return what gives the setting of a style, made for the first of all like it."""
     ffi, pango, gobject = line_break.ffi, line_break.pango, line_break.gobject
     units = line_break.FROM_UNITS
 
-    def prepare(style) -> tuple:
-        context = ffi.gc(
+    def prepare(style) -> Setting:
+        setting = Setting()
+        setting.context = context = ffi.gc(
             pango.pango_font_map_create_context(style.font_config.font_map), gobject.g_object_unref
         )  # fmt: skip
         pango.pango_context_set_round_glyph_positions(context, False)
@@ -359,13 +389,14 @@ def quick_setup(line_break) -> Callable:
             pango.pango_context_set_language(context, language)
         else:
             language = pango.pango_language_get_default()
-        description = line_break.get_font_description(style)
-        measures: tuple = (None, None, None)
+        setting.language = language
+        setting.description = description = line_break.get_font_description(style)
+        setting.measures = (None, None, None)
         if style["text_decoration_line"] != "none":
             metrics = ffi.gc(
                 pango.pango_context_get_metrics(context, description, language), pango.pango_font_metrics_unref
             )  # fmt: skip
-            measures = (
+            setting.measures = (
                 units * pango.pango_font_metrics_get_ascent(metrics),
                 units * pango.pango_font_metrics_get_underline_position(metrics),
                 units * pango.pango_font_metrics_get_strikethrough_position(metrics),
@@ -377,34 +408,50 @@ def quick_setup(line_break) -> Callable:
             style["font_variant_caps"], style["font_variant_numeric"], style["font_variant_alternates"],
             style["font_variant_east_asian"], style["font_feature_settings"],
         )  # fmt: skip
-        kept = style.__dict__
-        kept["is_spaced"] = bool(style["word_spacing"]) or style["letter_spacing"] not in ("normal", 0)
-        kept["features"] = None
+        setting.is_spaced = bool(style["word_spacing"]) or style["letter_spacing"] not in ("normal", 0)
+        setting.features = None
         if features:
             words = ",".join(f"{key} {value}" for key, value in features.items()).encode()
             known = style.font_config.font_features
             if words not in known:
                 known[words] = pango.pango_attr_font_features_new(words)
-            kept["features"] = known[words]
-        attributes = _attributes(pango, kept["features"])
+            setting.features = known[words]
+        setting.attributes = attributes = _attributes(pango, setting.features)
         if style["overflow_wrap"] in ("anywhere", "break-word"):
             pango.pango_attr_list_change(attributes, pango.pango_attr_insert_hyphens_new(False))
-        return context, language, description, measures, attributes
+        return setting
+
+    def setting_of(style) -> Setting:
+        setting = style.__dict__.get("setting")
+        if setting is None:
+            known = style.font_config.__dict__.setdefault("settings", {})
+            is_decorated = style["text_decoration_line"] != "none"
+            key = (is_decorated, tuple(style["font_family"]), *[style[name] for name in _SHAPING])
+            if key not in known:
+                known[key] = prepare(style)
+            setting = style.__dict__["setting"] = known[key]
+        return setting
+
+    return setting_of
+
+
+def quick_setup(line_break) -> Callable:
+    """Return `Layout.setup` that keeps what only depends on how a text is set: 100,000 times, a twentieth."""
+    ffi, pango, gobject = line_break.ffi, line_break.pango, line_break.gobject
+    setting_of = settings(line_break)
 
     def setup(self, style) -> None:
-        prepared = style.__dict__.get("prepared")
-        if prepared is None:
-            prepared = style.__dict__["prepared"] = prepare(style)
-        context, self.language, description, measures, attributes = prepared
-        self.style = style
+        setting = setting_of(style)
+        self.style, self.language = style, setting.language
         self.first_line_direction = 0
-        self.layout = layout = ffi.gc(pango.pango_layout_new(context), gobject.g_object_unref)
+        self.layout = layout = ffi.gc(pango.pango_layout_new(setting.context), gobject.g_object_unref)
         pango.pango_layout_set_auto_dir(layout, False)
-        pango.pango_layout_set_font_description(layout, description)
+        pango.pango_layout_set_font_description(layout, setting.description)
+        measures = setting.measures
         self.ascent, self.underline_position, self.strikethrough_position = measures[:3]
         if len(measures) == 5:
             self.underline_thickness, self.strikethrough_thickness = measures[3:]
-        pango.pango_layout_set_attributes(layout, attributes)
+        pango.pango_layout_set_attributes(layout, setting.attributes)
 
     return setup
 
