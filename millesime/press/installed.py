@@ -13,7 +13,7 @@ from millesime.press.cache.versions import code_version, tool_version
 from millesime.render.keeping import keep_with
 
 # That make something of such files, or write it down.
-_LIBRARIES = ("fonttools", "brotli", "cffi", "pyphen", "tinycss2", "python")
+_LIBRARIES = ("fonttools", "uharfbuzz", "brotli", "cffi", "pyphen", "tinycss2", "python")
 
 
 def keep_installed(store: Store) -> None:
