@@ -22,7 +22,7 @@ def taken() -> Iterator[None]:
     load_quickly()
     import pydyf
     import pyphen
-    from weasyprint import css, draw, images, layout
+    from weasyprint import css, document, draw, images, layout
     from weasyprint.draw import border, color
     from weasyprint.draw import text as draw_text
     from weasyprint.formatting_structure import boxes, build
@@ -32,7 +32,9 @@ def taken() -> Iterator[None]:
     from weasyprint.text import line_break
 
     find_style_attributes, init_styles = styles.apart_from_anchors(css)
+    contexts: list = []
     put = [
+        (document, "LayoutContext", _noted(document.LayoutContext, contexts)),
         (css, "find_style_attributes", find_style_attributes),
         (css.StyleFor, "__init__", init_styles),
         (css.StyleFor, "set_computed_styles", styles.needed_styles(css)),
@@ -78,6 +80,19 @@ def taken() -> Iterator[None]:
     finally:
         for owner, name, old in before:
             setattr(owner, name, old)
+        # A context holds all boxes, and itself: they would wait for the collector, a fiftieth.
+        for context in contexts:
+            vars(context).clear()
+
+
+def _noted(make: Callable, made: list) -> Callable:
+    """Return what makes the same, and notes it."""
+
+    def call(*values, **named):
+        made.append(make(*values, **named))
+        return made[-1]
+
+    return call
 
 
 def _quick_rotation(images) -> Callable:
