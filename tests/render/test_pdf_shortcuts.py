@@ -177,7 +177,7 @@ _BOXES = st.sampled_from([
     "border: 0 solid; border-image: linear-gradient(red, blue) 1 / 4px",
     "position: relative", "visibility: hidden; border: 1px solid; outline: 1px solid",
     "columns: 2; column-rule: 1px solid", "border: 3px solid; border-image: linear-gradient(red, blue) 1",
-    "float: left; width: 40%", "position: absolute; top: 3px",
+    "float: left; width: 40%", "position: absolute; top: 3px", "page: opening", "float: left; page: landscape",
     "border: 1px dashed; border-radius: 4px", "color: rgba(10, 20, 30, .5)",
     "background: #eee; border-radius: 30% / 10px", "background: linear-gradient(red, blue) 3px 4px no-repeat",
     "visibility: hidden; background: #eee", "letter-spacing: .4px; word-spacing: 2px", "text-decoration: underline",
@@ -229,6 +229,8 @@ _PAIRS = "code = readLines(“https://raw.githubusercontent.com/NOAA-EDAB/ecodat
 @given(st.lists(_BLOCKS, min_size=1, max_size=9))
 # A line that ends between "/" and "m", which are a pair, is wider than it was.
 @example([f"<p lang='en' style='width: {150 + step / 4}px'>{_PAIRS}</p>" for step in range(1200)])
+# The first and the last page that a box asks for are not the same.
+@example(["<p>a</p>", "<div>b<p style='page: landscape'>c</p></div>", "<div><p style='page: opening'>d</p>e</div>"])
 def test_pages_are_painted_as_without_shortcuts(blocks):
     source = _source(blocks)
     quick, *others = (layout.lay_out(source).unit for _ in range(3))  # short texts are remembered meanwhile
@@ -262,9 +264,7 @@ _FACTS = ("starts", "ends", "sided", "notes")
 
 
 def test_boxes_do_not_wait_for_the_cycle_collector():
-    source = _source(
-        ["<p>Un <em>mot</em></p><svg xmlns='http://www.w3.org/2000/svg'><text>un</text></svg>"] * 30
-    )
+    source = _source(["<p>Un <em>mot</em></p><svg xmlns='http://www.w3.org/2000/svg'><text>un</text></svg>"] * 30)
     layout.lay_out(source)
     gc.collect()
     with collector_at_rest():

@@ -21,6 +21,7 @@ from typing import Any
 
 from millesime.render.pdf.shortcuts.text import (
     GLYPH_FIELDS,
+    SHORT,
     Run,
     glyph_numbers,
     glyph_widths,
@@ -32,7 +33,6 @@ from millesime.render.pdf.shortcuts.text import (
 # Scripts whose letters look and measure the same whatever stands beside them: Latin, Greek, Cyrillic, their marks.
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u052f\u1e00-\u1fff\u2010-\u2027\u202f-\u205f\u20a0-\u2bff]*")
 _DOUBT = 0.15  # of the size of the type: what a pair of letters that a line's end parts may differ from both together
-_SHORT = 80  # characters of a text that is remembered as it was shaped
 _KEPT = 20_000  # texts that are known of each setting, most of which came once: some megabytes
 _EQUAL_PX = 0.01  # widths that differ by less may be compared differently by Pango, in its own units
 
@@ -99,7 +99,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
 
     def remember(found: tuple, text: str, style: Any) -> None:
         """Keep a short text that is a line, the second time: names and what stands between them come all the time."""
-        if len(text) > _SHORT or style["text_decoration_line"] != "none":
+        if len(text) > SHORT or style["text_decoration_line"] != "none":
             return
         setting = setting_of(style)
         if text not in setting.texts:

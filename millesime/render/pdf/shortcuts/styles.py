@@ -250,6 +250,28 @@ def quick_flow(boxes) -> Callable:
     return is_in_normal_flow
 
 
+def quick_page_values(boxes) -> Callable:
+    """Return `ParentBox.page_values` that follows first and last children alone: a hundredth."""
+
+    def edge(box, *, last: bool) -> str:
+        """Return what the innermost of first, or last, children that are in the flow, or float, says."""
+        found = ""
+        while type(box).page_values is page_values:
+            found = box.style["page"] or found
+            for child in reversed(box.children) if last else box.children:
+                if child.is_in_normal_flow() or child.is_floated():
+                    box = child
+                    break
+            else:
+                return found
+        return box.page_values()[last] or found
+
+    def page_values(self) -> tuple[str, str]:
+        return edge(self, last=False), edge(self, last=True)
+
+    return page_values
+
+
 def quick_descendants(boxes) -> Callable:
     """Return `Box.descendants` of one generator instead of one for each level: a hundredth."""
     is_box, slow = boxes.Box, boxes.Box.descendants

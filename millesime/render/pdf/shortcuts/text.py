@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 
@@ -154,6 +154,20 @@ def late_layout(line_break) -> Callable:
         return layout
 
     return create_layout
+
+
+@cache
+def remembered_breaks(slow: Callable) -> Callable:
+    """Return `can_break_text` that knows what it said of short texts, in all documents: it asks Pango each time."""
+    known = lru_cache(maxsize=10_000)(slow)
+
+    def can_break_text(text, lang) -> bool:
+        return known(text, lang) if len(text) <= SHORT else slow(text, lang)
+
+    return can_break_text
+
+
+SHORT = 80  # characters of a text that is worth remembering: names and what stands between them
 
 
 def quick_line(drawing) -> Callable:
