@@ -119,7 +119,7 @@ def quote_references(value: Any, names: Mapping[str, Callable[[str, str], list[I
 
 def has_bare_reference(value: Any) -> bool:
     """Whether a link without words stands in quoted blocks."""
-    return any(node["t"] == "Link" and any(key == _FROM for key, _ in node["c"][0][2]) for node in walk(value))
+    return any(any(key == _FROM for key, _ in node["c"][0][2]) for node in walk(value, kinds={"Link"}))
 
 
 def name_reference(target: str, *, path: str, directory: Directory, labels: Mapping[str, str]) -> list[Inline] | None:

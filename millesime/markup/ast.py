@@ -163,16 +163,27 @@ def has_class(node: Node, name: str) -> bool:
     return found is not None and name in found[1]
 
 
-def walk(value: Any) -> Iterator[Node]:
-    """Yield every node under a value in document order, parents first."""
+def walk(value: Any, *, kinds: Collection[str] | None = None) -> Iterator[Node]:
+    """Yield every node under a value in document order, parents first; only nodes of these `kinds`, None: all.
+
+    Where they are told, most of a book is passed over.
+    """
+    passed = frozenset() if kinds is None else CHILDLESS.difference(kinds)
     waiting = [value]
     while waiting:
         found = waiting.pop()
         if isinstance(found, list):
+            if passed:
+                found = [
+                    one
+                    for one in found
+                    if not isinstance(one, str) and not (isinstance(one, dict) and one.get("t") in passed)
+                ]
             waiting += found[::-1]
         elif isinstance(found, dict):
             if "t" in found:
-                yield found
+                if kinds is None or found["t"] in kinds:
+                    yield found
                 if found["t"] not in CHILDLESS and "c" in found:
                     waiting.append(found["c"])
             else:

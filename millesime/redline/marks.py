@@ -77,7 +77,7 @@ def rename_moves(value: Any, names: Mapping[str, str]) -> Any:
 
 def moves_in(value: Any, kind: str) -> Iterator[str]:
     """Yield the names of moves whose marks of that class stand in marked blocks; rows have none."""
-    for node in walk(list(value)):
+    for node in walk(list(value), kinds={"Div", "Span"}):
         if mark_of(node) == kind and (name := dict(node["c"][0][2]).get("move")):
             yield name
 

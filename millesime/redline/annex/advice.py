@@ -144,8 +144,8 @@ def _found(block: Block | None, path: str, *, old_path: str = "") -> dict[str, R
         return {}
     return {
         node["c"][0][0]: Recommendation(id=node["c"][0][0], path=path, block=node, old_path=old_path)
-        for node in walk(block)
-        if node["t"] == "Div" and has_class(node, "recommendation") and node["c"][0][0]
+        for node in walk(block, kinds={"Div"})
+        if has_class(node, "recommendation") and node["c"][0][0]
     }
 
 

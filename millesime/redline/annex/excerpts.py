@@ -262,7 +262,7 @@ def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list
 
 def _is_blank(block: Block | None) -> bool:
     """Whether a block shows nothing: some sources write `<br>` for a distance."""
-    pictured = block is not None and any(node["t"] in ("Image", "Math") for node in walk([block]))
+    pictured = block is not None and any(walk([block], kinds={"Image", "Math"}))
     return block is None or not (pictured or text_of(block).strip())
 
 

@@ -23,6 +23,7 @@ _SILENT = re.compile(rf"(?:\s|<!--.*?-->|<a(?:\s(?:{_QUOTED}|[^<>\"'])*)?>|</a>)
 _NAME = re.compile(r"</?([A-Za-z][\w:.-]*)")
 _VALUE = re.compile(r"""[\w:.-]+\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _BETWEEN = " ·"
+_TEXT = frozenset({"Str", "Space", "SoftBreak", "LineBreak"})  # most of a book
 
 
 def tell_tags(blocks: list[Block]) -> list[Block]:
@@ -40,6 +41,10 @@ def _list(items: list) -> list:
     place = 0
     while place < len(items):
         item = items[place]
+        if isinstance(item, dict) and item.get("t") in _TEXT:
+            out.append(item)
+            place += 1
+            continue
         following = items[place + 1] if place + 1 < len(items) else None
         old, new = _tag_in(item, DELETION), _tag_in(following, INSERTION)
         if old is not None and new is not None:
