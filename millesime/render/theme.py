@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
@@ -26,7 +27,7 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
     `anchor` (an id without white space), `bare` (a title without markup); of an imprint, `licence_line(labels)`
     and `identifiers(format)`, see assembly/identifiers.py.
     """
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=_ThemeLoader(own),
         autoescape=True,
         undefined=StrictUndefined,
@@ -57,6 +58,23 @@ def bare_title(title: Markup) -> str:
     """Return a title's words; its no-break spaces stay, which `striptags` takes for spaces."""
     words = fragment_fromstring(str(title), create_parent="span").text_content()
     return re.sub(r"[ \t\r\n]+", " ", words).strip(" ")
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that asks once for each kind of object whether a template may read an attribute: kinds decide it.
+
+    Each page of a report lists all others.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._known: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        key = (type(obj), attr)
+        if key not in self._known:
+            self._known[key] = super().is_safe_attribute(obj, attr, value)
+        return self._known[key]
 
 
 class _ThemeLoader(BaseLoader):

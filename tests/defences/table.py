@@ -338,14 +338,14 @@ _SECURITY_DEFENCES = (
     Defence(
         name="sandbox of templates",
         module="millesime/render/theme.py",
-        there="    environment = ImmutableSandboxedEnvironment(\n",
+        there="    environment = _Sandbox(\n",
         instead='    environment = __import__("jinja2").Environment(\n',
         tests=(_TEMPLATES,),
     ),
     Defence(
         name="immutable values of templates",
         module="millesime/render/theme.py",
-        there="    environment = ImmutableSandboxedEnvironment(\n",
+        there="    environment = _Sandbox(\n",
         instead='    environment = __import__("jinja2").sandbox.SandboxedEnvironment(\n',
         tests=(_TEMPLATES, "-k", "append"),
     ),

@@ -48,6 +48,7 @@ def taken() -> Iterator[None]:
         (line_break.Layout, "set_text", text.quick_text(line_break)),
         (line_break.Layout, "deactivate", lambda layout: None),
         (line_break.Layout, "reactivate", text.quick_reactivation(line_break)),
+        (inline, "avoid_collisions", styles.quick_avoidance(floats, boxes)),
         (inline, "split_first_line", quick_split(line_break, percent.percentage)),
         (inline, "can_break_text", text.remembered_breaks(line_break.can_break_text)),
         (inline, "create_layout", text.late_layout(line_break)),
