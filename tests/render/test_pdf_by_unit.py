@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import pickle
 import subprocess
 from collections import Counter
@@ -214,6 +215,19 @@ def test_an_edit_lays_out_its_own_chapter():
     assert run.ran["lay_out"] == 1
     assert run.ran["lay_out_furniture"] <= 1
     assert facts_of(again)["structure"] == facts_of(print_plain(after).content)["structure"]
+
+
+def test_chapters_that_stay_are_not_laid_out_again_for_a_later_edition():
+    run = Counting()
+    before = everything()
+    print_by_unit(before, run=run)
+    run.ran.clear()
+    after = dataclasses.replace(before, imprint=dataclasses.replace(before.imprint, date=datetime.date(2031, 5, 4)))
+    assert after.imprint.date != before.imprint.date
+    again = print_by_unit(after, run=run).content
+    assert run.ran["lay_out"] == 1, "the cover and the imprint"
+    assert_same(again, print_plain(after).content)
+    assert again == print_by_unit(after, run=run_here).content
 
 
 def test_a_page_more_moves_the_folios_without_laying_the_chapters_out_again(tmp_path: Path):

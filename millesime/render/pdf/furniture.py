@@ -9,7 +9,6 @@ pages whose furniture changed are asked for.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from millesime.render.pdf.engine import SCHEME, surroundings
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, Margins
 from millesime.render.pdf.layout import (
     RESOURCES,
+    UNDATED,
     UnbindableError,
     boxes_of,
     forget,
@@ -55,7 +55,6 @@ class FurnitureSource:
     root: bytes
     style: str
     pages: tuple[PageSource, ...]
-    date: datetime.date
 
     @property
     def key(self) -> str:
@@ -65,7 +64,7 @@ class FurnitureSource:
 
 def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
     """Return the margins of each page as if it had been laid out alone, in less time."""
-    with surroundings(source.date) as notes, shortcuts.taken(), internals.watch_margins() as stand_ins:
+    with surroundings(UNDATED) as notes, shortcuts.taken(), internals.watch_margins() as stand_ins:
         press = press_for(source.style)
         kinds = [(one.name, one.side, one.folio == 1) for one in source.pages]
         asked = _stand_ins(kinds)

@@ -26,6 +26,7 @@ from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, defla
 from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.tags import mend_tags
 
+UNDATED = datetime.date(2000, 1, 1)  # of what prints none
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
 
 
@@ -45,7 +46,7 @@ class UnitSource:
     pictures: Mapping[str, tuple[bytes, str]]  # address → content, media type
     foreign: tuple[str, ...]  # anchors elsewhere in the book that the unit links to
     side: str  # the side its first page is laid out for: "left", "right"; or "": the first of the book
-    date: datetime.date
+    date: datetime.date  # the edition's in the first unit, `UNDATED` in all others: what stays is not laid out again
     awaits_folios: bool = False  # those that it prints are still to come: they are left open, or its pages only counted
 
 
@@ -56,12 +57,11 @@ class ProofSource:
     key: str
     rare: str
     style: str
-    date: datetime.date
 
 
 def find_missing_characters(source: ProofSource) -> tuple[str, ...]:
     """Return which characters no font has, in their order."""
-    with surroundings(source.date) as notes:
+    with surroundings(UNDATED) as notes:
         press = press_for(source.style)
 
         def print_proof(proof: etree._Element) -> Iterable[str]:
@@ -139,15 +139,12 @@ def make_ready(style: str, language: str) -> None:
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    with surroundings(_ANY_DATE), shortcuts.taken():
+    with surroundings(UNDATED), shortcuts.taken():
         press_for(style)
         import pyphen
 
         if found := pyphen.language_fallback(language):
             pyphen.Pyphen(lang=found)  # which keeps them
-
-
-_ANY_DATE = datetime.date(2000, 1, 1)  # a sheet has none
 
 
 def _own_pages(pages: list, dropped: int) -> list:

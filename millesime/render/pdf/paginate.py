@@ -90,7 +90,7 @@ def _begins(units: Sequence[LaidUnit], firsts: Sequence[int]) -> list[int]:
 
 def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> FurnitureSource:
     """Return what the furniture of all pages of the book is laid out from."""
-    shared = key_of("furniture", book.versions, book.root, book.style, str(book.date))
+    shared = key_of("furniture", book.versions, book.root, book.style)
     pages: list[PageSource] = []
     before: dict[str, str] = {}
 
@@ -105,7 +105,7 @@ def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[in
             add("", ())
         for page in unit.pages:
             add("" if page.blank else page.name, page.strings)
-    return FurnitureSource(root=book.root, style=book.style, pages=tuple(pages), date=book.date)
+    return FurnitureSource(root=book.root, style=book.style, pages=tuple(pages))
 
 
 def _fits(bound: Bound) -> bool:

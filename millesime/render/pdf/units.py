@@ -14,7 +14,7 @@ from millesime.assembly.report import Report
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
 from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
-from millesime.render.pdf.layout import ProofSource, UnitSource, find_missing_characters
+from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
 from millesime.render.pdf.steps import Run, key_of
@@ -52,11 +52,11 @@ class Book:
         unit = self.units[number]
         html = _ASKED.sub(lambda found: _folio(folios or {}, unit.asks[int(found[1])]), unit.html)
         awaits_folios = folios is None and bool(unit.asks)
-        head = self.head if number == 0 else b""
+        head, date = (self.head, self.date) if number == 0 else (b"", UNDATED)
         parts = [self.versions.encode(), self.root, head, html, self.style.encode(), side.encode()]
         parts += [*(anchor.encode() for anchor in unit.foreign), b"", *(name.encode() for name in unit.pictures)]
         return UnitSource(
-            key=key_of("open" if awaits_folios else "unit", *parts, str(self.date).encode()),
+            key=key_of("open" if awaits_folios else "unit", *parts, str(date).encode()),
             html=html,
             root=self.root,
             head=head,
@@ -64,7 +64,7 @@ class Book:
             pictures=unit.pictures,
             foreign=unit.foreign,
             side="" if number == 0 else side,
-            date=self.date,
+            date=date,
             awaits_folios=awaits_folios,
         )
 
@@ -75,9 +75,8 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     tree = build_book(report, serve=lambda content: serve_picture(content, served), run=run, jobs=jobs)
     scope = theme_scope(report.theme)
     rare = rare_characters(tree)
-    date = report.imprint.date
     key = key_of("proof", versions, rare, scope.style)
-    (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style, date=date))])
+    (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style))])
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
@@ -87,7 +86,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         style=scope.style,
         sided=scope.sided,
         obstacles=scope.obstacles,
-        date=date,
+        date=report.imprint.date,
         identifier=file_identifier(report.imprint.identifier),
         versions=versions,
         notes=(missing_note(missing),) if missing else (),
