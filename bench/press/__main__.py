@@ -28,14 +28,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each task is run; medians are printed")
     parser.add_argument("--quick", action="store_true", help="one round, 100 pages, without the three editions")
     parser.add_argument("--alone", action="store_true", help="without Typst and Chromium")
-    parser.add_argument("--no-editions", action="store_true", help="without the three editions, which take the longest")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--no-editions", action="store_true", help="without the three editions, which take the longest")
+    which.add_argument("--only-editions", action="store_true", help="nothing but the three editions")
     parser.add_argument("--json", action="store_true", help="one object a line for each study, with all runs")
     parser.add_argument("--limit", type=int, default=900, help="seconds that one run may take")
     args = parser.parse_args()
     bundle = _bundle()
-    cuts = args.cut or (CUTS[:1] if args.quick else CUTS)
+    cuts = () if args.only_editions else args.cut or (CUTS[:1] if args.quick else CUTS)
     rounds = 1 if args.quick else args.rounds
-    unavailable = {name: "left out" for name in PEERS if args.alone and name != PLAIN}
+    few = args.alone or args.only_editions
+    unavailable = {name: "left out" for name in PEERS if few and name != PLAIN}
     unavailable |= {
         name: reason for name, peer in PEERS.items() if name not in unavailable and (reason := peer.install())
     }

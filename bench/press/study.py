@@ -24,6 +24,7 @@ from tests.corpora.books import clone_book
 FULL, EDIT, SHIFT, NOTHING = "full, cold", "a word edited", "a page more in chapter 1", "nothing changed, all formats"
 EDIT_WATCHED, SHIFT_WATCHED = "a word edited, watched", "a page more, watched"
 THREE, PANDOC = "three editions, three formats, cold", "pandoc and plain WeasyPrint for each"
+THREE_ALONE = f"{THREE}, 1 job"  # the others print one after the other as well
 JOBS = 2
 ALL_FORMATS = "pdf,epub,html"
 _IN_ONE_PIECE = "laid out in one piece"  # what a build says that took the slow path
@@ -47,8 +48,8 @@ class Study:
 class Ours:
     """One repository, and our program as users run it on it."""
 
-    def __init__(self, root: Path, folder: Path, *, limit_s: int) -> None:
-        self.root, self._folder, self._limit_s = root, folder, limit_s
+    def __init__(self, root: Path, folder: Path, *, limit_s: int, jobs: int = JOBS) -> None:
+        self.root, self._folder, self._limit_s, self._jobs = root, folder, limit_s, jobs
         self.cache, self.out = folder / "cache", folder / "out"
 
     def build(self, *editions: str, to: str) -> Cost:
@@ -64,7 +65,7 @@ class Ours:
             yield lambda save: self._looked_at(program.edit(save), log)
 
     def _command(self, *editions: str, to: str) -> list[str]:
-        command = [sys.executable, "build.py", "build", *editions, "--to", to, "--jobs", f"{JOBS}"]
+        command = [sys.executable, "build.py", "build", *editions, "--to", to, "--jobs", f"{self._jobs}"]
         return [*command, "--root", str(self.root), "--out", str(self.out), "--cache", str(self.cache)]
 
     def _looked_at(self, cost: Cost, said: Path) -> Cost:
@@ -127,9 +128,11 @@ def study_editions(bundle: Path, folder: Path, *, rounds: int, limit_s: int) -> 
     reports = assemble_editions(root, list(editions), jobs=JOBS)
     sheets = {name: write_sheets(report, folder / f"sheets-{name}", jobs=JOBS) for name, report in reports.items()}
     ours = Ours(root, _made(folder / "ours"), limit_s=limit_s)
+    alone = Ours(root, _made(folder / "alone"), limit_s=limit_s, jobs=1)
     found = Study(name=f"{bundle.stem}, three editions", chapters=sum(len(paths) for _, paths in editions.values()))
     for _ in range(rounds):
         found.add(THREE, ours.build_cold(to=ALL_FORMATS))
+        found.add(THREE_ALONE, alone.build_cold(to=ALL_FORMATS))
         parts: list[Cost] = []
         for name, (place, chapters) in editions.items():
             for form, options in (("epub", []), ("html", ["--standalone", "--toc"])):
