@@ -27,6 +27,7 @@ from millesime.render.pdf.engine import load_engine
 from millesime.render.pdf.scope import theme_scope
 from millesime.render.pdf.shortcuts.lines import quick_split
 from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, keys_of
+from millesime.render.pdf.shortcuts.text import settings as set_as
 
 load_engine()
 
@@ -93,9 +94,11 @@ def test_lines_end_where_weasyprint_ends_them(text, style, widths):
 def test_a_short_text_that_comes_again_is_drawn_with_the_glyphs_it_had(text):
     style = _style("font: 13px serif", "fr")
     split = quick_split(line_break, percent.percentage)
-    first, _, third = (split(text, style, SimpleNamespace(dictionaries={}), 300.0, 0) for _ in range(3))
+    first, second, third = (split(text, style, SimpleNamespace(dictionaries={}), 300.0, 0) for _ in range(3))
     assert third[0].__dict__.get("run") is not None, "shaped once more"
     assert (third[0].text, *third[1:]) == (first[0].text, *first[1:])
+    keeper, _ = set_as(line_break)(style).fonts[third[0].run.font]
+    assert keeper not in (first[0], second[0]), "who draws them may give them another text, and so lose the font"
     remembered = keys_of(third[0].run.numbers.tolist())
     assert remembered == _glyphs(text, style)
     assert "".join(third[0].run.text_of(at) for at in range(len(remembered))) == text

@@ -7,6 +7,7 @@ its glyphs' widths, and a line is drawn with the glyphs that it has there. What
 is not clear from sums is left to WeasyPrint: a word that nearly fits, a word
 longer than a line, whatever is set unusually. A line of several fonts, or
 whose last letter makes a pair with what stands behind it, is shaped alone.
+Short texts that come again, in whatever document, are not shaped again.
 """
 
 from __future__ import annotations
@@ -107,12 +108,13 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
                 setting.texts.clear()
             setting.texts[text] = ()
             return
-        layout, length, _, *measures = found
-        line, _ = layout.get_first_line()
+        _, length, _, *measures = found
+        own = shape(text, style, 0, measures[0])  # nobody will give it another text: it keeps its font in memory
+        line, _ = own.get_first_line()
         if line.runs == ffi.NULL or line.runs.next != ffi.NULL or line.runs.data.item.analysis.level % 2:
             return
-        if run := run_of(text, layout, line.runs.data):
-            setting.fonts.setdefault(run.font, (layout, {}))
+        if run := run_of(text, own, line.runs.data):
+            setting.fonts.setdefault(run.font, (own, {}))
             run.layout, run.numbers = None, memoryview(run.numbers.tobytes()).cast("i")  # Pango's need more room
             setting.texts[text] = (run, length, *measures)
 
@@ -223,6 +225,7 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
 
     def own_width(style: Any, run: Run, at: int) -> int:
         """Return a glyph's width as it is when nothing stands beside it."""
+        # With the text that was shaped first in a font, which keeps that font where it is in memory.
         _, widths = setting_of(style).fonts.setdefault(run.font, (run.layout, {}))
         return width_of(widths, run.font, run.numbers[at * GLYPH_FIELDS])
 

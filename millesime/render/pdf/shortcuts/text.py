@@ -43,7 +43,9 @@ class Run:
 
     def __init__(self, text: str, layout: Any, font: Any, numbers: memoryview, begins: list[int] | None) -> None:
         self.text = text
-        self.layout = layout  # to which font and numbers belong
+        self.layout = (
+            layout  # to which font and numbers belong; None: the numbers are its own, a setting keeps the font
+        )
         self.font = font
         self.numbers = numbers  # see `glyph_numbers`
         self.begins = begins  # where each glyph's characters begin, and where the last one's end; None: one each
