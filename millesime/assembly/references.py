@@ -17,7 +17,7 @@ from typing import Any
 
 from millesime.assembly.outline import Target
 from millesime.assembly.sources import slug
-from millesime.markup.ast import Block, Inline, Node, rewrite, span, string, walk, words
+from millesime.markup.ast import Block, Inline, Node, nodes_of, rewrite, span, string, words
 
 NBSP = "\u00a0"
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -119,7 +119,7 @@ def quote_references(value: Any, names: Mapping[str, Callable[[str, str], list[I
 
 def has_bare_reference(value: Any) -> bool:
     """Whether a link without words stands in quoted blocks."""
-    return any(any(key == _FROM for key, _ in node["c"][0][2]) for node in walk(value, kinds={"Link"}))
+    return any(any(key == _FROM for key, _ in node["c"][0][2]) for node in nodes_of(value, {"Link"}))
 
 
 def name_reference(target: str, *, path: str, directory: Directory, labels: Mapping[str, str]) -> list[Inline] | None:

@@ -163,27 +163,16 @@ def has_class(node: Node, name: str) -> bool:
     return found is not None and name in found[1]
 
 
-def walk(value: Any, *, kinds: Collection[str] | None = None) -> Iterator[Node]:
-    """Yield every node under a value in document order, parents first; only nodes of these `kinds`, None: all.
-
-    Where they are told, most of a book is passed over.
-    """
-    passed = frozenset() if kinds is None else CHILDLESS.difference(kinds)
+def walk(value: Any) -> Iterator[Node]:
+    """Yield every node under a value in document order, parents first."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
         if isinstance(found, list):
-            if passed:
-                found = [
-                    one
-                    for one in found
-                    if not isinstance(one, str) and not (isinstance(one, dict) and one.get("t") in passed)
-                ]
             waiting += found[::-1]
         elif isinstance(found, dict):
             if "t" in found:
-                if kinds is None or found["t"] in kinds:
-                    yield found
+                yield found
                 if found["t"] not in CHILDLESS and "c" in found:
                     waiting.append(found["c"])
             else:
@@ -250,7 +239,7 @@ def rewrite(value: Any, change: Callable[[Node], Node | list[Node]], *, kinds: C
 
 
 def nodes_of(value: Any, kinds: Collection[str]) -> list[Node]:
-    """Return all nodes of these kinds, children before parents; unlike `walk`, it passes over most of a book."""
+    """Return all nodes of these kinds in document order, parents first; unlike `walk`, it passes over most words."""
     found: list[Node] = []
     _gather(value, kinds, CHILDLESS.difference(kinds), found)
     return found
@@ -270,10 +259,10 @@ def _gather(value: Any, kinds: Collection[str], passed: frozenset[str], found: l
             for item in value.values():
                 _gather(item, kinds, passed, found)
             return
-        if kind not in CHILDLESS and "c" in value:
-            _gather(value["c"], kinds, passed, found)
         if kind in kinds:
             found.append(value)
+        if kind not in CHILDLESS and "c" in value:
+            _gather(value["c"], kinds, passed, found)
 
 
 def _rewrite(

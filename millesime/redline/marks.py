@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, Node, attr, walk
+from millesime.markup.ast import Block, Inline, Node, attr, nodes_of
 from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY, WORDS
 
 OLD, NEW = "old", "new"
@@ -77,7 +77,7 @@ def rename_moves(value: Any, names: Mapping[str, str]) -> Any:
 
 def moves_in(value: Any, kind: str) -> Iterator[str]:
     """Yield the names of moves whose marks of that class stand in marked blocks; rows have none."""
-    for node in walk(list(value), kinds={"Div", "Span"}):
+    for node in nodes_of(list(value), {"Div", "Span"}):
         if mark_of(node) == kind and (name := dict(node["c"][0][2]).get("move")):
             yield name
 

@@ -47,5 +47,4 @@ _KINDS = st.sets(st.sampled_from("Str Space Code Math CodeBlock Para Span Link C
 @given(_BLOCKS, _KINDS)
 def test_nodes_of_some_kinds_are_those_that_a_walk_over_all_finds(blocks, kinds):
     expected = [node for node in walk(blocks) if node["t"] in kinds]
-    assert [*map(id, walk(blocks, kinds=kinds))] == [*map(id, expected)]
-    assert sorted(map(id, nodes_of(blocks, kinds))) == sorted(map(id, expected))
+    assert [*map(id, nodes_of(blocks, kinds))] == [*map(id, expected)]

@@ -18,11 +18,11 @@ from millesime.markup.ast import (
     has_class,
     header,
     link,
+    nodes_of,
     para,
     plain,
     string,
     text_of,
-    walk,
     words,
 )
 from millesime.redline.annex.quoted import quote_blocks
@@ -144,7 +144,7 @@ def _found(block: Block | None, path: str, *, old_path: str = "") -> dict[str, R
         return {}
     return {
         node["c"][0][0]: Recommendation(id=node["c"][0][0], path=path, block=node, old_path=old_path)
-        for node in walk(block, kinds={"Div"})
+        for node in nodes_of(block, {"Div"})
         if has_class(node, "recommendation") and node["c"][0][0]
     }
 

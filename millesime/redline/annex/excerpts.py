@@ -21,13 +21,13 @@ from millesime.markup.ast import (
     bullet_list,
     div,
     link,
+    nodes_of,
     para,
     plain,
     rewrite,
     span,
     string,
     text_of,
-    walk,
     with_attr,
     words,
 )
@@ -262,7 +262,7 @@ def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list
 
 def _is_blank(block: Block | None) -> bool:
     """Whether a block shows nothing: some sources write `<br>` for a distance."""
-    pictured = block is not None and any(walk([block], kinds={"Image", "Math"}))
+    pictured = block is not None and bool(nodes_of([block], {"Image", "Math"}))
     return block is None or not (pictured or text_of(block).strip())
 
 
