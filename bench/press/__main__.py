@@ -56,7 +56,7 @@ def main() -> None:
             )
             if args.json:
                 _print_json(studies[-1])
-        if not (args.quick or args.no_editions):
+        if args.only_editions or not (args.quick or args.no_editions):
             say(f"{BOOK}, three editions")
             editions = study_editions(bundle, Path(temporary, "editions"), rounds=rounds, limit_s=args.limit)
             if args.json:
