@@ -13,7 +13,7 @@ Code is set in DejaVu Sans Mono, from the system.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -106,6 +106,11 @@ def _kept(use: str, file: Path, make: Callable[[], bytes]) -> bytes:
     return kept("typeface", f"{file.stem} for {use}", file.read_bytes(), make)
 
 
+def tag_numbers(tags: Iterable[str]) -> list[int]:
+    """Return the numbers by which HarfBuzz knows names of tables and features, "GSUB", "kern"."""
+    return [int.from_bytes(tag.encode(), "big") for tag in tags]
+
+
 def _for_web(content: bytes) -> bytes:
     import uharfbuzz
     from fontTools.ttLib import TTFont
@@ -113,7 +118,7 @@ def _for_web(content: bytes) -> bytes:
     wanted = uharfbuzz.SubsetInput()
     for asked, values in (
         (wanted.unicode_set, (code for first, last in _WEB_RANGES for code in range(first, last + 1))),
-        (wanted.layout_feature_tag_set, (int.from_bytes(tag.encode(), "big") for tag in _WEB_FEATURES)),
+        (wanted.layout_feature_tag_set, tag_numbers(_WEB_FEATURES)),
         (wanted.name_id_set, _WEB_NAMES),
         (wanted.name_lang_id_set, [_ENGLISH]),
     ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from millesime.render.fonts import tag_numbers
 from millesime.render.pdf.laid import FontUse
 from millesime.render.pdf.objects import Packed, deflate, number, string
 
@@ -43,7 +44,7 @@ def subset_font(source: SubsetSource) -> Packed:
     def subset(face, glyphs: Iterable[int], flags):
         wanted = uharfbuzz.SubsetInput()
         wanted.glyph_set.update(glyphs)
-        wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in _DROPPED)
+        wanted.drop_table_tag_set.update(tag_numbers(_DROPPED))
         wanted.flags = flags
         return wanted.subset(face)
 
