@@ -108,15 +108,22 @@ def quick_split(line_break: Any, percentage: Callable) -> Callable:
                 setting.texts.clear()
             setting.texts[text] = ()
             return
-        _, length, _, *measures = found
-        own = shape(text, style, 0, measures[0])  # nobody will give it another text: it keeps its font in memory
-        line, _ = own.get_first_line()
-        if line.runs == ffi.NULL or line.runs.next != ffi.NULL or line.runs.data.item.analysis.level % 2:
-            return
-        if run := run_of(text, own, line.runs.data):
-            setting.fonts.setdefault(run.font, (own, {}))
+        layout, length, _, *measures = found
+        run = only_run(text, layout)
+        if run and run.font not in setting.fonts:
+            # One that nobody will give another text keeps the font in memory.
+            run = only_run(text, shape(text, style, 0, measures[0]))
+            setting.fonts[run.font] = (run.layout, {})
+        if run:
             run.layout, run.numbers = None, memoryview(run.numbers.tobytes()).cast("i")  # Pango's need more room
             setting.texts[text] = (run, length, *measures)
+
+    def only_run(text: str, layout: Any) -> Run | None:
+        """Return the run that a text is, from left to right; None if it is several, or as `run_of`."""
+        line, _ = layout.get_first_line()
+        if line.runs == ffi.NULL or line.runs.next != ffi.NULL or line.runs.data.item.analysis.level % 2:
+            return None
+        return run_of(text, layout, line.runs.data)
 
     def run_of(text: str, layout: Any, data: Any) -> Run | None:
         """Return a run of a text from left to right; None if a letter of it is several glyphs."""

@@ -277,9 +277,8 @@ def quick_avoidance(floats, boxes) -> Callable:
     slow = floats.avoid_collisions
 
     def avoid_collisions(context, box, containing_block, outer=True) -> tuple[float, float, float]:
-        if not outer or context.excluded_shapes or type(box) is not boxes.LineBox:
-            return slow(context, box, containing_block, outer)
-        if containing_block.style["direction"] != "ltr":
+        is_line = outer and type(box) is boxes.LineBox
+        if not is_line or context.excluded_shapes or containing_block.style["direction"] != "ltr":
             return slow(context, box, containing_block, outer)
         left = containing_block.content_box_x()
         # Rounded as WeasyPrint's: it is the difference of two places.
