@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test check lint validate gallery lock bench bench-press wheel clean help
+.PHONY: editions test test-all check lint validate gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -10,9 +10,22 @@ editions:  ## install what is missing and build all editions into dist/
 	@scripts/setup.sh run
 	$(PYTHON) build.py build
 
+PYTEST = $(PYTHON) -m pytest -n auto --dist loadscope --no-loadscope-reorder
+
 test:  ## install what is missing and run the tests
 	@scripts/setup.sh test
-	$(PYTHON) -m pytest -n auto --dist loadscope
+	$(PYTEST)
+
+# As a shell's own variable, so that the validators find what the tests have built.
+BOOKS = MILLESIME_BOOKS=$${MILLESIME_BOOKS:-$(CURDIR)/dist/books}
+
+test-all:  ## run everything: all tests on new random examples, all books, all validators, each defence taken out
+	@scripts/setup.sh validate
+	$(BOOKS) $(PYTEST) --all
+	$(PYTHON) -m tests.validation install
+	$(PYTHON) -m pytest -n 2 tests/validation/test_drivers.py
+	$(BOOKS) $(PYTHON) -m tests.validation --all
+	$(PYTHON) -m tests.defences
 
 check:  ## list every problem an editor can fix
 	@scripts/setup.sh run

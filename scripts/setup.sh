@@ -46,6 +46,18 @@ if [ "$aim" = validate ]; then
   need npm npm --version
 fi
 
+# Python packages need nothing of the system but venv, so they come while apt-get works.
+stamp=.venv/.requirements
+install_python() {
+  if ! cmp -s requirements.lock "$stamp" 2>/dev/null || ! .venv/bin/python -c '' 2>/dev/null; then
+    say "installing the Python packages of requirements.lock into .venv"
+    "$python" -m venv --clear .venv &&
+      .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock &&
+      cp requirements.lock "$stamp"
+  fi
+}
+
+packages=
 if [ -n "$missing" ]; then
   line="apt-get install -y --no-install-recommends$missing"
   if ! command -v apt-get >/dev/null; then
@@ -62,6 +74,7 @@ if [ -n "$missing" ]; then
     say "run this, then make again:  sudo $line" >&2
     exit 1
   fi
+  case $missing in *python3-venv*) ;; *) install_python & packages=$! ;; esac
   say "installing$missing"
   log=$(mktemp)
   # shellcheck disable=SC2086
@@ -73,16 +86,10 @@ if [ -n "$missing" ]; then
   fi
   rm -f "$log"
 fi
+if [ -n "$packages" ]; then wait "$packages"; else install_python; fi
 
-stamp=.venv/.requirements
-if ! cmp -s requirements.lock "$stamp" 2>/dev/null || ! .venv/bin/python -c '' 2>/dev/null; then
-  say "installing the Python packages of requirements.lock into .venv"
-  "$python" -m venv --clear .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-  cp requirements.lock "$stamp"
-fi
 readers=tests/distribution/readers
-if [ "$aim" = test ] && ! cmp -s "$readers/package-lock.json" "$readers/node_modules/.installed"; then
+if [ "$aim" != run ] && ! cmp -s "$readers/package-lock.json" "$readers/node_modules/.installed"; then
   say "installing the parsers of Thorium Reader into $readers"
   npm ci --prefix "$readers" --ignore-scripts --no-audit --no-fund --silent
   cp "$readers/package-lock.json" "$readers/node_modules/.installed"

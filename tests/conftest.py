@@ -8,20 +8,63 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# CI's run of a push repeats the same examples, so that a red run speaks of the push; all other runs try new ones.
+IS_PUSH = bool(os.environ.get("MILLESIME_PUSH"))
 hypothesis.settings.register_profile(
-    "millesime", max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+    "millesime",
+    max_examples=300,
+    deadline=None,
+    derandomize=IS_PUSH,
+    print_blob=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.load_profile("millesime")
+
+# The modules that take longest, so that no worker process is left alone with one of them at the end.
+LONGEST_FIRST = (
+    "tests/corpora/test_books.py",
+    "tests/press/test_build.py",
+    "tests/render/test_pdf_by_unit.py",
+    "tests/redline/test_corpora.py",
+    "tests/redline/test_quantities_corpora.py",
+    "tests/render/test_docx_changes.py",
+    "tests/cli/test_seal.py",
+    "tests/render/test_epub.py",
+    "tests/press/test_site_in_browser.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files of golden cases")
+    parser.addoption("--all", action="store_true", help="run also the tests marked 'thorough', as `make test-all` does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out thorough tests, but for those named by their id or with --all; put the longest modules first."""
+    if not config.getoption("--all") and not any("::" in word for word in config.args):
+        left = [item for item in items if item.get_closest_marker("thorough")]
+        if left:
+            config.hook.pytest_deselected(items=left)
+            items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    places = {name: index for index, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    if not config.getoption("--all"):
+        terminalreporter.write_line("tests marked 'thorough' were left to `make test-all`, see docs/tests.md")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Programs that tests run keep what they make in a folder of the tests' own, never in the user's."""
-    os.environ["MILLESIME_CACHE"] = str(tmp_path_factory.mktemp("cache") / "millesime")
+    """Programs that tests run keep what they make in a folder of the tests' own, never in the user's.
+
+    The worker processes of one run share the folder: what one has made, another takes.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    os.environ["MILLESIME_CACHE"] = str(folder / "cache-of-the-tests" / "millesime")
 
 
 @pytest.fixture

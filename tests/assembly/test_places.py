@@ -47,7 +47,7 @@ def source(blocks: list[Block], number: int) -> ChapterSource:
     return ChapterSource(path=f"chapters/{number}.md", document=Document(blocks=blocks), role="body", id=f"n{number}")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(chapters(most=6))
 def test_every_anchor_stands_on_its_page(edition):
     assert missing_anchors(*(source(one.blocks, number) for number, one in enumerate(edition))) == []

@@ -1,5 +1,9 @@
 """Nine editions of three real books, built without touching their sources.
 
+An ordinary run builds one book in full (MILLESIME_BOOK names another than the
+guide), and the last edition of the two others as HTML without its annex.
+`make test-all` builds all nine editions in PDF, EPUB and HTML.
+
 What validators say of them is `make validate`'s business (`tests/validation`),
 which finds them in the folder that MILLESIME_BOOKS names.
 """
@@ -25,7 +29,7 @@ from millesime.press.desk import Desk
 from millesime.press.edition import assemble_edition
 from millesime.render.pdf.plain import print_plain
 from millesime.series.series import load_series
-from tests.corpora.books import clone_book
+from tests.corpora.books import IN_FULL, clone_book
 from tests.press.test_build import checksums
 from tests.render.pdf_facts import facts_of, pictures_of
 
@@ -56,44 +60,24 @@ def editions_of(root: Path) -> list[str]:
     return [row["name"] for row in json.loads(run("list", "--json", "--root", root))]
 
 
-class BookTests:
-    """What holds for every book; a class for each book, so that one worker builds it once."""
+class PageTests:
+    """What holds for the pages of every book; a class for each book, so that one worker process builds it once."""
 
     name: str
 
     @pytest.fixture(scope="class")
     @classmethod
     def book(cls, corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """The book's clone, its three editions built in PDF, EPUB and HTML."""
-        kept = os.environ.get("MILLESIME_BOOKS")
-        folder = Path(kept) if kept else tmp_path_factory.mktemp("books")
-        shutil.rmtree(folder / cls.name, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        root = clone_book(corpora, cls.name, folder)
-        run("build", "--root", root)
+        """The book's clone, its last edition built in HTML, without its annex."""
+        root = clone_book(corpora, cls.name, tmp_path_factory.mktemp("books"), annexes=False)
+        run("build", editions_of(root)[-1], "--to", "html", "--root", root)
         return root
-
-    def test_all_three_editions_are_there_and_the_later_ones_have_their_annex(self, book: Path):
-        found = editions(book)
-        assert len(found) == 3
-        for index, folder in enumerate(found):
-            assert len(list(folder.glob("*.pdf"))) == len(list(folder.glob("*.epub"))) == 1
-            assert (folder / "html/index.html").is_file()
-            assert len(list(folder.glob("html/redline-*.html"))) == min(index, 1)
 
     def test_the_sources_are_untouched(self, book: Path):
         status = subprocess.run(
             ["git", "-C", book, "status", "--porcelain"], capture_output=True, text=True, check=True
         ).stdout
         assert set(status.split()) <= {"??", "dist/", "editions/"}
-
-    def test_every_page_of_the_epubs_is_well_formed(self, book: Path):
-        for folder in editions(book):
-            (epub,) = folder.glob("*.epub")
-            with zipfile.ZipFile(epub) as archive:
-                for name in archive.namelist():
-                    if name.endswith((".xhtml", ".opf", ".ncx", ".svg")):
-                        etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, huge_tree=True))
 
     def test_every_link_within_an_html_edition_leads_somewhere(self, book: Path):
         from lxml import html
@@ -145,6 +129,38 @@ class BookTests:
         codes = {problem["code"] for problems in found.values() for problem in problems}
         assert wanted in codes
 
+
+class BookTests(PageTests):
+    """What holds for every book, in all formats."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def book(cls, corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The book's clone, its three editions built in PDF, EPUB and HTML."""
+        kept = os.environ.get("MILLESIME_BOOKS")
+        folder = Path(kept) if kept else tmp_path_factory.mktemp("books")
+        shutil.rmtree(folder / cls.name, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        root = clone_book(corpora, cls.name, folder)
+        run("build", "--root", root)
+        return root
+
+    def test_all_three_editions_are_there_and_the_later_ones_have_their_annex(self, book: Path):
+        found = editions(book)
+        assert len(found) == 3
+        for index, folder in enumerate(found):
+            assert len(list(folder.glob("*.pdf"))) == len(list(folder.glob("*.epub"))) == 1
+            assert (folder / "html/index.html").is_file()
+            assert len(list(folder.glob("html/redline-*.html"))) == min(index, 1)
+
+    def test_every_page_of_the_epubs_is_well_formed(self, book: Path):
+        for folder in editions(book):
+            (epub,) = folder.glob("*.epub")
+            with zipfile.ZipFile(epub) as archive:
+                for name in archive.namelist():
+                    if name.endswith((".xhtml", ".opf", ".ncx", ".svg")):
+                        etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, huge_tree=True))
+
     def test_building_again_gives_the_same_bytes(self, book: Path, corpora: Path, tmp_path: Path):
         """All of the guide; of the larger books the last edition, which has an annex, and one PDF."""
         clone = clone_book(corpora, book.name, tmp_path / "elsewhere")
@@ -178,13 +194,35 @@ class BookTests:
         assert checksums(tmp_path / "one") == checksums(tmp_path / "two")
 
 
+def _left_to_test_all(when: bool):
+    return pytest.mark.thorough if when else lambda tests: tests
+
+
+@_left_to_test_all(IN_FULL != "rust-book")
 class TestRust(BookTests):
     name = "rust-book"
 
 
+@_left_to_test_all(IN_FULL != "noaa-soe-tech-doc")
 class TestEcosystem(BookTests):
     name = "noaa-soe-tech-doc"
 
 
+@_left_to_test_all(IN_FULL != "cnil-guide-rgpd")
 class TestGuide(BookTests):
+    name = "cnil-guide-rgpd"
+
+
+@_left_to_test_all(IN_FULL == "rust-book")
+class TestPagesOfRust(PageTests):
+    name = "rust-book"
+
+
+@_left_to_test_all(IN_FULL == "noaa-soe-tech-doc")
+class TestPagesOfEcosystem(PageTests):
+    name = "noaa-soe-tech-doc"
+
+
+@_left_to_test_all(IN_FULL == "cnil-guide-rgpd")
+class TestPagesOfGuide(PageTests):
     name = "cnil-guide-rgpd"

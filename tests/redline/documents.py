@@ -325,7 +325,7 @@ def _cell(tape: Tape, depth: int) -> list[Block]:
 # ---- editions --------------------------------------------------------------
 
 _LONG_RUN = os.environ.get("MILLESIME_EXAMPLES")
-law = settings(max_examples=int(_LONG_RUN or 300), deadline=None, derandomize=not _LONG_RUN)
+law = settings(max_examples=int(_LONG_RUN or 300))
 
 
 @st.composite

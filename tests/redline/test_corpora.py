@@ -22,7 +22,10 @@ BOOKS = {
 }
 
 
-@pytest.mark.parametrize("book", BOOKS)
+LARGE = pytest.param("rust-book", marks=pytest.mark.thorough)
+
+
+@pytest.mark.parametrize("book", ["cnil-guide-rgpd", "noaa-soe-tech-doc", LARGE])
 def test_every_chapter_of_a_book_comes_back(book: str, corpora: Path, tmp_path: Path) -> None:
     clone = tmp_path / book
     _git("clone", "--quiet", "--no-checkout", str(corpora / f"{book}.bundle"), str(clone))

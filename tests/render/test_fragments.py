@@ -179,7 +179,7 @@ _PIECES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_PIECES, max_size=25))
 def test_any_raw_html_becomes_a_well_formed_tree(pieces):
     source = "".join(pieces)
@@ -191,7 +191,7 @@ def test_any_raw_html_becomes_a_well_formed_tree(pieces):
         assert not [name for element in parsed.iter() for name in element.attrib if name.startswith("on")]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(_PIECES | st.sampled_from(['<a title="un\nmot">', "&nbsp;", "\u00a0", "\r\n", "&#xFFFE;"]), max_size=25)
 )
@@ -209,7 +209,7 @@ def test_ordinary_fragments_are_read_as_xml(monkeypatch):
     assert "".join(root.itertext()) == "Unmot\u00a0:  & un autre."
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_PIECES, max_size=25))
 def test_conforming_loses_no_text(pieces):
     root = parse_fragment("".join(pieces))
@@ -218,7 +218,7 @@ def test_conforming_loses_no_text(pieces):
     assert sorted(re.sub(r"\s", "", "".join(root.itertext()))) == sorted(before)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(_PIECES, max_size=25))
 def test_conforming_twice_changes_nothing_more(pieces):
     root = parse_fragment("".join(pieces))

@@ -253,14 +253,17 @@ def both_paths_agree(changed: Report) -> None:
     assert_same(print_by_unit(changed, run=run_here).content, print_plain(changed).content)
 
 
+@pytest.mark.thorough
 def test_sides_of_different_width_are_laid_out_for_their_side():
     both_paths_agree(themed("@page :left { margin: 30mm 34mm 34mm 64mm }", everything()))
 
 
+@pytest.mark.thorough
 def test_pages_with_a_background_of_their_side_are_laid_out_for_it():
     both_paths_agree(themed("@page :left { background: #eef } @page :right { background: #fee }", everything()))
 
 
+@pytest.mark.thorough
 def test_a_section_that_begins_on_a_right_hand_page_brings_its_blank_page():
     both_paths_agree(themed(".chapter h2 { break-before: recto }", everything()))
 
@@ -281,6 +284,7 @@ def test_blank_pages_and_first_pages_have_the_margins_that_the_theme_gives_them(
     )
 
 
+@pytest.mark.thorough
 def test_references_to_folios_in_the_text_are_laid_out_until_they_rest():
     both_paths_agree(
         themed("a[href^='#']::after { content: ' (p. ' target-counter(attr(href), page) ')' }", everything())

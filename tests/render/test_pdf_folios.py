@@ -37,7 +37,7 @@ _TITLES = st.text(st.sampled_from("aé fi0123456789 mW.–"), min_size=1, max_si
 _FOLIOS = st.one_of(st.integers(1, 12), st.integers(1, 1200), st.integers(1, 999_999))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(_KINDS), _TITLES, _FOLIOS), min_size=1, max_size=60))
 @example([(kind, "T", 10**size + size) for kind in _KINDS for size in range(6)])
 def test_folios_put_in_are_drawn_as_if_they_had_been_known(entries):

@@ -76,7 +76,7 @@ def _lines(split, text: str, style, widths: list[float]) -> list[tuple]:
             return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     text=st.lists(_WORDS | st.sampled_from(_OTHER_SCRIPTS), min_size=1, max_size=70).map(" ".join),
     style=st.sampled_from(_STYLES),
@@ -229,7 +229,7 @@ def _no_shortcut():
 _PAIRS = "code = readLines(“https://raw.githubusercontent.com/NOAA-EDAB/ecodata/master/chunk-scripts”), AV-AV/Te/T."
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_BLOCKS, min_size=1, max_size=9))
 # A line that ends between "/" and "m", which are a pair, is wider than it was.
 @example([f"<p lang='en' style='width: {150 + step / 4}px'>{_PAIRS}</p>" for step in range(1200)])
@@ -254,7 +254,7 @@ def test_pages_are_painted_as_without_shortcuts(blocks):
     assert (quick.elements, quick.objects, quick.links) == (slow.elements, slow.objects, slow.links)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(_BLOCKS, min_size=1, max_size=9))
 def test_pages_that_are_only_measured_are_those_that_are_laid_out(blocks):
     source = _source(blocks)

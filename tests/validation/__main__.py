@@ -19,6 +19,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from tests.corpora.books import BOOKS, IN_FULL
 from tests.validation import targets as find
 from tests.validation.checks import CHECKS, run_check
 from tests.validation.install import InstallError, Tools, install
@@ -119,13 +120,16 @@ def _targets(asked: argparse.Namespace, work: find.Work, say) -> list[Target]:
         if not _is_asked(asked, name):
             continue
         if name == "demonstration":
-            found += find.demonstration(work)
+            found += find.demonstration(work, is_whole=asked.all)
         elif name == "redline":
             found += find.redline(work)
         elif os.environ.get("MILLESIME_CORPORA"):
             built = os.environ.get("MILLESIME_BOOKS")
             sources = Path(os.environ["MILLESIME_CORPORA"]).resolve()
-            found += find.corpora(work, sources, Path(built).resolve() if built else None)
+            books = tuple(BOOKS) if asked.all else (IN_FULL,)
+            found += find.corpora(work, sources, Path(built).resolve() if built else None, books=books)
+            if not asked.all:
+                say(f"of the real books, {IN_FULL} alone is looked at; --all takes all three")
         else:
             say("MILLESIME_CORPORA is not set: the real books are NOT looked at")
             continue
@@ -144,6 +148,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--language", default="fr", help="of files named on the command line")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="all three real books (without it one, MILLESIME_BOOK), and all of the older editions",
+    )
     parser.add_argument("--sites", action="store_true", help="folders named are whole sites: two pages of each kind")
     parser.add_argument("--out", type=Path, default=find.ROOT / "dist/validation", help="folder of the reports")
     parser.add_argument("--work", type=Path, default=find.ROOT / "dist/validated", help="folder of what is built")

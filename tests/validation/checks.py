@@ -190,7 +190,7 @@ PAGE_CHECKS = ("axe", "keyboard", "reflow", "colours", "print", "network")
 
 
 def run_pages(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdict]:
-    """Look at pages in Chromium. Of corpora: a sample, see `sample_pages`."""
+    """Look at pages in Chromium; which: see `sample_pages`."""
     verdicts = []
     for target in targets:
         names = sample_pages(target)
@@ -222,16 +222,13 @@ def run_pages(targets: Sequence[Target], tools: Tools, out: Path) -> list[Verdic
     return verdicts
 
 
-_SAMPLE = 8  # pages of an edition of the corpora
-
-
 def sample_pages(target: Target) -> list[str]:
-    """Return the pages to look at: all that do not lead elsewhere at once; of the corpora's, eight of each edition.
+    """Return the pages to look at: all that do not lead elsewhere at once, or as many as the target says.
 
     Of a site, whose editions are looked at besides, the smallest and the largest page of each kind.
 
-    These are the cover, the smallest redline, and six that are spread evenly
-    over the others in the order of their size, up to the largest but one:
+    A sample is the cover, the smallest redline, and others that are spread
+    evenly over the rest in the order of their size, up to the largest but one:
     sizes differ by what is on a page.
     """
     pages = [path for path in target.path.rglob("*.html") if b'http-equiv="refresh"' not in path.read_bytes()]
@@ -242,11 +239,11 @@ def sample_pages(target: Target) -> list[str]:
             kinds.setdefault(_kind_of_page(path.relative_to(target.path)), []).append(path)
         chosen = {one for of_kind in kinds.values() for one in (of_kind[0], of_kind[-1])}
         return [str(path.relative_to(target.path)) for path in sorted(chosen)]
-    if not target.name.startswith("corpora/") or len(pages) <= _SAMPLE:
+    if target.pages is None or len(pages) <= target.pages:
         return [str(path.relative_to(target.path)) for path in sorted(pages)]
     first = [target.path / "index.html", *[path for path in pages if path.name.startswith("redline-")][:1]]
     rest = [path for path in pages if path not in first and not path.name.startswith("redline-")]
-    count = _SAMPLE - len(first)
+    count = target.pages - len(first)
     spread = [rest[(len(rest) - 2) * at // max(1, count - 1)] for at in range(count)]
     return [str(path.relative_to(target.path)) for path in dict.fromkeys([*first, *spread])]
 
@@ -356,25 +353,18 @@ def _is_ours(target: Target) -> bool:
     return target.language == "fr" and not target.name.startswith("corpora/")
 
 
-def _is_sampled(target: Target) -> bool:
-    """All of ours; of the corpora the last edition of the guide: in French, the smallest book, with its annex."""
-    return not target.name.startswith("corpora/") or target.name.startswith("corpora/cnil-guide-rgpd/2022.")
-
-
-def _is_last(target: Target) -> bool:
-    """All of ours; of the corpora the last edition of each book."""
-    last = ("cnil-guide-rgpd/2022.", "noaa-soe-tech-doc/2025.", "rust-book/2025.")
-    return not target.name.startswith("corpora/") or target.name.startswith(tuple(f"corpora/{one}" for one in last))
+def _is_thorough(target: Target) -> bool:
+    return not target.is_quick
 
 
 CHECKS = (
-    Check(name="verapdf", kind="pdf", run=run_verapdf, batch=2, weight=20, wants=_is_sampled),
+    Check(name="verapdf", kind="pdf", run=run_verapdf, batch=2, weight=20, wants=_is_thorough),
     Check(name="page-validation", kind="pdf", run=run_page, batch=100, weight=1),
     Check(name="qpdf", kind="pdf", run=run_qpdf, batch=100, weight=1),
     Check(name="pdf-tags", kind="pdf", run=run_tags, batch=3, weight=3),
     Check(name="epubcheck", kind="epub", run=run_epubcheck, batch=7, weight=5),
-    Check(name="ace", kind="epub", run=run_ace, batch=3, weight=18, wants=_is_sampled),
-    Check(name="reader", kind="epub", run=run_reader, batch=4, weight=4, wants=_is_last),
+    Check(name="ace", kind="epub", run=run_ace, batch=3, weight=18, wants=_is_thorough),
+    Check(name="reader", kind="epub", run=run_reader, batch=4, weight=4, wants=_is_thorough),
     Check(name="epub-claims", kind="epub", run=run_claims, batch=100, weight=0.3),
     Check(name="vnu", kind="html", run=run_vnu, batch=100, weight=2),
     Check(name="pages", kind="html", run=run_pages, batch=1, weight=15),

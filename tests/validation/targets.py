@@ -13,6 +13,7 @@ from tests.corpora.books import BOOKS, clone_book
 from tests.validation.verdict import Target
 
 ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = 8  # pages of an HTML edition that is not looked at whole
 PAIR = ("2018", "2019")  # the two editions whose redline is looked at
 FORMATS = ("pdf", "epub", "html", "docx")
 
@@ -38,10 +39,15 @@ def run_program(*arguments: object, root: Path) -> None:
         raise BuildError(f"build.py {' '.join(map(str, arguments))}: status {done.returncode}: {done.stderr[-800:]}")
 
 
-def demonstration(work: Work) -> Iterator[Target]:
-    """Build the report's editions in every format, from the cache where it has them, and yield their artifacts."""
+def demonstration(work: Work, *, is_whole: bool) -> Iterator[Target]:
+    """Build the report's editions in every format, from the cache where it has them, and yield their artifacts.
+
+    Unless `is_whole`, the newest edition is looked at in full, and of the older ones a sample of pages.
+    """
     run_program("build", "--to", ",".join(FORMATS), "--out", work.folder / "demonstration", root=work.root)
-    yield from editions_in(work.folder / "demonstration", "demonstration", language="fr")
+    yield from editions_in(
+        work.folder / "demonstration", "demonstration", language="fr", older=None if is_whole else SAMPLE
+    )
 
 
 def redline(work: Work) -> Iterator[Target]:
@@ -58,13 +64,13 @@ def redline(work: Work) -> Iterator[Target]:
         yield Target(kind=kind, path=path, name=f"redline/{path.name}", pair=pair)
 
 
-def corpora(work: Work, folder: Path, built: Path | None) -> Iterator[Target]:
-    """Yield the nine editions of the three books, in PDF, EPUB and HTML.
+def corpora(work: Work, folder: Path, built: Path | None, *, books: Sequence[str]) -> Iterator[Target]:
+    """Yield the three editions of each of these books, in PDF, EPUB and HTML.
 
     `built` is the folder in which the tests left the books that they built;
     without it, or for a book that is not there, they are built here.
     """
-    for name, language in BOOKS.items():
+    for name in books:
         root = built / name if built is not None else work.folder / "corpora" / name
         if not (root / "dist").is_dir():
             root = work.folder / "corpora" / name
@@ -72,7 +78,7 @@ def corpora(work: Work, folder: Path, built: Path | None) -> Iterator[Target]:
                 root.parent.mkdir(parents=True, exist_ok=True)
                 clone_book(folder, name, root.parent)
             run_program("build", "--to", "pdf,epub,html", root=root)
-        yield from editions_in(root / "dist", f"corpora/{name}", language=language)
+        yield from editions_in(root / "dist", f"corpora/{name}", language=BOOKS[name], newest=SAMPLE, older=SAMPLE)
 
 
 def site(work: Work, results: Path | None) -> Iterator[Target]:
@@ -83,13 +89,25 @@ def site(work: Work, results: Path | None) -> Iterator[Target]:
     yield Target(kind="html", path=out, name="site/html", language="fr")
 
 
-def editions_in(folder: Path, name: str, *, language: str) -> Iterator[Target]:
-    """Yield the artifacts of a folder as `build` fills it."""
-    for edition in sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "compare"):
+def editions_in(
+    folder: Path, name: str, *, language: str, newest: int | None = None, older: int | None = None
+) -> Iterator[Target]:
+    """Yield the artifacts of a folder as `build` fills it.
+
+    `newest` and `older` are how many pages of the newest HTML edition, and of
+    the others, are opened in the browser; None is all. Where older editions
+    are sampled, they are spared the slow checks as well.
+    """
+    editions = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "compare")
+    for edition in editions:
+        is_newest = edition == editions[-1]
         for path in sorted(edition.iterdir()):
             kind = "html" if path.name == "html" else path.suffix[1:]
             if kind in FORMATS:
-                yield Target(kind=kind, path=path, name=f"{name}/{edition.name}.{kind}", language=language)
+                yield Target(
+                    kind=kind, path=path, name=f"{name}/{edition.name}.{kind}", language=language,
+                    pages=newest if is_newest else older, is_quick=not is_newest and older is not None,
+                )  # fmt: skip
 
 
 def given(kind: str, paths: Sequence[Path], *, language: str, are_sites: bool = False) -> Iterator[Target]:

@@ -17,6 +17,8 @@ class Target:
     name: str  # how it is called in reports: "demonstration/2019.pdf"
     language: str = "fr"  # whose typography it must follow
     pair: tuple[Path, Path] | None = None  # of a redline: the two editions' own files of that kind
+    pages: int | None = None  # so many pages of an HTML edition are opened in the browser; None: all
+    is_quick: bool = False  # leave out the slow checks, whose verdicts quicker checks of the same rules give as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
