@@ -21,8 +21,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from millesime.problems import OutputError
+
 _NEW, _OLD = ".new", ".old"
 _NAME = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.[^.]+\.(?:new|old)", re.DOTALL)
+
+
+def refuse_links_out(path: Path, *, root: Path) -> None:
+    """Raise OutputError if a symbolic link between a report's folder and a place to write leads out of the folder.
+
+    A clone brings the links that its author made: `dist` may lead to a folder
+    of the user, which a build would fill and tidy. A link into `.git` is
+    refused as well. Only links below `root` count, and a place that is not
+    below it is the user's own choice.
+    """
+    base = Path(os.path.abspath(root))
+    place = Path(os.path.abspath(path))
+    if not place.is_relative_to(base):
+        return
+    here, real = base, base.resolve()
+    for part in place.relative_to(base).parts:
+        here = here / part
+        if not here.is_symlink():
+            continue
+        target = here.resolve()
+        if not target.is_relative_to(real) or ".git" in target.relative_to(real).parts:
+            raise OutputError(
+                f"{here}: is a link that leads out of the report, to {target}; nothing is written through it: "
+                "remove the link, or name the folder that you mean with --out"
+            )
 
 
 @contextmanager

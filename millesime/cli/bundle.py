@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from millesime.beside import refuse_links_out
 from millesime.cli.build import DIST
 from millesime.cli.options import (
     jobs_option,
@@ -67,6 +68,7 @@ def bundle(
             desk, edition, workers=workers, progress=progress, key=key, with_history=not without_history
         )
         path = output or desk.series.root / DIST / made.name
+        refuse_links_out(path, root=desk.series.root)
     with write_beside(path) as beside:
         beside.write_bytes(made.content)
     if as_json:

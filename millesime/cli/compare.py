@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from millesime.assembly.sources import slug
+from millesime.beside import refuse_links_out
 from millesime.cli.build import DIST
 from millesime.cli.options import (
     FormatList,
@@ -143,6 +144,7 @@ def compare(
         places = {kind: _place(kind, formats, output, base, names) for kind in formats}
         for path in places.values():
             _refuse_to_overwrite(path, names)
+            refuse_links_out(path, root=base)
         reports = {}
         if any(kind in RENDERED and kind != TRACKED for kind in formats):
             report = redline_report(redline, before, after, series=series, full=full, context=context)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from millesime.beside import give_usual_rights, hold_beside, recover
+from millesime.beside import give_usual_rights, hold_beside, recover, refuse_links_out
 from millesime.history.log import LogEntry, read_log
 from millesime.history.repository import find_repository
 from millesime.history.revision import resolve_revision
@@ -40,7 +40,7 @@ def begin_edition(desk: Desk, name: str, *, old: str, date: datetime.date) -> li
         series.root / FOLDER / f"{name}.yaml": next_edition_text(previous, date=date),
         series.root / NOTES_FOLDER / f"{name}.md": _note_draft(desk, old, previous.language),
     }
-    _write_new(files)
+    _write_new(files, root=series.root)
     return list(files)
 
 
@@ -94,7 +94,7 @@ def begin_report(folder: Path, *, title: str, language: str, date: datetime.date
     }
     if not find_repository(folder if folder.exists() else _existing(folder)) and not (folder / ".gitignore").exists():
         files[folder / ".gitignore"] = "dist/\n"
-    _write_new(files)
+    _write_new(files, root=folder)
     return list(files)
 
 
@@ -102,7 +102,7 @@ def _existing(folder: Path) -> Path:
     return next(parent for parent in folder.resolve().parents if parent.exists())
 
 
-def _write_new(files: Mapping[Path, str]) -> None:
+def _write_new(files: Mapping[Path, str], *, root: Path) -> None:
     """Write files none of which is there yet, each whole; if one cannot be written, take the others away again.
 
     One that holds just this text was left by a run that was killed, and is
@@ -110,6 +110,7 @@ def _write_new(files: Mapping[Path, str]) -> None:
     report or an edition is known.
     """
     for path, text in files.items():
+        refuse_links_out(path.parent, root=root)
         if os.path.lexists(path) and not _holds(path, text):
             raise OutputError(f"{path}: there is such a file already; move it away, or choose another name")
     written: list[Path] = []

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from millesime.beside import recover_all
+from millesime.beside import recover_all, refuse_links_out
 from millesime.press.artifacts import RENDERED, Printed, make_artifact, put_in_place
 from millesime.press.cache.store import Recall
 from millesime.press.desk import Desk
@@ -110,6 +110,7 @@ def build_editions(
     """
 
     for name in names:
+        refuse_links_out(out / name, root=desk.series.root)
         recover_all(out / name)  # of formats, too, that this build will not make
 
     def put(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
+from millesime.beside import refuse_links_out
 from millesime.press.artifacts import Printed, artifact_name, pack_file, put_in_place
 from millesime.press.assembling import assemble_kept
 from millesime.press.desk import Desk
@@ -37,6 +38,7 @@ def draft_edition(
     edition does not have.
     """
     began = time.monotonic()
+    refuse_links_out(out / name, root=desk.series.root)
     said("reading")
     manuscript = desk.manuscript(name)
     said("assembling")

@@ -20,6 +20,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from millesime.beside import refuse_links_out
 from millesime.distribution.accessibility_statement import CheckResult
 from millesime.distribution.catalogue import catalogue_files, left_out, offered_files
 from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, sha256
@@ -103,6 +104,8 @@ def publish(
     ManifestError or SealError for a sealed one whose manifests say something
     else than was sealed, or that comes out otherwise.
     """
+    for folder in (out, deposit) if deposit else (out,):
+        refuse_links_out(folder, root=desk.series.root)
     with hold(out):
         record = read_record(out)
         editions = _chosen(desk, names, record)

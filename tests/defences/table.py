@@ -96,6 +96,21 @@ _SECURITY_DEFENCES = (
         instead="autoescape=False",
         tests=(f"{_ALONE}::test_what_a_template_is_given_is_text",),
     ),
+    # ---- places to write ----------------------------------------------------
+    Defence(
+        name="links out of the report",
+        module="millesime/beside.py",
+        there='        if not target.is_relative_to(real) or ".git" in target.relative_to(real).parts:',
+        instead="        if False:",
+        tests=(f"{_SECURITY}/test_links_out.py::test_nothing_is_written_through_a_link_that_leads_out",),
+    ),
+    Defence(
+        name="links in a site's tree",
+        module="millesime/distribution/tree.py",
+        there="            if (folder / above).is_symlink() and above != Path():",
+        instead="            if False:",
+        tests=(f"{_SECURITY}/test_links_out.py::test_a_tree_is_not_replaced_through_a_link_in_it",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",
