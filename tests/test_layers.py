@@ -21,8 +21,10 @@ DOORS = {
     "weasyprint": {
         "render/pdf/engine.py",
         "render/pdf/folios.py",
+        "render/pdf/footnotes.py",
         "render/pdf/internals.py",
         "render/pdf/shortcuts/__init__.py",
+        "render/pdf/whole_notes.py",
     },
 }
 # Who may ask for the time, the environment or the working directory.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from millesime.assembly.report import Report
+from millesime.problems import EngineError
 from millesime.render.artifact import Artifact, write_beside
 
 if TYPE_CHECKING:
@@ -52,14 +53,19 @@ def print_report(
     which have a `key` each: it may keep results, and work in other processes.
     By itself it does all here, one after the other. `print_whole` prints what
     cannot be cut, by default `print_plain`.
+    Raises EngineError for a note that cannot be printed whole.
     """
     from millesime.render.pdf.by_unit import print_by_unit
     from millesime.render.pdf.layout import UnbindableError
     from millesime.render.pdf.plain import print_plain
     from millesime.render.pdf.steps import run_here
+    from millesime.render.pdf.whole_notes import LostNoteError
 
     try:
-        return print_by_unit(report, run=run or run_here, jobs=jobs)
-    except UnbindableError as reason:
-        printed = (print_whole or print_plain)(report)
-        return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
+        try:
+            return print_by_unit(report, run=run or run_here, jobs=jobs)
+        except UnbindableError as reason:
+            printed = (print_whole or print_plain)(report)
+            return dataclasses.replace(printed, notes=(*printed.notes, f"laid out in one piece, because of {reason}"))
+    except LostNoteError as lost:
+        raise EngineError(lost.at({chapter.id: chapter.path for chapter in report.chapters})) from lost

@@ -100,9 +100,10 @@ def first_break(page) -> str:
     return sides[-1] if sides else "any" if "page" in values else "run-on"
 
 
-def last_break(page) -> str:
-    """Return the side that the page after a unit's last page must be on, or "any"."""
-    sides = [_SIDES[value] for value in _break_values(_section(page), "after") if value in _SIDES]
+def last_break(pages: Sequence) -> str:
+    """Return the side that the page after a unit's pages must be on, or "any"."""
+    last = next((found for page in reversed(pages) if (found := _section(page)) is not None), None)
+    sides = [_SIDES[value] for value in _break_values(last, "after") if value in _SIDES]
     return sides[-1] if sides else "any"
 
 
@@ -230,9 +231,9 @@ def font_use(font, files: dict[str, bytes]) -> FontUse | None:
 
 
 def _section(page):
-    """Return what stands first in a page's body."""
-    (body,) = page._page_box.children[0].children
-    return body.children[0] if body.children else None
+    """Return what stands first in a page's body; None on a page of nothing but notes."""
+    body = page._page_box.children[0].children
+    return body[0].children[0] if body and body[0].children else None
 
 
 def _break_values(box, side: str) -> list[str]:

@@ -20,11 +20,13 @@ from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.characters import find_missing
 from millesime.render.pdf.engine import SCHEME, fetcher, put_tree, surroundings
 from millesime.render.pdf.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
+from millesime.render.pdf.footnotes import running_on
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
 from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.tags import mend_tags
+from millesime.render.pdf.whole_notes import notes_kept
 
 UNDATED = datetime.date(2000, 1, 1)  # of what prints none
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
@@ -74,10 +76,11 @@ def find_missing_characters(source: ProofSource) -> tuple[str, ...]:
 def lay_out(source: UnitSource) -> Laid:
     """Return a unit as it can be bound.
 
-    Raises EngineError when WeasyPrint or its libraries are missing, and
-    UnbindableError for what cannot be kept apart from its place.
+    Raises EngineError when WeasyPrint or its libraries are missing,
+    LostNoteError for a note that cannot be printed whole, and UnbindableError
+    for what cannot be kept apart from its place.
     """
-    with surroundings(source.date) as notes, shortcuts.taken():
+    with surroundings(source.date) as notes, shortcuts.taken(), running_on(), notes_kept():
         press = press_for(source.style)
         first = not source.side
         before = "" if first else _BEFORE * (1 if source.side == "left" else 2)
@@ -92,7 +95,7 @@ def lay_out(source: UnitSource) -> Laid:
             raise UnbindableError("a chapter that does not begin on a page of its own")
         facts = _Facts(
             starts=starts,
-            ends=internals.last_break(pages[-1]),
+            ends=internals.last_break(pages),
             sided=internals.has_inner_sides(pages),
             foreign=source.foreign,
             about=first,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from lxml import etree
@@ -14,8 +15,10 @@ from millesime.render.pdf import internals
 from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
 from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
+from millesime.render.pdf.footnotes import running_on
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
+from millesime.render.pdf.whole_notes import notes_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +33,15 @@ class PrintedReport:
 def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     """Return the report as PDF, with what the engine said about it; the same report gives the same bytes.
 
-    Raises EngineError when WeasyPrint or its libraries are missing.
+    Raises EngineError when WeasyPrint or its libraries are missing, and
+    LostNoteError for a note that cannot be printed whole.
     """
     engine = load_engine()
     served: dict[str, tuple[bytes, str]] = {}
     book = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
-    with surroundings(report.imprint.date) as notes:
+    run_on = running_on() if internals.is_known(versions()) else nullcontext()
+    with surroundings(report.imprint.date) as notes, run_on, notes_kept():
         fetch = fetcher(engine, served, notes)
         fonts = engine.text.fonts.FontConfiguration()
         sheet = engine.CSS(string=style, font_config=fonts, base_url=f"{SCHEME}/", url_fetcher=fetch)

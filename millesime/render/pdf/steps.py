@@ -11,7 +11,7 @@ from typing import Any
 # results are in the order of the steps.
 Run = Callable[[Sequence[tuple[Callable, Any]]], Sequence]
 
-_EDITION = "2"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
+_EDITION = "3"  # of what is kept under a key: to be raised whenever this package lays out or packs otherwise
 
 
 def key_of(*parts: str | bytes) -> str:
