@@ -22,6 +22,7 @@ DOORS = {
         "render/pdf/engine.py",
         "render/pdf/folios.py",
         "render/pdf/footnotes.py",
+        "render/pdf/glyph_codes.py",
         "render/pdf/internals.py",
         "render/pdf/shortcuts/__init__.py",
         "render/pdf/whole_notes.py",

@@ -9,6 +9,7 @@ from itertools import chain
 from millesime.render.pdf.file import PdfFile
 from millesime.render.pdf.folios import with_folios
 from millesime.render.pdf.fonts import BookFont, SubsetSource, subset_font, write_font
+from millesime.render.pdf.glyph_codes import glyph_map
 from millesime.render.pdf.laid import LaidPage, LaidUnit, Margins, folios_of
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, SEPARATOR, Packed, deflate, number, place, string
@@ -262,6 +263,7 @@ def _gather_fonts(binding: _Binding, unit: LaidUnit, furniture: Sequence[Margins
         font = binding.fonts.setdefault(use.name, BookFont(use))
         if font.use.file != use.file:
             raise UnbindableError(f"two files of the font {use.family}")
+        font.codes.update(use.codes)
         for glyph, width in use.widths.items():
             font.widths.setdefault(glyph, width)  # rounded at another size, it may be a thousandth wider or narrower
     for at, margins in enumerate(furniture):
@@ -277,7 +279,7 @@ def _bind_fonts(binding: _Binding, files: Mapping[str, bytes], number_of_all: in
     fonts = list(binding.fonts.values())
     sources = []
     for font in fonts:
-        glyphs = tuple(sorted(font.texts))
+        glyphs = font.glyphs
         key = key_of("font", font.use.file, str(font.use.index), repr(glyphs))
         sources.append(
             SubsetSource(key=key, content=files[font.use.file], index=font.use.index, glyphs=glyphs)
@@ -285,6 +287,9 @@ def _bind_fonts(binding: _Binding, files: Mapping[str, bytes], number_of_all: in
     names = []
     for font, packed in zip(fonts, run([(subset_font, source) for source in sources]), strict=True):
         numbers = {name: file.reserve() for name in ("file", "unicode", "descriptor", "descendant", "font")}
+        if font.codes:
+            numbers["map"] = file.reserve()
+            file.add_stream(numbers["map"], _FLATE, deflate(glyph_map(font.codes)))
         objects, unicode_map = write_font(font, packed, numbers=numbers)
         file.add_packed(numbers["file"], packed)
         file.add_stream(numbers["unicode"], _FLATE, deflate(unicode_map))

@@ -35,6 +35,12 @@ class BookFont:
     use: FontUse
     widths: dict[int, int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)  # glyph → what it says, as it was first drawn
+    codes: dict[int, int] = field(default_factory=dict)  # number → glyph; see `glyph_codes`
+
+    @property
+    def glyphs(self) -> tuple[int, ...]:
+        """What is drawn, in order."""
+        return tuple(sorted({self.codes.get(number_, number_) for number_ in self.texts}))
 
 
 def subset_font(source: SubsetSource) -> Packed:
@@ -66,7 +72,7 @@ def write_font(font: BookFont, file: Packed, *, numbers: Mapping[str, int]) -> t
     """Return the objects of a font but its streams, by number, and the content of its ToUnicode map.
 
     `numbers` gives the numbers of "file", "unicode", "descriptor",
-    "descendant" and "font".
+    "descendant" and "font", and of "map" where the font has codes.
     """
     use, widths = font.use, font.widths
     flags = use.flags + (len(widths) > 1 and len(set(widths.values())) == 1)  # FixedPitch
@@ -82,8 +88,11 @@ def write_font(font: BookFont, file: Packed, *, numbers: Mapping[str, int]) -> t
     descendant = (
         b"<</Type /Font/Subtype /CIDFontType%d/BaseFont %b"
         b"/CIDSystemInfo <</Registry (Adobe)/Ordering (Identity)/Supplement 0>>"
-        b"/CIDToGIDMap /Identity/W [%b]/FontDescriptor %d 0 R>>"
-    ) % (0 if open_type else 2, use.base, _widths(widths), numbers["descriptor"])
+        b"/CIDToGIDMap %b/W [%b]/FontDescriptor %d 0 R>>"
+    ) % (
+        0 if open_type else 2, use.base, b"%d 0 R" % numbers["map"] if font.codes else b"/Identity", _widths(widths),
+        numbers["descriptor"],
+    )  # fmt: skip
     whole = (
         b"<</Type /Font/Subtype /Type0/BaseFont %b/ToUnicode %d 0 R/Encoding /Identity-H/DescendantFonts [%d 0 R]>>"
     ) % (use.base, numbers["unicode"], numbers["descendant"])

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from millesime.render.pdf.glyph_codes import used_codes
 from millesime.render.pdf.laid import FontUse, Frame
 
 KNOWN = {"weasyprint": ("70.0",), "pydyf": ("0.12.0", "0.12.1", "0.13.0")}
@@ -227,6 +228,7 @@ def font_use(font, files: dict[str, bytes]) -> FontUse | None:
         stem_v=font.stemv,
         stem_h=font.stemh,
         widths=dict(font.widths),
+        codes=used_codes(font),
     )
 
 

@@ -79,6 +79,7 @@ class FontUse:
     stem_v: int
     stem_h: int
     widths: Mapping[int, int]  # by glyph, in thousandths
+    codes: Mapping[int, int]  # number of a character that has none of its own → its glyph; see `glyph_codes`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

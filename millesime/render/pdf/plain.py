@@ -16,6 +16,7 @@ from millesime.render.pdf.book import build_book, serve_picture
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
 from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.footnotes import running_on
+from millesime.render.pdf.glyph_codes import own_codes, put_glyph_maps
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
 from millesime.render.pdf.whole_notes import notes_kept
@@ -40,8 +41,9 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     served: dict[str, tuple[bytes, str]] = {}
     book = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
-    run_on = running_on() if internals.is_known(versions()) else nullcontext()
-    with surroundings(report.imprint.date) as notes, run_on, notes_kept():
+    is_known = internals.is_known(versions())
+    mended = (running_on(), own_codes()) if is_known else (nullcontext(), nullcontext())
+    with surroundings(report.imprint.date) as notes, mended[0], mended[1], notes_kept():
         fetch = fetcher(engine, served, notes)
         fonts = engine.text.fonts.FontConfiguration()
         sheet = engine.CSS(string=style, font_config=fonts, base_url=f"{SCHEME}/", url_fetcher=fetch)
@@ -74,7 +76,12 @@ def _write(pages, *, identifier: bytes) -> bytes:
     if not internals.is_known(versions()):
         return pages.write_pdf(**options)
     with internals.watch_tags() as watched:
-        return pages.write_pdf(finisher=lambda document, pdf: mend_tags(pdf, watched), **options)
+
+        def finish(document, pdf) -> None:
+            mend_tags(pdf, watched)
+            put_glyph_maps(document, pdf)
+
+        return pages.write_pdf(finisher=finish, **options)
 
 
 def file_identifier(identifier: str) -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any
 
+from millesime.render.pdf.glyph_codes import coded_line, codes_of, written_as
+
 
 def quick_text(line_break) -> Callable:
     """Return `Layout.set_text` that says at once that a text is one paragraph: drawing would ask for new shapes.
@@ -178,7 +180,7 @@ def quick_line(drawing) -> Callable:
     A line that holds anything out of the ordinary is drawn by WeasyPrint:
     pictures, raised glyphs, characters without a glyph.
     """
-    slow = drawing.draw_first_line
+    slow = coded_line(drawing)
     ffi, pango, from_units = drawing.ffi, drawing.pango, drawing.FROM_UNITS
     is_known = have_glyph_numbers(ffi)
     width_of = glyph_widths(ffi, pango)
@@ -202,12 +204,13 @@ def quick_line(drawing) -> Callable:
             yield (
                 item.analysis.font,
                 keys_of(numbers),
-                partial(_written_as, item, glyphs, layout.text),
+                partial(written_as, item, glyphs, layout.text),
                 item.offset == 0,
                 run == ffi.NULL,
             )
 
     def own_width(font, pango_font, size: float, glyph: int) -> int:
+        glyph = codes_of(font).glyphs.get(glyph, glyph)
         return width_of(font.__dict__.setdefault("own_widths", {}).setdefault(size, {}), pango_font, glyph)
 
     def write_glyph(font, pango_font, size, glyph: int, width: int, offset: int) -> str:
@@ -245,6 +248,9 @@ def quick_line(drawing) -> Callable:
                 if font.bitmap or font.png or font.svg or font.colr:
                     return give_up()
                 written = font.__dict__.setdefault("written", {}).setdefault(size, {})
+            codes = codes_of(font)
+            if codes.pattern is not None and codes.pattern.search(layout.text) is not None:
+                keys = [(codes.number(key[0], stands_for(at)), *key[1:]) for at, key in enumerate(keys)]
             pieces = list(map(written.get, keys))
             for at in [at for at, piece in enumerate(pieces) if piece is None]:
                 glyph, *place = keys[at]
@@ -307,16 +313,6 @@ def _halves(spacing: int) -> tuple[int, int]:
 
 
 _PIXEL = 1024  # Pango's units
-
-
-def _written_as(item, glyphs, text: str, at: int) -> str:
-    """Return the characters that a glyph of a run stands for; `text` is the line's."""
-    clusters, line = glyphs.log_clusters, text.encode()
-    if item.analysis.level % 2:  # right to left
-        end = item.length if at == 0 else clusters[at - 1]
-    else:
-        end = item.length if at == glyphs.num_glyphs - 1 else clusters[at + 1]
-    return line[item.offset + clusters[at] : item.offset + end].decode()
 
 
 def have_glyph_numbers(ffi) -> bool:
