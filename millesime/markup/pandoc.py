@@ -82,23 +82,72 @@ def write_texts(
 
 
 def read_references(
-    bibliographies: Sequence[Source], *, jobs: int = 1, limits: Limits = DEFAULTS
+    bibliographies: Sequence[Source], *, language: str = "en", jobs: int = 1, limits: Limits = DEFAULTS
 ) -> list[dict[str, Any]]:
     """Return the references of bibliography files as pandoc MetaMaps, later files adding to earlier ones.
 
     BibTeX and BibLaTeX, CSL JSON (`.json`), RIS and EndNote XML are told
     apart by the file's ending. A key that stands twice is taken once, first
-    come. Raises MarkupError, naming the file, for one that cannot be read.
+    come. `language` is the report's (BCP 47): pandoc names kinds of works in
+    it ("thèse de doctorat"), and takes capitals away from titles of BibLaTeX
+    where it is English alone. Raises MarkupError, naming the file, for one
+    that cannot be read.
     """
-    specs = [{"verb": "read", "format": _bibliography_format(source.path)} for source in bibliographies]
+    found = _read_references(bibliographies, locale=_reference_locale(language), jobs=jobs, limits=limits)
+    if any(_has_bare_term(reference) for reference in found.values()):
+        english = _read_references(bibliographies, locale=_ENGLISH, jobs=jobs, limits=limits)
+        found = {key: _with_terms(reference, english[key]) for key, reference in found.items()}
+    return list(found.values())
+
+
+_ENGLISH = "en_US"
+# A locale that is not English and for which pandoc has no terms: titles stay as they are written.
+_NEUTRAL = "it_IT"
+# Languages for which pandoc has BibLaTeX's terms, and a locale of each. Without a country pandoc falls back to English.
+_TERM_LOCALES = {
+    "ca": "ca_ES", "cs": "cs_CZ", "es": "es_ES", "et": "et_EE", "fi": "fi_FI", "fr": "fr_FR", "hr": "hr_HR",
+    "pt": "pt_PT", "tr": "tr_TR",
+}  # fmt: skip
+# BibLaTeX's names of terms, which pandoc leaves where a locale lacks the term.
+_BARE_TERM = re.compile(
+    r"(?:ba|ma|phd|cand)thesis|(?:tech|res)report|software|(?:data|audio)cd|(?:patent|patreq|country)[a-z]{2}|patreq"
+    r"|inpress|inpreparation|prepublished|submitted|forthcoming"
+)
+_TERM_FIELDS = ("genre", "status", "jurisdiction")
+
+
+def _reference_locale(language: str) -> str:
+    primary = language.lower().split("-")[0]
+    return _ENGLISH if primary == "en" else _TERM_LOCALES.get(primary, _NEUTRAL)
+
+
+def _read_references(
+    bibliographies: Sequence[Source], *, locale: str, jobs: int, limits: Limits
+) -> dict[str, dict[str, Any]]:
+    specs = [_bibliography_job(source.path) for source in bibliographies]
     contents = [source.content for source in bibliographies]
     names = [source.path for source in bibliographies]
-    outputs = _run(contents, specs, names=names, jobs=jobs, limits=limits)
+    # pandoc asks LANG for the language of a bibliography; LC_ALL says how files are encoded.
+    environment = {"LANG": f"{locale}.UTF-8", "LC_ALL": "C.UTF-8"}
+    outputs = _run(contents, specs, names=names, jobs=jobs, limits=limits, environment=environment)
     found: dict[str, dict[str, Any]] = {}
     for output, name in zip(outputs, names, strict=True):
         for reference in _document(output, name=name, limits=limits).meta.get("references", {"c": []})["c"]:
             found.setdefault(reference_key(reference), reference)
-    return list(found.values())
+    return found
+
+
+def _has_bare_term(reference: Mapping[str, Any]) -> bool:
+    said = [str(reference["c"][field].get("c")) for field in _TERM_FIELDS if field in reference["c"]]
+    return any(_BARE_TERM.search(text) for text in said)
+
+
+def _with_terms(reference: dict[str, Any], english: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reference with the English word for each term that its language lacks."""
+    if not _has_bare_term(reference):
+        return reference
+    terms = {field: english["c"][field] for field in _TERM_FIELDS if field in english["c"]}
+    return {**reference, "c": {**reference["c"], **terms}}
 
 
 def reference_key(reference: Mapping[str, Any]) -> str:
@@ -286,8 +335,10 @@ _STRING = re.compile(rb'"[^"]*"')
 _NO_MARKS = bytes(set(range(256)) - set(b'{}"'))
 
 
-def _bibliography_format(path: str) -> str:
-    return {"json": "csljson", "ris": "ris", "xml": "endnotexml"}.get(path.rsplit(".", 1)[-1].lower(), "biblatex")
+def _bibliography_job(path: str) -> dict[str, str]:
+    formats = {"json": "csljson", "ris": "ris", "xml": "endnotexml"}
+    found = formats.get(path.rsplit(".", 1)[-1].lower())
+    return {"verb": "read", "format": found} if found else {"verb": "read_biblatex"}
 
 
 def _run(
@@ -297,6 +348,7 @@ def _run(
     names: Sequence[str],
     jobs: int,
     limits: Limits,
+    environment: Mapping[str, str] | None = None,
 ) -> list[bytes]:
     """Return the output of each job, running them in at most `jobs` processes."""
     if not inputs:
@@ -304,7 +356,10 @@ def _run(
     shares = _shares([len(text) for text in inputs], jobs)
     with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
         with ThreadPoolExecutor(len(shares)) as pool:
-            tasks = [pool.submit(_run_share, Path(folder), share, inputs, specs, names, limits) for share in shares]
+            tasks = [
+                pool.submit(_run_share, Path(folder), share, inputs, specs, names, limits, environment)
+                for share in shares
+            ]
             for task in tasks:
                 task.result()
         return [_output(Path(folder, f"{index}.out"), name, limits) for index, name in enumerate(names)]
@@ -316,7 +371,9 @@ def _output(path: Path, name: str, limits: Limits) -> bytes:
     return path.read_bytes()
 
 
-def _run_share(folder: Path, share: Sequence[int], inputs, specs, names, limits: Limits) -> None:
+def _run_share(
+    folder: Path, share: Sequence[int], inputs, specs, names, limits: Limits, environment: Mapping[str, str] | None
+) -> None:
     jobs, outputs = [], []
     for index in share:
         (folder / f"{index}.in").write_bytes(inputs[index])
@@ -329,7 +386,9 @@ def _run_share(folder: Path, share: Sequence[int], inputs, specs, names, limits:
         return sum(output.exists() for output in outputs)
 
     try:
-        answer = _work(["lua", str(_DRIVER), str(listing)], folder=folder, limits=limits, done=done)
+        answer = _work(
+            ["lua", str(_DRIVER), str(listing)], folder=folder, environment=environment, limits=limits, done=done
+        )
     except _Exceeded as exceeded:
         name = names[share[min(done(), len(share) - 1)]]
         raise LimitError(f"{name}: pandoc {exceeded.says(limits)}") from exceeded

@@ -13,11 +13,15 @@ from millesime.press.manuscript import Manuscript
 from millesime.problems import MarkupError
 
 
-def edition_references(manuscript: Manuscript, *, jobs: int = 1) -> list[dict[str, Any]]:
-    """Return the works of an edition's bibliography. Raises ReportError for a file that is missing or unreadable."""
+def edition_references(manuscript: Manuscript, *, language: str = "", jobs: int = 1) -> list[dict[str, Any]]:
+    """Return the works of an edition's bibliography, their kinds named in its language or in `language`.
+
+    Raises ReportError for a file that is missing or unreadable.
+    """
     contents = manuscript.snapshot.read_many(manuscript.edition.bibliography, where=manuscript.edition.content_paths)
     sources = [Source(path=path, content=content) for path, content in contents.items()]
-    return read_references(sources, jobs=jobs, limits=manuscript.limits)
+    language = language or manuscript.edition.language
+    return read_references(sources, language=language, jobs=jobs, limits=manuscript.limits)
 
 
 def citation_style(manuscript: Manuscript) -> bytes | None:
@@ -49,7 +53,7 @@ def quoted_citations(manuscript: Manuscript, *, beside: Manuscript, jobs: int = 
     ):
         return {}
     try:
-        references = edition_references(manuscript, jobs=jobs)
+        references = edition_references(manuscript, language=beside.edition.language, jobs=jobs)
     except MarkupError:
         return {}
     sources = sorted(manuscript.chapters, key=lambda source: ROLES.index(source.role))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millesime.limits import LimitError, Limits
-from millesime.markup.ast import string
+from millesime.markup.ast import string, text_of
 from millesime.markup.pandoc import (
     Source,
     cite,
@@ -71,6 +71,55 @@ def test_references_of_several_files_are_one_list_without_doubles():
     one, two = b"@book{a, title={A}}\n@book{b, title={B}}", b"@book{b, title={Other}}\n@book{c, title={C}}"
     found = read_references([Source(path="1.bib", content=one), Source(path="2.bib", content=two)])
     assert [reference_key(reference) for reference in found] == ["a", "b", "c"]
+
+
+WORKS = b"""
+@book{bretagne, title={Histoire de la Bretagne}}
+@book{wales, title={A History of Wales}, langid={english}}
+@book{insee, title={L'INSEE et la Ville}, langid={french}}
+@phdthesis{phd, title={Th{\\`e}se sur l'Eau}}
+@mastersthesis{master, title={Les Puits}}
+@misc{press, title={Sous Presse}, pubstate={inpress}}
+@patent{patent, title={Pompe}, type={patreqfr}}
+"""
+
+
+def texts_of(language: str, field: str) -> dict[str, str]:
+    found = read_references([Source(path="works.bib", content=WORKS)], language=language)
+    said = {reference_key(one): one["c"][field]["c"] for one in found if field in one["c"]}
+    return {key: text if isinstance(text, str) else text_of(text) for key, text in said.items()}
+
+
+@pytest.mark.parametrize("language", ["fr", "fr-CA", "de", "it", "nl-BE", "pt-BR", "br", "x-none"])
+def test_titles_of_a_bibliography_keep_their_capitals_in_a_report_that_is_not_english(language: str):
+    assert texts_of(language, "title") == {
+        "bretagne": "Histoire de la Bretagne", "wales": "A History of Wales", "insee": "L’INSEE et la Ville",
+        "phd": "Thèse sur l’Eau", "master": "Les Puits", "press": "Sous Presse", "patent": "Pompe",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB"])
+def test_french_titles_keep_their_capitals_in_an_english_report(language: str):
+    titles = texts_of(language, "title")
+    assert titles["insee"] == "L’INSEE et la Ville"
+    assert titles["wales"] == "A history of wales"
+
+
+@pytest.mark.parametrize(
+    ("language", "phd", "master", "patent"),
+    [
+        ("fr", "thèse de doctorat", "mémoire de master", "French patent request"),
+        ("es-MX", "Tesis doctoral", "Master’s thesis", "solicitud de patente francesa"),
+        ("de", "PhD thesis", "Master’s thesis", "French patent request"),
+        ("en", "PhD thesis", "Master’s thesis", "French patent request"),
+    ],
+)
+def test_kinds_of_works_are_named_in_the_language_of_the_report_else_in_english(language, phd, master, patent):
+    assert texts_of(language, "genre") == {"phd": phd, "master": master, "patent": patent}
+
+
+def test_a_term_that_the_language_has_is_not_replaced_by_the_english_one():
+    assert texts_of("fr", "status") == {"press": "sous presse"}
 
 
 def test_reading_what_was_written_gives_the_same_blocks():

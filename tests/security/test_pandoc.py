@@ -52,9 +52,14 @@ RAW = [
     "::: {include=SECRET file=SECRET src=SECRET}\nbloc\n:::\n\n``` {include=SECRET file=SECRET}\ncode\n```",
     "[x](SECRET){.insertion author='<script>' date='\"><script>'} [x]{custom-style='<w:x/>'}",
     "![x](a.svg){width='1\"><script>' height='expression(alert(1))' .\"><script>}",
+    "Voir @input.",
     "Selon [@evil, p. `<script>alert(1)</script>`{=html}].",
 ]
 WORKS = """\
+@string{secret = "\\input{SECRET}"}
+@book{input, title=secret, author={\\include{SECRET} and \\input{SECRET}}, type={\\input{SECRET}}, file={SECRET},
+  note={\\verbatiminput{SECRET} \\lstinputlisting{SECRET}\\newcommand{\\x}{\\input{SECRET}}\\x}, year=1990,
+  publisher={\\includegraphics{SECRET}}}
 @book{evil, author={{<script>alert(1)</script>}}, title={\\input{SECRET} <img src=x onerror=alert(1)>}, year=1990,
   url={javascript:alert(1)}, note={\\href{javascript:alert(1)}{lien}}}
 """
