@@ -8,7 +8,7 @@ cite by number gets one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millesime.assembly.report import Section
@@ -62,17 +62,33 @@ class Counters:
 def settle_levels(blocks: list[Block]) -> list[Block]:
     """Return blocks whose headings begin at level 2 and never skip a level on the way down.
 
-    Screen readers and PDF/UA take a skipped level for a missing section.
+    Screen readers and PDF/UA take a skipped level for a missing section. Each
+    heading stands one level below the nearest heading before it that is
+    higher in the source, so that siblings stay siblings: of `###`, `###`, `##`
+    all are 2. A heading in a quote, list, table or note is below the section
+    that it stands in, and has no part in the levels of the sections.
     """
-    levels = [level for level, _ in _headings(blocks)]
-    if not levels:
+    headings = nodes_of(blocks, {"Header"})
+    if not headings:
         return blocks
-    shift = 2 - min(levels)
+    outer = {id(heading) for heading in _section_headings(blocks)}
+    sections: list[tuple[int, int]] = []  # headings that are open: level in the source, level in print
+    quoted: list[tuple[int, int]] = []  # the same for headings inside other blocks
     settled: list[int] = []
-    previous = 1
-    for level in levels:
-        previous = min(level + shift, previous + 1, 6)
-        settled.append(previous)
+    for heading in headings:
+        level = heading["c"][0]
+        above = 1
+        if id(heading) in outer:
+            quoted.clear()
+            opened = sections
+        else:
+            opened = quoted
+            above = sections[-1][1] if sections else 1
+        while opened and opened[-1][0] >= level:
+            opened.pop()
+        above = opened[-1][1] if opened else above
+        opened.append((level, min(above + 1, 6)))
+        settled.append(opened[-1][1])
     remaining = iter(settled)
 
     def change(node: Node) -> Node:
@@ -81,8 +97,13 @@ def settle_levels(blocks: list[Block]) -> list[Block]:
     return rewrite(blocks, change, kinds={"Header"})
 
 
-def _headings(value) -> list[tuple[int, Node]]:
-    return [(node["c"][0], node) for node in nodes_of(value, {"Header"})]
+def _section_headings(blocks: Sequence[Block]) -> Iterator[Node]:
+    """Yield the headings that open sections: those of the chapter itself and of its divs."""
+    for block in blocks:
+        if block["t"] == "Header":
+            yield block
+        elif block["t"] == "Div":
+            yield from _section_headings(block["c"][1])
 
 
 # ---- anchors ---------------------------------------------------------------

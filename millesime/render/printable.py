@@ -433,17 +433,23 @@ def _span(cell: Element) -> int:
 
 
 def _settle_headings(root: Element) -> None:
-    """Close gaps between heading levels; in tables, notes and lists headings are bold paragraphs."""
-    previous = 1
+    """Close gaps between the levels of headings in raw HTML, as `settle_levels` does between those of Markdown.
+
+    In tables, notes and lists headings are bold paragraphs.
+    """
+    opened: list[tuple[int, int]] = []  # written and settled level of the headings that the next may stand below
     for heading in list(root.iter("h1", "h2", "h3", "h4", "h5", "h6")):
         if next(heading.iterancestors("table", "li", "dd"), None) is not None or _in_note(heading):
             add_class(heading, "was-heading")
             heading.tag = "p"
             continue
-        level = max(2, min(int(heading.tag[1]), previous + 1))
+        written = max(2, int(heading.tag[1]))
+        while opened and opened[-1][0] >= written:
+            opened.pop()
+        level = opened[-1][1] + 1 if opened else 2
+        opened.append((written, level))
         heading.tag = f"h{level}"
         heading.set("data-bookmark", heading_text(heading))
-        previous = level
 
 
 def heading_text(heading: Element) -> str:

@@ -57,6 +57,23 @@ def test_levels_begin_at_two_and_skip_none():
     assert [header["c"][0] for header in nodes(built, "Header")] == [2, 3, 2]
 
 
+@pytest.mark.parametrize(
+    ("source", "levels"),
+    [
+        ("### A\n\n### B\n\n## C", [2, 2, 2]),
+        ("## A\n\n## B\n\n# C\n\n## D", [2, 2, 2, 3]),
+        ("#### A\n\n#### B\n\n##### C\n\n#### D\n\n### E\n\n#### F", [2, 2, 3, 2, 2, 3]),
+        ("## A\n\n##### B\n\n#### C\n\n##### D\n\n## E", [2, 3, 3, 4, 2]),
+        ("::: x\n### A\n:::\n\n::: x\n### B\n:::\n\n## C", [2, 2, 2]),
+        ("## A\n\n> # Cité\n>\n> ## Dessous\n\n## B\n\n### C", [2, 3, 4, 2, 3]),
+        ("- # En liste\n\n## A\n\n## B", [2, 2, 2]),
+    ],
+)  # fmt: skip
+def test_siblings_stay_siblings_where_a_level_is_left_out(source: str, levels: list[int]):
+    built = report(chapter(f"# Titre\n\n{source}\n"))
+    assert [header["c"][0] for header in nodes(built, "Header")] == levels
+
+
 def test_chapters_and_sections_are_numbered_through_parts_and_matter_is_not():
     built = report(
         chapter("# Avant", "0.md", role="front", numbered=False),

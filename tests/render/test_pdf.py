@@ -252,6 +252,8 @@ def test_formulas_are_set_as_text():
 def test_headings_do_not_skip_a_level():
     root = printable("<h2>Un</h2><h4>Deux</h4><h6>Trois</h6><h3>Quatre</h3>")
     assert [heading.tag for heading in root] == ["h2", "h3", "h4", "h3"]
+    siblings = printable("<h3>Un</h3><h3>Deux</h3><h2>Trois</h2>")
+    assert [heading.tag for heading in siblings] == ["h2", "h2", "h2"]
 
 
 # ---- the world outside ------------------------------------------------------
