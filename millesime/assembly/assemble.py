@@ -30,6 +30,7 @@ from millesime.assembly.outline import (
 )
 from millesime.assembly.references import Directory, resolve_references
 from millesime.assembly.report import Chapter, Imprint, Part, Report, Section
+from millesime.assembly.shown_attributes import show_attributes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
 from millesime.limits import DEFAULTS, Limits
@@ -265,7 +266,8 @@ def _outline(
             if anchor not in named
         ]
         local[draft.id] = {**names, **dict.fromkeys(draft.aliases, draft.id), draft.id: draft.id}
-        out.append(replace(draft, blocks=_move_title_notes(draft, blocks), sections=sections))
+        blocks = show_attributes(_move_title_notes(draft, blocks))
+        out.append(replace(draft, blocks=blocks, sections=sections))
     return out, local, targets
 
 

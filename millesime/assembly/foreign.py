@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from millesime.assembly.shown_attributes import PAGE_BREAK, has_break_style
 from millesime.markup.ast import (
     Block,
     Inline,
@@ -212,11 +213,11 @@ def _settle_inline(kind: str, text: str) -> list[Inline]:
             return images
         tags = _TAG.findall(text)
         if tags and all(tag.lower() == "br" for tag in tags) and not _TAG.sub("", text).strip():
-            return [{"t": "LineBreak"}]
+            return [span([], classes=[PAGE_BREAK]) if has_break_style(text) else {"t": "LineBreak"}]
         if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
             return [{"t": "RawInline", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
     if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
-        return []
+        return [span([], classes=[PAGE_BREAK])] if _TEX_BREAK.search(text) else []
     if kind in ("tex", "latex") and (formula := _formula(text)):
         return [formula]
     return [_printable(code(text, attr("", ["foreign"], [("format", kind)])))]
@@ -236,7 +237,7 @@ def _settle_block(kind: str, text: str) -> list[Block]:
                 return [_printable({"t": "CodeBlock", "c": [attr(), _text_content(text)]})]
             return [{"t": "RawBlock", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
     if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
-        return [div([], classes=["page-break"])] if _TEX_BREAK.search(text) else []
+        return [div([], classes=[PAGE_BREAK])] if _TEX_BREAK.search(text) else []
     if kind in ("tex", "latex") and (formula := _formula(text)):
         return [{"t": "Para", "c": [formula]}]
     return [_printable({"t": "CodeBlock", "c": [attr("", ["foreign"], [("format", kind)]), text]})]

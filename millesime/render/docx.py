@@ -16,6 +16,7 @@ from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import cited_address, edition_identifiers, licence_line
 from millesime.assembly.images import image_type
 from millesime.assembly.report import Chapter, Part, Report
+from millesime.assembly.shown_attributes import PAGE_BREAK
 from millesime.markup.ast import (
     SPACE,
     Block,
@@ -43,6 +44,7 @@ _BOX_STYLES = {
     "recommendation": "Recommendation",
     "controversy": "Controversy",
     "box-label": "Box Title",
+    "code-caption": "Table Caption",
     "code-diff": "Source Code",
 }
 _CONTENTS_DEPTH = 3
@@ -184,14 +186,16 @@ def _plain_raw(blocks: list[Block]) -> list[Block]:
 
 
 def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
-    """Give boxes their Word styles, and positions the name of their sector."""
+    """Give boxes their Word styles, positions the name of their sector, and page breaks a break of Word's."""
 
-    def change(node: Node) -> Node:
+    def change(node: Node) -> Node | list[Node]:
         if node["t"] == "Span" and "unresolved" in node["c"][0][1]:
             return _styled(node, "Unresolved")
         if node["t"] != "Div":
             return node
         (_, classes, pairs), inner = node["c"]
+        if PAGE_BREAK in classes and not inner:
+            return [node, _PAGE_BREAK]
         sector = labels.get(f"sector_{dict(pairs).get('sector') or dict(pairs).get('data-sector')}")
         if "position" in classes and sector:
             label = div([para(sector)], classes=_mark_of_all(inner), pairs=[("custom-style", "Box Title")])

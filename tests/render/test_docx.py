@@ -184,3 +184,10 @@ def test_a_changed_chapter_title_is_signed_as_all_changes_are(written):
     assert changes(content) == [("del", "vieux"), ("ins", "neuf")]
     marks = list(part(content, "word/document.xml").iter(f"{W}ins", f"{W}del"))
     assert {mark.get(f"{W}author") for mark in marks} == {report().imprint.publisher or report().imprint.title}
+
+
+def test_a_page_break_of_a_chapter_is_one_of_word(written):
+    content = written(report(chapter("un", para("Avant."), div([], classes=["page-break"]), para("Après."))))
+    (found,) = (found for found in part(content, "word/document.xml").iter(f"{W}br") if found.get(f"{W}type") == "page")
+    before = ["".join(one.itertext()) for one in found.xpath("preceding::w:p", namespaces={"w": W[1:-1]})]
+    assert before[-1] == "Avant."
