@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from millesime.distribution.search_order import order_index
+from millesime.distribution.search_words import searchable_page
 from millesime.problems import EngineError
 
 BUNDLE = "pagefind"  # the folder of the index, below the site's root
@@ -32,7 +33,7 @@ def index_pages(pages: Mapping[str, bytes]) -> dict[str, bytes]:
         for path, content in pages.items():
             place = site / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            place.write_bytes(searchable_page(content))
         command = [sys.executable, "-m", "pagefind", "--site", site, "--output-path", bundle, "--keep-index-url"]
         try:
             done = subprocess.run(

@@ -19,10 +19,23 @@ function element(name, attributes, ...children) {
   return made;
 }
 
+/* The index parts "l’eau" and writes "oeuvre", so that words are found (search_words.py): put back what was printed. */
+const LIGATURES = { oe: "œ", Oe: "Œ", ae: "æ", Ae: "Æ" };
+function typeset(text) {
+  return text.replace(/’\u2060\s?/g, "’")
+    .replace(/([oOaA])\u2060e/g, (_, letter) => LIGATURES[`${letter}e`]);
+}
+
+/* A question in the words of the index: "l'eau" asks for "eau", "œuvre" for "oeuvre". */
+const ELIDED = /(^|[\s(«"-])(?:[cdjlmnstç]|qu|jusqu|lorsqu|puisqu|quoiqu|all|coll|dall|dell|nell|sull|quest|quell)[’'](?=[\p{L}\p{N}])/giu;
+function asQuery(text) {
+  return text.replace(ELIDED, "$1").replace(/[œŒ]/g, "oe").replace(/[æÆ]/g, "ae").replace(/\u2011/g, "-");
+}
+
 /* Excerpts come with <mark> around what was found, and nothing else: they are read as text all the same. */
 function excerpt(html) {
   const parts = html.split(/<\/?mark>/);
-  const decode = (text) => new DOMParser().parseFromString(text, "text/html").documentElement.textContent;
+  const decode = (text) => typeset(new DOMParser().parseFromString(`<body>${text}`, "text/html").body.textContent);
   return parts.map((part, index) => (index % 2 ? element("mark", {}, decode(part)) : decode(part)));
 }
 
@@ -35,12 +48,12 @@ function address(url) {
 async function show(number) {
   const page = await Promise.all(results.slice(list.children.length, number).map((result) => result.data()));
   page.forEach((data) => {
-    const item = element("li", {}, element("h2", {}, element("a", { href: address(data.url) }, data.meta.title)));
+    const item = element("li", {}, element("h2", {}, element("a", { href: address(data.url) }, typeset(data.meta.title))));
     if (data.meta.edition) item.append(element("p", { class: "result-edition" }, labels.edition.replace("{name}", data.meta.edition)));
     item.append(element("p", {}, ...excerpt(data.excerpt)));
     const places = data.sub_results.filter((place) => place.url !== data.url).slice(0, 4);
     if (places.length) {
-      item.append(element("ul", {}, ...places.map((place) => element("li", {}, element("a", { href: address(place.url) }, place.title)))));
+      item.append(element("ul", {}, ...places.map((place) => element("li", {}, element("a", { href: address(place.url) }, typeset(place.title))))));
     }
     list.append(item);
   });
@@ -49,7 +62,7 @@ async function show(number) {
 
 async function search(pagefind) {
   const mine = ++asked;
-  const query = words.value.trim();
+  const query = asQuery(words.value.trim());
   const found = query ? await pagefind.search(query, edition.value ? { filters: { edition: edition.value } } : {}) : null;
   if (mine !== asked) return;
   list.replaceChildren();
