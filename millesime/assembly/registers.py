@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import yaml
+from collections.abc import Mapping, Sequence
 
 from millesime.assembly.sources import ChapterSource, slug
 from millesime.markup.ast import Document, Inline, para, simple_table, span, string, words
 from millesime.problems import MarkupError
+from millesime.series.mistakes import Mistake, shown
+from millesime.series.yaml_text import REGISTER, Tree, read_tree
 
 FOLDER = "chapters/registers"
-_MAXIMUM_BYTES = 2 * 1024 * 1024
-_MAXIMUM_DEPTH = 20
 
 
 def register_path(name: str) -> str:
@@ -25,48 +21,37 @@ def register_path(name: str) -> str:
 def read_register(content: bytes, path: str) -> list[dict[str, str]]:
     """Return the entries of a register: mappings of texts, each with an `id` of its own.
 
-    Raises MarkupError, naming the entry, for what is no such list.
+    Every text is as it was written: "01000", "10:30", "on". Raises
+    MarkupError, naming each entry that is wrong, for what is no such list.
     """
-    if len(content) > _MAXIMUM_BYTES:
-        raise MarkupError(f"{path}: {len(content):,} bytes; a register holds at most {_MAXIMUM_BYTES:,}")
-    try:
-        _check_events(yaml.parse(content, Loader=yaml.SafeLoader), path)
-        tree = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        raise MarkupError(
-            f"{path}:{place} {getattr(error, 'problem', None) or 'not YAML'}; mend the YAML there"
-        ) from error
-    except ValueError as error:  # a number of thousands of digits, the 30th of February
-        raise MarkupError(
-            f"{path}: {str(error)[:100]}; put quotes around the value that means something else"
-        ) from error
+    entries, mistakes = register_entries(content, path)
+    if mistakes:
+        raise MarkupError("\n".join(str(mistake) for mistake in mistakes))
+    return [{key: _shown(value) for key, value in entry.items()} for entry in entries]
+
+
+def register_entries(content: bytes, path: str) -> tuple[list[dict[str, Tree]], list[Mistake]]:
+    """Return the entries of a register that have an id of their own, as they were written, and what is wrong."""
+    tree, mistakes = read_tree(content, path, REGISTER)
     if not isinstance(tree, list):
-        raise MarkupError(f"{path}: no list of entries; write `- id: A-001` and its keys for each")
-    entries: list[dict[str, str]] = []
+        if not mistakes:
+            seen = "no list of entries"
+            mistakes.append(Mistake(file=path, text=seen, hint="write `- id: A-001` and its keys for each"))
+        return [], mistakes
+    entries: list[dict[str, Tree]] = []
     ids: dict[str, int] = {}
     for index, entry in enumerate(tree):
-        if not isinstance(entry, dict) or not entry.get("id"):
-            raise MarkupError(f"{path}: [{index}]: an entry without an id; write `id: A-{index + 1:03}`")
-        ident = str(entry["id"])
-        if ident in ids:
-            raise MarkupError(f"{path}: [{index}].id: {ident!r} is the id of entry [{ids[ident]}] as well")
-        ids[ident] = index
-        entries.append({str(key): _shown(value) for key, value in entry.items()})
-    return entries
-
-
-def _check_events(events: Iterable[yaml.Event], path: str) -> None:
-    """Raise MarkupError where a few bytes would become a tree without end, before one is built."""
-    depth = 0
-    for event in events:
-        if isinstance(event, yaml.AliasEvent):
-            raise MarkupError(f"{path}: an alias (*name); write the value itself")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAXIMUM_DEPTH:
-            line = event.start_mark.line + 1
-            raise MarkupError(f"{path}: line {line}: more than {_MAXIMUM_DEPTH} levels, one in another; level it")
+        ident = entry.get("id") if isinstance(entry, dict) else None
+        if not isinstance(ident, str) or not ident.strip():
+            text = "an entry without an id" if not ident else "an id that is no text"
+            mistakes.append(Mistake(file=path, place=(index,), text=text, hint=f"write `id: A-{index + 1:03}`"))
+        elif ident in ids:
+            text = f"{shown(ident)} is the id of entry [{ids[ident]}] as well"
+            mistakes.append(Mistake(file=path, place=(index, "id"), text=text, hint="give each entry its own"))
+        else:
+            ids[ident] = index
+            entries.append(entry)
+    return entries, mistakes
 
 
 def register_annex(
@@ -92,16 +77,12 @@ def register_annex(
     )
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Tree) -> str:
     match value:
         case None:
             return ""
-        case bool():
-            return "✓" if value else "—"
-        case datetime.date():
-            return value.isoformat()
         case list():
             return ", ".join(_shown(item) for item in value)
         case dict():
             return "; ".join(f"{key}: {_shown(item)}" for key, item in value.items())
-    return str(value)
+    return value

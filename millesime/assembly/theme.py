@@ -12,8 +12,13 @@ from pathlib import Path
 
 import yaml
 
+from millesime.problems import ManifestError
+from millesime.series.mistakes import Mistake, shown
+from millesime.series.yaml_text import LABELS, read_tree
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 FALLBACK_LANGUAGE = "en"
+OWN_FOLDER = "templates"  # of a report's own theme, in its repository
 
 
 def theme_folder() -> Path:
@@ -40,14 +45,35 @@ def load_labels(language: str, own: Mapping[str, bytes] | None = None) -> dict[s
     """Return the words the toolchain prints, by key, in a BCP 47 language.
 
     What a language lacks is printed in English: a missing translation must
-    not stop an edition.
+    not stop an edition. Raises ManifestError for a report's own labels that
+    cannot be read.
     """
     labels = dict(_default_labels(FALLBACK_LANGUAGE))
     for name in (language.split("-")[0], language):
         labels |= _default_labels(name)
         own_name = f"labels/{name}.yaml"
         if own and own_name in own:
-            labels |= yaml.safe_load(own[own_name]) or {}
+            labels |= _own_labels(own[own_name], f"{OWN_FOLDER}/{own_name}")
+    return labels
+
+
+def _own_labels(content: bytes, file: str) -> dict[str, str]:
+    """Return the labels of a report's own file; one without words prints nothing.
+
+    Raises ManifestError, naming the key, for what is no list of labels.
+    """
+    tree, mistakes = read_tree(content, file, LABELS)
+    if not mistakes and not isinstance(tree, dict | None):
+        mistakes.append(Mistake(file=file, text=f"{shown(tree)} where labels belong", hint="write `key: words`"))
+    labels: dict[str, str] = {}
+    for key, value in (tree if isinstance(tree, dict) else {}).items():
+        if isinstance(value, list | dict):
+            text = f"{shown(value)} where words belong"
+            mistakes.append(Mistake(file=file, place=(key,), text=text, hint="write `key: words`"))
+        else:
+            labels[key] = value or ""
+    if mistakes:
+        raise ManifestError("\n".join(str(mistake) for mistake in mistakes))
     return labels
 
 
@@ -57,4 +83,5 @@ def _default_labels(name: str) -> dict[str, str]:
     return yaml.load(path.read_text(encoding="utf-8"), _LOADER) if path.is_file() else {}
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML has it
+# For our own files alone, in which `series/yaml_text.py` reads the same; a tenth of its time, where PyYAML has it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -30,16 +30,16 @@ function verbs.read(job)
   spill(job.output, pandoc.write(doc, 'json'))
 end
 
--- In the sandbox pandoc sees no LANG, which tells it a bibliography's language. Its reader of BibLaTeX needs no sandbox:
--- it reads LaTeX as a pure function, where `\input` finds no file.
-function verbs.read_biblatex(job)
-  spill(job.output, pandoc.write(pandoc.read(slurp(job.input), 'biblatex'), 'json'))
-end
-
 function verbs.write(job)
   local doc = pandoc.read(slurp(job.input), 'json')
   local options = pandoc.WriterOptions(job.options or {})
   spill(job.output, pandoc.write(doc, job.format, options))
+end
+
+-- In the sandbox pandoc sees no LANG, which tells it a bibliography's language. Its reader of BibLaTeX needs no sandbox:
+-- it reads LaTeX as a pure function, where `\input` finds no file.
+function verbs.read_biblatex(job)
+  spill(job.output, pandoc.write(pandoc.read(slurp(job.input), 'biblatex'), 'json'))
 end
 
 function verbs.cite(job)

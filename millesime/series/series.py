@@ -36,7 +36,7 @@ from millesime.series.manifest import (
     Seal,
 )
 from millesime.series.mistakes import Mistake, Place, shown, shown_place, translate
-from millesime.series.yaml_text import MAXIMUM_BYTES, Tree, read_tree
+from millesime.series.yaml_text import MANIFEST, Tree, read_tree
 
 FOLDER = "editions"
 NOTES_FOLDER = "changelog"
@@ -328,7 +328,7 @@ def _read(root: Path, file: str, mistakes: list[Mistake]) -> bytes | None:
             mistakes.append(Mistake(file=file, text="this is no file", hint="write a YAML file of that name"))
             return None
         with path.open("rb") as stream:
-            return stream.read(MAXIMUM_BYTES + 1)
+            return stream.read(MANIFEST.bytes + 1)
     except FileNotFoundError:
         hint = f"write it with {EXAMPLES['title']} and {EXAMPLES['language']}"
         mistakes.append(Mistake(file=file, text="no such file", hint=hint))

@@ -1,7 +1,10 @@
 """YAML as untrusted text: the tree it holds, every scalar as it was written.
 
+The one reader of YAML: of manifests, of registers and of a theme's labels.
+
 A scalar stays text, because YAML 1.1 would read the revision `12e4567` as a
-number, the edition `2018` as another, and the language `no` as false. Only
+number, the edition `2018` as another, the language `no` as false, the postcode
+`01000` as 512 and the hour `10:30` as 630. Only
 an empty scalar, `null` and `~` are None. No tag is obeyed, a key stands once,
 and aliases cannot make a small file large.
 """
@@ -18,9 +21,8 @@ from millesime.series.mistakes import Mistake, Place, shown
 
 Tree = None | str | list["Tree"] | dict[str, "Tree"]
 
-MAXIMUM_BYTES = 512 * 1024
 _MAXIMUM_DEPTH = 20
-_MAXIMUM_NODES = 20_000  # with aliases written out
+_MAXIMUM_ALIASED = 20_000  # nodes that aliases stand for, all of them written out
 _NULLS = {"", "~", "null", "Null", "NULL"}
 # What XML cannot hold: the characters would break EPUB and HTML.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -41,6 +43,20 @@ _HINTS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a file is, and how large it may be."""
+
+    name: str  # "manifest"
+    bytes: int
+    nodes: int  # scalars, lists and mappings
+
+
+MANIFEST = Kind(name="manifest", bytes=512 * 1024, nodes=20_000)
+REGISTER = Kind(name="register", bytes=4 * 1024 * 1024, nodes=200_000)
+LABELS = Kind(name="label file", bytes=512 * 1024, nodes=20_000)
+
+
 class _Refused(Exception):
     """Ends the reading: the tree cannot be had."""
 
@@ -49,16 +65,16 @@ class _Refused(Exception):
         self.text, self.hint, self.place = text, hint, place
 
 
-def read_tree(content: bytes, file: str) -> tuple[Tree, list[Mistake]]:
+def read_tree(content: bytes, file: str, kind: Kind = MANIFEST) -> tuple[Tree, list[Mistake]]:
     """Return the tree of one YAML document, and the mistakes that reading it met.
 
-    With mistakes the tree may be incomplete. It is never larger than 20,000
-    nodes nor deeper than 20 levels.
+    With mistakes the tree may be incomplete. It never has more nodes than its
+    kind may have, nor more than 20 levels.
     """
     mistakes: list[Mistake] = []
     try:
-        text = _decode(content)
-        tree = _Builder(file=file, mistakes=mistakes).build(yaml.parse(text, Loader=yaml.SafeLoader))
+        text = _decode(content, kind)
+        tree = _Builder(file=file, kind=kind, mistakes=mistakes).build(yaml.parse(text, Loader=yaml.SafeLoader))
     except _Refused as refused:
         mistakes.append(Mistake(file=file, place=refused.place, text=refused.text, hint=refused.hint))
         return None, mistakes
@@ -73,9 +89,9 @@ def read_tree(content: bytes, file: str) -> tuple[Tree, list[Mistake]]:
     return tree, mistakes
 
 
-def _decode(content: bytes) -> str:
-    if len(content) > MAXIMUM_BYTES:
-        raise _Refused(f"{len(content):,} bytes", f"a manifest holds at most {MAXIMUM_BYTES:,}")
+def _decode(content: bytes, kind: Kind) -> str:
+    if len(content) > kind.bytes:
+        raise _Refused(f"{len(content):,} bytes", f"a {kind.name} holds at most {kind.bytes:,}")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _Refused("the text is in UTF-16", "save it in UTF-8")
     try:
@@ -104,9 +120,11 @@ class _Builder:
     """Turns the events of a YAML parser into a tree."""
 
     file: str
+    kind: Kind
     mistakes: list[Mistake]
     anchors: dict[str, tuple[Tree, int]] = field(default_factory=dict)  # name → (tree, nodes)
     nodes: int = 0
+    aliased: int = 0
 
     def build(self, events: Iterator[yaml.Event]) -> Tree:
         tree: Tree = None
@@ -124,12 +142,16 @@ class _Builder:
     def _node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], place: Place) -> Tree:
         line = event.start_mark.line + 1
         if len(place) > _MAXIMUM_DEPTH:
-            raise _Refused(f"line {line}: more than {_MAXIMUM_DEPTH} levels, one in another", "no manifest needs them")
+            raise _Refused(
+                f"line {line}: more than {_MAXIMUM_DEPTH} levels, one in another", f"no {self.kind.name} needs them"
+            )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._complain(place, f"the tag {shown(tag)} on line {line}", "leave it out: manifests have no tags")
+            self._complain(
+                place, f"the tag {shown(tag)} on line {line}", f"leave it out: {self.kind.name}s have no tags"
+            )
         first = self.nodes
         self._count(1, line)
         tree: Tree
@@ -180,13 +202,17 @@ class _Builder:
             raise _Refused(seen, "write the value itself, or put quotes around the text", place)
         tree, nodes = self.anchors[event.anchor]
         self._count(nodes, line)
+        self.aliased += nodes
+        if self.aliased > _MAXIMUM_ALIASED:
+            seen = f"line {line}: aliases that stand for more than {_MAXIMUM_ALIASED:,} values"
+            raise _Refused(seen, "write the values themselves", place)
         return tree
 
     def _count(self, nodes: int, line: int) -> None:
         self.nodes += nodes
-        if self.nodes > _MAXIMUM_NODES:
-            seen = f"line {line}: more than {_MAXIMUM_NODES:,} values, aliases written out"
-            raise _Refused(seen, "shorten the manifest")
+        if self.nodes > self.kind.nodes:
+            seen = f"line {line}: more than {self.kind.nodes:,} values, aliases written out"
+            raise _Refused(seen, f"shorten the {self.kind.name}")
 
     def _complain(self, place: Place, text: str, hint: str) -> None:
         self.mistakes.append(Mistake(file=self.file, place=place, text=text, hint=hint))

@@ -404,7 +404,7 @@ _SECURITY_DEFENCES = (
     Defence(
         name="nodes of manifests",
         module="millesime/series/yaml_text.py",
-        there="if self.nodes > _MAXIMUM_NODES:",
+        there="if self.nodes > self.kind.nodes:",
         instead="if False:",
         tests=(f"{_ALONE}::test_a_manifest_whose_aliases_multiply_is_refused_before_anybody_unfolds_it",),
         behind="aliases share their tree, and keys that no manifest has are not looked into",
@@ -434,30 +434,16 @@ _SECURITY_DEFENCES = (
     Defence(
         name="size of manifests",
         module="millesime/series/yaml_text.py",
-        there="if len(content) > MAXIMUM_BYTES:",
+        there="if len(content) > kind.bytes:",
         instead="if False:",
         tests=(f"{_ALONE}::test_a_manifest_of_a_megabyte_is_not_parsed",),
     ),
     Defence(
-        name="safe loader of registers",
-        module="millesime/assembly/registers.py",
-        there="tree = yaml.safe_load(content)",
-        instead="tree = yaml.unsafe_load(content)",
-        tests=(f"{_SECURITY}/test_yaml.py::test_no_tag_makes_an_object", "-k", "register"),
-    ),
-    Defence(
         name="aliases in registers",
-        module="millesime/assembly/registers.py",
-        there="if isinstance(event, yaml.AliasEvent):",
+        module="millesime/series/yaml_text.py",
+        there="if self.aliased > _MAXIMUM_ALIASED:",
         instead="if False:",
-        tests=(f"{_ALONE}::test_an_alias_in_a_register_is_refused_before_it_is_unfolded",),
-    ),
-    Defence(
-        name="depth of registers",
-        module="millesime/assembly/registers.py",
-        there="if depth > _MAXIMUM_DEPTH:",
-        instead="if False:",
-        tests=(f"{_ALONE}::test_a_register_that_is_deeper_than_any_is_refused_before_a_tree_is_made_of_it",),
+        tests=(f"{_ALONE}::test_aliases_of_a_register_that_multiply_are_refused_before_they_are_unfolded",),
     ),
     # ---- sizes -------------------------------------------------------------
     Defence(
