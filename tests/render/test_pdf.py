@@ -1,18 +1,25 @@
 """The printed report, read back: text of pages, outline, tags, and what the engine may see."""
 
+import dataclasses
 import datetime
 import socket
 import subprocess
+from collections.abc import Iterator
 from io import BytesIO
+from itertools import pairwise
 
 import pikepdf
 import pytest
 from lxml import etree
 
+from millesime.assembly.theme import read_theme_file
 from millesime.markup.ast import para
 from millesime.problems import EngineError
 from millesime.render.pdf import engine, print_report, render_pdf
 from millesime.render.pdf.book import build_book
+from millesime.render.pdf.by_unit import print_by_unit
+from millesime.render.pdf.plain import print_plain
+from millesime.render.pdf.steps import run_here
 from millesime.render.printable import make_printable
 from tests.render.builders import SVG, chapter, markdown, report, sample_report
 
@@ -339,3 +346,55 @@ def test_every_anchor_of_the_report_is_in_the_book():
     ids = [element.get("id") for element in book.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert set(sample.anchors) <= set(ids)
+
+
+# ---- lines ------------------------------------------------------------------
+
+
+def gaps_of(content: bytes) -> dict[str, float]:
+    """Return the widest space of each line of text, in points."""
+    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True)
+    words = [(word.text, *(float(word.get(side)) for side in ("xMin", "xMax", "yMax"))) for word in _words(done.stdout)]
+    lines: list[list[tuple]] = []
+    for word in words:
+        if lines and abs(lines[-1][-1][3] - word[3]) < 5 and word[1] > lines[-1][-1][1]:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return {
+        " ".join(word[0] for word in line): max((b[1] - a[2] for a, b in pairwise(line)), default=0) for line in lines
+    }
+
+
+def _words(bboxes: bytes) -> Iterator[etree._Element]:
+    return etree.fromstring(bboxes, etree.XMLParser(recover=True)).iter("{*}word")
+
+
+LONG_LINE = "Ce paragraphe compte un nombre suffisant de mots pour occuper deux lignes du livre, et il finit par des "
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "![Un plan](plan.svg)",
+        "![Un plan](plan.svg) et la suite du paragraphe.",
+        "\\\nfin.",
+        "\\\n![Un plan](plan.svg)",
+        "`un_nom_qui_ne_se_coupe_pas_et_qui_demande_toute_une_ligne_du_livre_ou_presque`{.nobreak}",
+    ],
+)
+@pytest.mark.parametrize("print_book", [print_plain, lambda book: print_by_unit(book, run=run_here)])
+def test_a_line_that_ends_before_something_wide_or_a_break_is_not_stretched(behind, print_book):
+    wide = SVG.replace(b"viewBox", b'width="460" height="60" viewBox', 1)
+    theme = {"pdf/page.css": read_theme_file("pdf/page.css", {}) + b".nobreak { overflow-wrap: normal }"}
+    book = dataclasses.replace(
+        report(chapter("un", *markdown(f"{LONG_LINE}acteurs tiers. {behind}")), images={"plan.svg": wide}), theme=theme
+    )
+    gaps = gaps_of(print_book(book).content)
+    (line,) = [line for line in gaps if line.endswith("acteurs tiers.")]
+    assert gaps[line] < 3, line
+
+
+def test_other_lines_are_justified():
+    gaps = gaps_of(print_plain(report(chapter("un", *markdown(LONG_LINE * 4)))).content)
+    assert sum(3 < gap < 9 for gap in gaps.values()) > 2

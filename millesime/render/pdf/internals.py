@@ -18,6 +18,7 @@ from millesime.render.pdf.laid import FontUse, Frame
 
 KNOWN = {"weasyprint": ("70.0",), "pydyf": ("0.12.0", "0.12.1", "0.13.0")}
 
+_WIDEST = 0.6  # of the font size: a space is a quarter of it, and rarely becomes a half
 _SIDES = {"left": "left", "right": "right", "recto": "right", "verso": "left"}
 
 
@@ -135,6 +136,34 @@ class StandIn:
     context: Any
     page: Any
     state: Sequence  # of counters and quotes
+
+
+@contextmanager
+def moderate_justification() -> Iterator[None]:
+    """Leave a line ragged, until the block ends, if justifying it would widen each space by more than `_WIDEST`.
+
+    Such a line stands before something that cannot be broken and did not fit: a picture, a formula, an address.
+    CSS has no limit of its own. Other versions of WeasyPrint than those of `KNOWN` justify every line.
+    """
+    import weasyprint
+
+    if weasyprint.__version__ not in KNOWN["weasyprint"]:
+        yield
+        return
+    from weasyprint.layout import inline
+
+    justify = inline.justify_line
+
+    def justify_line(context, line, extra_width) -> None:
+        spaces = inline.count_expandable_spaces(line)
+        if spaces and extra_width <= spaces * _WIDEST * line.style["font_size"]:
+            justify(context, line, extra_width)
+
+    inline.justify_line = justify_line
+    try:
+        yield
+    finally:
+        inline.justify_line = justify
 
 
 @contextmanager

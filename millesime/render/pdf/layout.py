@@ -80,7 +80,13 @@ def lay_out(source: UnitSource) -> Laid:
     LostNoteError for a note that cannot be printed whole, and UnbindableError
     for what cannot be kept apart from its place.
     """
-    with surroundings(source.date) as notes, shortcuts.taken(), running_on(), notes_kept():
+    with (
+        surroundings(source.date) as notes,
+        shortcuts.taken(),
+        running_on(),
+        notes_kept(),
+        internals.moderate_justification(),
+    ):
         press = press_for(source.style)
         first = not source.side
         before = "" if first else _BEFORE * (1 if source.side == "left" else 2)

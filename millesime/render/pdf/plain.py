@@ -43,7 +43,13 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
     mended = (running_on(), own_codes()) if is_known else (nullcontext(), nullcontext())
-    with surroundings(report.imprint.date) as notes, mended[0], mended[1], notes_kept():
+    with (
+        surroundings(report.imprint.date) as notes,
+        mended[0],
+        mended[1],
+        notes_kept(),
+        internals.moderate_justification(),
+    ):
         fetch = fetcher(engine, served, notes)
         fonts = engine.text.fonts.FontConfiguration()
         sheet = engine.CSS(string=style, font_config=fonts, base_url=f"{SCHEME}/", url_fetcher=fetch)
