@@ -27,6 +27,7 @@ from millesime.markup.ast import (
     text_of,
     with_attr,
 )
+from millesime.markup.sizes import asked_size
 
 # Elements that a page of text may contain: https://html.spec.whatwg.org/
 KNOWN_TAGS = frozenset(
@@ -273,11 +274,8 @@ class _ImageReader(HTMLParser):
         if tag != "img" or not found.get("src"):
             self.other = True
             return
-        kept = [
-            (key, found[key])
-            for key in ("width", "height")
-            if re.fullmatch(r"\d+(\.\d+)?(%|px|em|rem|cm|mm|in)?", found.get(key, ""))
-        ]
+        size = asked_size(found)
+        kept = [(name, str(side)) for name, side in (("width", size.width), ("height", size.height)) if side]
         alternative = [string(found["alt"])] if found.get("alt") else []
         self.images.append(
             {

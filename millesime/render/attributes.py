@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from millesime.assembly.report import Chapter
+from millesime.markup.sizes import asked_size
 from millesime.render.changes import DATE
 from millesime.render.conform import Element, add_class, classes_of, is_math, unwrap
 from millesime.render.links import kill_link, plain_id, safe_href
+from millesime.render.picture_sizes import SIZED, size_class
 
 RESERVED_PREFIX = "page-"  # ids of the renderers' own; a chapter cannot take them
 
@@ -43,7 +45,7 @@ def clean_attributes(element: Element) -> None:
     if align in _ALIGNMENTS:
         add_class(element, f"align-{align}")
     width = re.search(r"(?:^|[;\s])width:\s*(\d+(?:\.\d+)?)%", style)
-    if width and element.tag in ("col", "img"):
+    if width and element.tag == "col":
         # Classes, not style: pages forbid inline styles. Steps of 5% are fine enough.
         add_class(element, f"width-{min(max(5 * round(float(width[1]) / 5), 5), 100)}")
     if element.get("lang") is not None and not _LANGUAGE.match(element.get("lang")):
@@ -54,6 +56,9 @@ def clean_attributes(element: Element) -> None:
         del element.attrib["role"]
     if element.get("class") is not None and not element.get("class").strip():
         del element.attrib["class"]
+    if element.tag == "img" and (size := asked_size({**element.attrib, "style": style})):
+        add_class(element, SIZED)
+        add_class(element, size_class(size))
     _CLEANERS.get(element.tag, _leave)(element)
 
 
@@ -74,8 +79,7 @@ def _clean_image(image: Element) -> None:
     image.set("src", unquote(image.get("src", "")))
     image.set("alt", image.get("alt") or "")
     for name in ("width", "height"):
-        if not re.fullmatch(r"[1-9]\d{0,4}", image.get(name, "1")):
-            del image.attrib[name]
+        image.attrib.pop(name, None)  # said by a class: an attribute knows no unit but pixels
 
 
 def _clean_list(element: Element) -> None:

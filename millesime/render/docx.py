@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,12 @@ from millesime.markup.ast import (
     words,
 )
 from millesime.markup.pandoc import write_file
+from millesime.markup.sizes import asked_size
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.docx_changes import NEW_ONLY, OLD_ONLY, Marks, name_changes, new_marks, track_changes
-from millesime.render.docx_styles import reference_document
+from millesime.render.docx_styles import reference_document, text_area
 from millesime.render.fragments import find_image, set_labels
-from millesime.render.images import published_image
+from millesime.render.images import natural_size, published_image
 from millesime.render.pdf.engine import date_epoch
 
 _BOX_STYLES = {
@@ -135,6 +137,7 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
     blocks: list[Block] = []
     files: dict[str, bytes] = {}
     current: int | None = None
+    room = _room_for_pictures(report.theme)
     for chapter in report.chapters:
         opens_part = chapter.part is not None and chapter.part != current
         if opens_part:
@@ -146,7 +149,7 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
         blocks += name_changes([_chapter_heading(chapter, depth)], marks, scope=chapter.id)
         body = _plain_raw(list(chapter.blocks))
         body = [_deeper(block, depth) for block in body]
-        body = _place_images(_show_boxes(body, labels), chapter, report, files)
+        body = _place_images(_show_boxes(body, labels), chapter, report, files, room)
         blocks += name_changes(body, marks, scope=chapter.id)
     return blocks, files
 
@@ -222,7 +225,9 @@ def _styled(node: Node, style: str) -> Node:
 # ---- pictures ---------------------------------------------------------------
 
 
-def _place_images(blocks: list[Block], chapter: Chapter, report: Report, files: dict[str, bytes]) -> list[Block]:
+def _place_images(
+    blocks: list[Block], chapter: Chapter, report: Report, files: dict[str, bytes], room: _Room
+) -> list[Block]:
     """Name each picture after its bytes, and collect them in `files`; text stands for those that are missing."""
 
     def change(node: Node) -> Node | list[Node]:
@@ -235,6 +240,69 @@ def _place_images(blocks: list[Block], chapter: Chapter, report: Report, files: 
         content = published_image(report.images[key])
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.{image_type(content)}"
         files[name] = content
-        return {"t": "Image", "c": [attributes, alternative, [name, title]]}
+        ident, classes, pairs = attributes
+        sides = room.sides(content, dict(map(tuple, pairs)))
+        pairs = [pair for pair in pairs if pair[0] not in ("width", "height", "style", _COLUMN)]
+        return {"t": "Image", "c": [[ident, classes, [*pairs, *sides]], alternative, [name, title]]}
 
-    return rewrite(blocks, change)
+    return rewrite(_name_columns(blocks), change, kinds={"Image"})
+
+
+_COLUMN = "data-column"  # how much of the page's width a picture's column has, 0 to 1
+
+
+def _name_columns(blocks: list[Block]) -> list[Block]:
+    """Tell each picture in a table how wide its column is: only the table knows."""
+
+    def change(table: Node) -> Node:
+        widths = [width["c"] for _, width in table["c"][2] if width["t"] == "ColWidth"]
+        share = min(widths) if len(widths) == len(table["c"][2]) > 0 else 1 / max(1, len(table["c"][2]))
+
+        def tell(image: Node) -> Node:
+            (ident, classes, pairs), *rest = image["c"]
+            pairs = [pair for pair in pairs if pair[0] != _COLUMN]
+            return {"t": "Image", "c": [[ident, classes, [*pairs, [_COLUMN, f"{share:.4f}"]]], *rest]}
+
+        return {"t": "Table", "c": rewrite(table["c"], tell, kinds={"Image"})}
+
+    return rewrite(blocks, change, kinds={"Table"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """What a page has for a picture, and the size of its text, in points."""
+
+    width: float
+    height: float
+    em: float
+
+    def sides(self, content: bytes, asked: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the width and height of a picture, never larger than its column and page; [] if it fits by itself.
+
+        pandoc takes a per cent for a limit, makes nothing of a drawing that says `width="100%"`, and does not know
+        how high a page is.
+        """
+        size, natural = asked_size(asked), natural_size(content)
+        if natural is None:
+            return [(name, str(side)) for name, side in (("width", size.width), ("height", size.height)) if side]
+        column = self.width * float(asked.get(_COLUMN, "1"))
+        width = size.width and size.width.points(em=self.em, whole=column)
+        height = size.height and size.height.points(em=self.em, whole=self.height)
+        if width is None and height is None:
+            width, height = natural
+            if image_type(content) != "svg" and width <= column and height <= self.height:
+                return []
+        elif width is None:
+            width = height * natural[0] / natural[1]
+        elif height is None:
+            height = width * natural[1] / natural[0]
+        shrink = min(1.0, column / width, self.height / height)
+        return [("width", f"{width * shrink:.2f}pt"), ("height", f"{height * shrink:.2f}pt")]
+
+
+def _room_for_pictures(theme: Mapping[str, bytes]) -> _Room:
+    page, size = text_area(theme)
+    return _Room(width=page[0], height=page[1] - _CAPTION_POINTS, em=size)
+
+
+_CAPTION_POINTS = 45  # of the page's height, which a caption below a picture needs

@@ -56,6 +56,15 @@ def reference_document(theme: Mapping[str, bytes], *, language: str) -> bytes:
     return zipped(files)
 
 
+def text_area(theme: Mapping[str, bytes]) -> tuple[tuple[float, float], float]:
+    """Return the width and height that a page has for text, and the size of that text, all in points."""
+    settings = yaml.safe_load(read_theme_file("docx/styles.yaml", theme))
+    page, margins = settings["page"], settings["page"]["margin_mm"]
+    width = page["width_mm"] - margins["left"] - margins["right"]
+    height = page["height_mm"] - margins["top"] - margins["bottom"]
+    return (width / 25.4 * 72, height / 25.4 * 72), settings["text"]["size"]
+
+
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """Return files as a zip in which nothing tells when it was made."""
     out = BytesIO()

@@ -30,6 +30,7 @@ from millesime.render.contents import Address, Entry, Group, list_contents, open
 from millesime.render.fragments import pages_of, set_labels, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, media_type, published_image
 from millesime.render.links import plain_id, relink
+from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import MATHML, replace_forbidden
 from millesime.render.theme import fill, open_theme
 
@@ -62,6 +63,7 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     files = _chapter_files(report)
     address = _addresses(report, fragments, files)
     images = _place_images(report, fragments)
+    sizes = size_rules(fragments.values())
     labels = set_labels(report)
     theme = open_theme(report.theme, language=report.imprint.language)
     groups = list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"])
@@ -126,7 +128,7 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         "META-INF/container.xml": read_theme_file("epub/container.xml", report.theme),
         "EPUB/package.opf": _fill(theme, "epub/package.opf", about).encode(),
         "EPUB/toc.ncx": ncx.encode(),
-        "EPUB/book.css": read_theme_file("epub/book.css", report.theme),
+        "EPUB/book.css": b"\n".join(filter(None, [read_theme_file("epub/book.css", report.theme), sizes.encode()])),
         "EPUB/images/cover.svg": cover.encode(),
         **{f"EPUB/{one.href}": one.content.encode() for one in pages},
         **{f"EPUB/images/{name}": published_image(report.images[key]) for key, (name, _) in images.items()},

@@ -27,6 +27,7 @@ from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_f
 from millesime.render.fragments import pages_of, set_labels, to_html, write_fragments, write_titles
 from millesime.render.images import file_name, inline_pictures, is_inlined, published_image
 from millesime.render.links import plain_id, relink
+from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, open_theme
 
@@ -38,6 +39,7 @@ FACES = (
     (SANS, 600, "normal"),
 )
 _STYLES = ("html/page.css", "html/text.css", "html/print.css")
+_SIZES = "assets/sizes.css"  # of pictures, where authors ask for some
 _CONTENTS_DEPTH = 3  # levels of headings in the contents of the cover page
 _LONG_FORMULA = 24  # characters, its annotation included, that may be wider than a phone
 _LISTS = ("list", "listitem")
@@ -79,6 +81,8 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
     pages = pages_of(report, fragments)
     names = page_names(report)
     files = _images(report, fragments)
+    if sizes := size_rules(fragments.values()):
+        files[_SIZES] = sizes.encode()
     if not frame.assets:
         files |= {f"assets/{name}": content for name, content in site_assets(report.theme).items()}
     theme = open_theme(report.theme, language=report.imprint.language)
@@ -94,6 +98,7 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
         "imprint": report.imprint,
         "labels": labels,
         "assets": frame.assets or "assets",
+        "sizes": _SIZES if sizes else "",
         "groups": list_contents(report, titles, address=address, depth=_CONTENTS_DEPTH, annexes=labels["annexes"]),
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
     }

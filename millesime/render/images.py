@@ -6,11 +6,14 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from io import BytesIO
 from urllib.parse import unquote
 
 from lxml import etree
+from PIL import Image
 
-from millesime.assembly.images import image_type
+from millesime.assembly.images import image_size, image_type
+from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -43,6 +46,46 @@ def file_name(key: str, content: bytes, taken: Collection[str]) -> str:
     suffix = "jpg" if suffix == "jpeg" else suffix
     names = (f"{stem}{f'-{number}' if number > 1 else ''}.{suffix}" for number in itertools.count(1))
     return next(name for name in names if name not in taken)
+
+
+def natural_size(content: bytes) -> tuple[float, float] | None:
+    """Return the width and height of a picture in points, as it says them itself; None for what cannot be read.
+
+    A picture of pixels that names no resolution has 72 to the inch, as pandoc takes it.
+    """
+    if image_type(content) == "svg":
+        return _drawing_size(content)
+    found = image_size(content)
+    if not found or 0 in found:
+        return None
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            dpi = [float(side) if 1 < float(side) < 10_000 else 72.0 for side in picture.info.get("dpi", (72, 72))]
+    except (OSError, ValueError, SyntaxError):
+        return None
+    return found[0] * 72 / dpi[0], found[1] * 72 / dpi[1]
+
+
+def _drawing_size(content: bytes) -> tuple[float, float]:
+    root = _parse_svg(content)
+    if root is None:
+        return 0.75, 0.75
+    box = [float(number) for number in _NUMBER.findall(root.get("viewBox", ""))]
+    box_sides = tuple(box[2:]) if len(box) == 4 and min(box[2:]) > 0 else None
+    lengths = [read_length(root.get(name, "")) for name in ("width", "height")]
+    sides = [length.points(em=12, whole=0) if length and length.unit != "%" else None for length in lengths]
+    ratio = box_sides[0] / box_sides[1] if box_sides else None
+    width, height = sides
+    if width is None and height is None:
+        return (box_sides[0] * 0.75, box_sides[1] * 0.75) if box_sides else (225.0, 112.5)
+    if width is None:
+        return height * ratio if ratio else 225.0, height
+    if height is None:
+        return width, width / ratio if ratio else 112.5
+    return width, height
+
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
 def published_image(content: bytes) -> bytes:
@@ -111,7 +154,8 @@ def _drawing(content: bytes, target: Callable[[str], str | None]) -> Element:
 # ---- SVG from anywhere -------------------------------------------------------
 
 
-def _safe_svg(content: bytes) -> bytes:
+def _parse_svg(content: bytes):
+    """Return the root of a drawing; None for what is none."""
     parser = etree.XMLParser(
         resolve_entities="internal",
         no_network=True,
@@ -120,8 +164,16 @@ def _safe_svg(content: bytes) -> bytes:
         remove_comments=True,
         remove_pis=True,
     )
-    root = etree.fromstring(content, parser)
-    if root is None or root.tag not in ("svg", f"{{{_SVG}}}svg"):
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        return None
+    return root if root is not None and root.tag in ("svg", f"{{{_SVG}}}svg") else None
+
+
+def _safe_svg(content: bytes) -> bytes:
+    root = _parse_svg(content)
+    if root is None:
         return f'<svg xmlns="{_SVG}" viewBox="0 0 1 1"/>'.encode()
     for element in list(root.iterdescendants()):
         if not isinstance(element.tag, str):  # an entity from outside

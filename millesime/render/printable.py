@@ -17,6 +17,7 @@ from copy import deepcopy
 from lxml import etree
 
 from millesime.render.conform import add_class, classes_of, unwrap
+from millesime.render.picture_sizes import declarations, size_of
 from millesime.render.sanitise import MATHML as MATHML_NAMESPACE
 
 Element = etree._Element
@@ -32,19 +33,29 @@ _INDENTS = 8  # nested quotes and lists that are indented
 _LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
 _LANDSCAPE_COLUMNS = 11
 _MIN_SHARE = 4  # characters: no column is narrower
+_CHAR_POINTS = 132 / 25.4 * 72 / _LINE_CHARS  # how wide a character of table text is, in points
+_EM_POINTS = 9  # of table text
+_WIDTH = "data-width"  # points that a picture's height makes it wide
 _MAX_WORD = 16  # characters: longer words are broken rather than starve the other columns
 
 
-def make_printable(root: Element, *, labels: Mapping[str, str], image_address: Callable[[str], str | None]) -> None:
+def make_printable(
+    root: Element,
+    *,
+    labels: Mapping[str, str],
+    image_address: Callable[[str], str | None],
+    image_ratio: Callable[[str], float] = lambda key: 1.0,
+) -> None:
     """Change a chapter's tree in place.
 
     `image_address` gives the address under which a picture is served, or None
     for one that is not in the report; its text stands in its place.
+    `image_ratio` gives its width by its height.
     """
     _drop_furniture(root)
     _place_notes(root)
     _write_math(root)
-    _place_images(root, labels, image_address)
+    _place_images(root, labels, image_address, image_ratio)
     _mark_changes(root, labels)
     _label_positions(root, labels)
     mend_links(root)
@@ -58,6 +69,8 @@ def make_printable(root: Element, *, labels: Mapping[str, str], image_address: C
     _limit_indents(root)
     for table in root.iter("table"):
         _mend_table(table)
+    for image in root.iter("img"):
+        image.attrib.pop(_WIDTH, None)
     _settle_headings(root)
 
 
@@ -191,7 +204,12 @@ def _append_operand(line: Element, node: Element) -> None:
 # ---- pictures ---------------------------------------------------------------
 
 
-def _place_images(root: Element, labels: Mapping[str, str], image_address: Callable[[str], str | None]) -> None:
+def _place_images(
+    root: Element,
+    labels: Mapping[str, str],
+    image_address: Callable[[str], str | None],
+    image_ratio: Callable[[str], float],
+) -> None:
     for image in list(root.iter("img")):
         text = (image.get("alt") or "").strip() or _caption_of(image) or labels.get("image", "Image")
         address = image_address(image.get("src") or "")
@@ -200,10 +218,13 @@ def _place_images(root: Element, labels: Mapping[str, str], image_address: Calla
             stand_in.text = text
             _replace(image, stand_in)
             continue
+        if size := size_of(image):
+            image.set("style", declarations(size, of_page="vh"))
+            if size.height and not size.width and size.height.unit != "%":
+                points = size.height.points(em=_EM_POINTS, whole=0) * image_ratio(image.get("src") or "")
+                image.set(_WIDTH, f"{points:.2f}")
         image.set("src", address)
         image.set("alt", text)
-        for name in ("width", "height"):
-            image.attrib.pop(name, None)
 
 
 def _caption_of(image: Element) -> str:
@@ -391,8 +412,9 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
             span = _span(cell)
             if span == 1 and at < columns:
                 text = plain_text(cell)
-                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 2))
-                lines[at] = max(lines[at], round(len(text) * 1.1) + 3)  # capitals are wide, and so is the gap
+                picture = _asked_chars(cell)
+                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 2), picture)
+                lines[at] = max(lines[at], round(len(text) * 1.1) + 3, picture)  # capitals are wide, and so is the gap
                 totals[at] += len(text)
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:
@@ -422,6 +444,14 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
         etree.SubElement(group, "col", {"style": f"width:{100 * share / sum(shares):.2f}%"})
     caption = table.find("caption")
     table.insert(0 if caption is None else table.index(caption) + 1, group)
+
+
+def _asked_chars(cell: Element) -> int:
+    """Return how wide the widest picture of a cell is to be, in characters of table text; 0 for none with a width."""
+    points = [float(image.get(_WIDTH)) for image in cell.iter("img") if image.get(_WIDTH)]
+    widths = [size_of(image).width for image in cell.iter("img")]
+    points += [width.points(em=_EM_POINTS, whole=0) for width in widths if width and width.unit != "%"]
+    return min(_LINE_CHARS // 2, math.ceil(max(points) / _CHAR_POINTS) + 2) if points else 0
 
 
 def _span(cell: Element) -> int:

@@ -16,6 +16,8 @@ from html.parser import HTMLParser
 import nh3
 from lxml import etree
 
+from millesime.markup.sizes import asked_size
+
 MATHML = "http://www.w3.org/1998/Math/MathML"
 MAX_DEPTH = 100  # deeper elements are dropped and their text stays: readers fail on such trees
 
@@ -181,7 +183,10 @@ class _RawFilter(HTMLParser):
             return
         values = {name: value or "" for name, value in attrs}
         if tag == "img":
-            self.out.append(self._show_image(values.get("src", ""), values.get("alt", "")))
+            shown = self._show_image(values.get("src", ""), values.get("alt", ""))
+            size = asked_size(values)
+            sides = [f' {name}="{side}"' for name, side in (("width", size.width), ("height", size.height)) if side]
+            self.out.append(shown.replace("<img", f"<img{''.join(sides)}", 1) if shown.startswith("<img ") else shown)
             return
         if tag in _EMBEDS:
             self._show_embed(values.get("src") or values.get("data") or "")

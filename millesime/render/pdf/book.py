@@ -10,7 +10,7 @@ from lxml import etree
 
 from millesime.assembly.report import Report
 from millesime.render.fragments import OWN_XML, set_labels, write_fragments
-from millesime.render.images import media_type, published_image
+from millesime.render.images import media_type, natural_size, published_image
 from millesime.render.pdf.engine import SCHEME
 from millesime.render.pdf.steps import Run, key_of, run_here
 from millesime.render.printable import make_printable
@@ -35,12 +35,16 @@ def build_book(
             addresses[key] = serve(report.images[key]) if key in report.images else None
         return addresses[key]
 
+    def ratio(key: str) -> float:
+        size = natural_size(report.images[key])
+        return size[0] / size[1] if size else 1.0
+
     for frame in list(book.iter("div")):
         ident = frame.attrib.pop("data-chapter", None)
         if ident is None:
             continue
         root = fragments[ident]
-        make_printable(root, labels=labels, image_address=address)
+        make_printable(root, labels=labels, image_address=address, image_ratio=ratio)
         frame.text = root.text
         frame.extend(list(root))
     return book
