@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from millesime.markup.ast import Block
 from millesime.redline.align import Unit, align_units
+from millesime.redline.splits import candidates
 from millesime.redline.units import Comparison, block_unit, held_by, item_unit, steps
 
 Path = tuple[int, ...]
@@ -51,11 +52,17 @@ def _collect(
 ) -> None:
     """Add what has no partner in two versions of a list of items or blocks, and inside those that changed."""
     before, after = [_unit(one) for one in old], [_unit(one) for one in new]
-    for row, column in steps(align_units(before, after, comparison.vocabulary), len(before), len(after)):
+    pairs = align_units(before, after, comparison.vocabulary)
+    parted: tuple[set[int], set[int]] = (set(), set())  # paragraphs that were split or joined have their partner
+    for _, *sides in candidates(before, after, pairs):
+        for places, side in zip(parted, sides, strict=True):
+            places.update(side)
+    for row, column in steps(pairs, len(before), len(after)):
         if isinstance(row, range):
-            for units, places, path, unpaired in zip((before, after), (row, column), paths, found, strict=True):
+            sides = zip((before, after), (row, column), paths, found, parted, strict=True)
+            for units, places, path, unpaired, known in sides:
                 for place in places:
-                    unpaired += _whole(units[place], (*path, place))
+                    unpaired += _whole(units[place], (*path, place)) if place not in known else ()
         elif before[row].key != after[column].key:
             inner = [_held(one) for one in (old[row], new[column])]
             _collect(*inner, ((*paths[0], row), (*paths[1], column)), found, comparison)

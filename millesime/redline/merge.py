@@ -28,6 +28,7 @@ from millesime.redline.marks import (
     mark_inlines,
 )
 from millesime.redline.model import DELETION, INSERTION
+from millesime.redline.splits import candidates, merge_parted
 from millesime.redline.tables import aligned_anew, caption_came_or_went, merge_caption, merge_table
 from millesime.redline.units import Comparison, block_unit, items_of, line_unit, proves, steps
 from millesime.redline.words import is_unseen
@@ -42,10 +43,17 @@ def merge_blocks(old: Sequence[Block], new: Sequence[Block], comparison: Compari
     """Return one list of blocks that holds both versions, marked inside or around its blocks."""
     before, after = [block_unit(block) for block in old], [block_unit(block) for block in new]
     out: list[Block] = []
-    for row, column in steps(align_units(before, after, comparison.vocabulary), len(before), len(after)):
+    pairs = align_units(before, after, comparison.vocabulary)
+    parted = _parted(before, after, pairs, comparison) if len(before) != len(after) else {}
+    rows = {row for pair in parted.values() for row in pair[0]}
+    columns = {column for pair in parted.values() for column in pair[1]}
+    for row, column in steps(pairs, len(before), len(after)):
         if isinstance(row, range):
-            out += mark_one_sided(DELETION, old, row, comparison, merge_blocks)
-            out += mark_one_sided(INSERTION, new, column, comparison, merge_blocks)
+            gone, come = [place for place in row if place not in rows], [one for one in column if one not in columns]
+            out += mark_one_sided(DELETION, old, gone, comparison, merge_blocks)
+            out += mark_one_sided(INSERTION, new, come, comparison, merge_blocks)
+        elif (row, column) in parted:
+            out += parted[row, column][2]
         elif before[row].key == after[column].key:
             out.append(after[column].value)
         else:
@@ -55,6 +63,18 @@ def merge_blocks(old: Sequence[Block], new: Sequence[Block], comparison: Compari
                 mark_blocks(INSERTION, [new_block]),
             ]
     return out
+
+
+def _parted(
+    before: Sequence[Unit], after: Sequence[Unit], pairs: Sequence[tuple[int, int]], comparison: Comparison
+) -> dict[tuple[int, int], tuple[Sequence[int], Sequence[int], list[Block]]]:
+    """Return the paragraphs that were split or joined, by their pair: old ones, new ones, and both as one."""
+    found = {}
+    for pair, rows, columns in candidates(before, after, pairs):
+        sides = [before[row] for row in rows], [after[column] for column in columns]
+        if blocks := merge_parted(*sides, note_merger(comparison)):
+            found[pair] = rows, columns, blocks
+    return found
 
 
 def merge_pair(old: Block, new: Block, comparison: Comparison) -> list[Block]:

@@ -54,6 +54,8 @@ from millesime.redline.marks import (
 from millesime.redline.model import DELETED, DELETION, INSERTION, KEPT, NEW_ONLY, QUIET, BlockChange, Redline
 
 DETAIL = "change-detail"  # the class of what is said beside a change; its words are not counted
+PARAGRAPH_END = "paragraph-end"  # of the detail that is a pilcrow: one paragraph became two here, or two became one
+SPACED = "spaced"  # of the same: the paragraph that became two had a space here
 
 FORMATTING_AND_LINKS = frozenset({FORMATTING, LINK})
 
@@ -84,9 +86,9 @@ def for_readers(
     text (a link's target, a heading's level) follows it in a
     `Span.change-detail`, with `details`. `tracked`, for changes that can be
     refused: words whose link or formatting changed stand there twice, old and
-    new.
+    new, and a paragraph that was split or joined says where, in any case.
     """
-    reader = _Reader(labels, whole, details, FORMATTING_AND_LINKS if tracked else frozenset())
+    reader = _Reader(labels, whole, details, FORMATTING_AND_LINKS if tracked else frozenset(), tracked)
     return _list(value, reader) if isinstance(value, list) else _node(value, reader)
 
 
@@ -131,8 +133,11 @@ def _without_quiet(change: BlockChange) -> BlockChange:
 class _Reader:
     """How details are named, whether code and details are shown, and which twins are left as they are."""
 
-    def __init__(self, labels: Mapping[str, str], whole: bool, details: bool, kept: frozenset[str]) -> None:
+    def __init__(
+        self, labels: Mapping[str, str], whole: bool, details: bool, kept: frozenset[str], tracked: bool
+    ) -> None:
         self.labels, self.whole, self.details, self.kept = labels, whole, details, kept
+        self.ends = details or tracked
 
     def detail(self, name: str, old: str, new: str) -> list[Inline]:
         """Return "(level 2 3)", the old value marked deleted and the new one inserted."""
@@ -211,12 +216,13 @@ _LEAVES = frozenset({"Str", "Code", "Math", "RawInline", "CodeBlock", "RawBlock"
 
 def _parted(item: Node, reader: _Reader) -> list:
     """Show the text that went to another paragraph once, where it is now, and a pilcrow where a paragraph ends."""
-    kind = mark_of(item)
-    shown = _list(item["c"][1], reader) if kind == INSERTION else []
-    if item["t"] == "Div" or not reader.details:
+    is_split = SPLIT_TEXT in classes_of(item)
+    shown = _list(item["c"][1], reader) if mark_of(item) == INSERTION else []
+    if item["t"] == "Div" or not reader.ends:
         return shown
-    pilcrow = INSERTION if kind == DELETION else DELETION
-    return [span([mark_inlines(pilcrow, [string("¶")])], classes=[DETAIL]), *shown]
+    spaced = is_split and item["c"][1][:1] == [SPACE]
+    pilcrow = mark_inlines(INSERTION if is_split else DELETION, [string("¶")])
+    return [span([pilcrow], classes=[DETAIL, PARAGRAPH_END, *([SPACED] if spaced else [])]), *shown]
 
 
 # ---- one twin each -----------------------------------------------------------

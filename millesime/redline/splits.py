@@ -3,15 +3,18 @@
 Both are compared as one text with a pilcrow where a paragraph ends. Of a
 split, the exact form holds what went to the later paragraphs twice:
 
-    Para [ first part, Span.deletion.split [ the rest as it was ] ]
-    Div.insertion.split [ Para [ the rest, its words marked ] … ]
+    Para [ first part, Span.deletion.split [ a space, Span.deletion [ the rest as it was ] ] ]
+    Div.insertion.split [ Para [ its words marked, Span.deletion.split [ a space ] ] ] …
 
-and of a join the reverse, with class `joined`.
+and of a join the reverse, with class `joined`. Each end of a paragraph that
+one side has and the other has not is such a Span: a paragraph that became
+three has two. So it is inside lists, quotes, frames, cells and notes too,
+where the one of two versions may be a `Plain`: these two are a twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from millesime.markup.ast import Block, Inline
@@ -20,6 +23,7 @@ from millesime.redline.inlines import NoteMerger, merge_inlines
 from millesime.redline.marks import (
     JOINED_TEXT,
     OLD,
+    SPACING,
     SPLIT_TEXT,
     mark_blocks,
     mark_inlines,
@@ -56,32 +60,33 @@ def find_groups(
     merge_note: NoteMerger,
 ) -> dict[tuple[int, int], Group]:
     """Return the split and joined paragraphs of two versions of a chapter, by the pair that each begins with."""
-    rows, columns = {i for i, _ in pairs}, {j for _, j in pairs}
     found: dict[tuple[int, int], Group] = {}
+    for pair, rows, columns in candidates(old, new, pairs):
+        sides = [old[row] for row in rows], [new[column] for column in columns]
+        blocks, runs = comparison.apart(lambda sides=sides: merge_parted(*sides, merge_note))
+        if blocks:
+            found[pair] = Group(rows, columns, tuple(blocks), len(runs))
+    return found
+
+
+def candidates(
+    old: Sequence[Unit], new: Sequence[Unit], pairs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], tuple[int, ...], tuple[int, ...]]]:
+    """Yield what may have been split or joined: its pair, the old paragraphs and the new ones, one of them several."""
+    rows, columns = {i for i, _ in pairs}, {j for _, j in pairs}
     for i, j in pairs:
         if old[i].key == new[j].key or not _is_text(old[i]) or not _is_text(new[j]):
             continue
         parts = _neighbours(old[i], new, j, columns)
         wholes = _neighbours(new[j], old, i, rows) if len(parts) == 1 else [i]
-        if len(parts) > 1:
-            sides = old[i : i + 1], [new[k] for k in parts]
-            places = (i,), tuple(parts)
-        elif len(wholes) > 1:
-            sides = [old[k] for k in wholes], new[j : j + 1]
-            places = tuple(wholes), (j,)
-        else:
-            continue
-        blocks, runs = comparison.apart(lambda sides=sides: _merge(*sides, merge_note))
-        if blocks:
-            group = Group(*places, tuple(blocks), len(runs))
-            found[i, j] = group
-            rows.update(group.rows)
-            columns.update(group.columns)
-    return found
+        if len(parts) > 1 or len(wholes) > 1:
+            rows.update(wholes)
+            columns.update(parts)
+            yield (i, j), tuple(wholes), tuple(parts)
 
 
 def _is_text(unit: Unit) -> bool:
-    return unit.value["t"] == "Para" and len(unit.words) >= _LEAST_WORDS
+    return isinstance(unit.value, dict) and unit.value["t"] in ("Para", "Plain") and len(unit.words) >= _LEAST_WORDS
 
 
 def _neighbours(whole: Unit, units: Sequence[Unit], at: int, paired: set[int]) -> list[int]:
@@ -102,7 +107,7 @@ def _neighbours(whole: Unit, units: Sequence[Unit], at: int, paired: set[int]) -
     return list(range(first, last + 1))
 
 
-def _merge(old: Sequence[Unit], new: Sequence[Unit], merge_note: NoteMerger) -> list[Block]:
+def merge_parted(old: Sequence[Unit], new: Sequence[Unit], merge_note: NoteMerger) -> list[Block]:
     """Return the merged blocks, or none if the proof fails."""
     merged = merge_inlines(_joined(old), _joined(new), merge_note=merge_note)
     if merged is None:
@@ -110,18 +115,40 @@ def _merge(old: Sequence[Unit], new: Sequence[Unit], merge_note: NoteMerger) -> 
     first, *rest = _cut(merged)
     if len(rest) + 1 != max(len(old), len(new)):
         return []
-    after = [inline for part in rest for inline in part]
     if len(old) == 1:
-        space = first.pop()["c"][1] if first and _is_space(first[-1]) else []
-        first = [*first, mark_inlines(DELETION, [*space, *take_side(after, OLD)], extra=[SPLIT_TEXT])]
-        later = [mark_blocks(INSERTION, [_para(part)], extra=[SPLIT_TEXT]) for part in rest]
+        after = take_side([inline for part in rest for inline in part], OLD)
+        first, space = _without_last_space(first)
+        first = [*first, mark_inlines(DELETION, [*space, mark_inlines(DELETION, after)], extra=[SPLIT_TEXT])]
+        ended = zip([*map(_with_end, rest[:-1]), rest[-1]], new[1:], strict=True)
+        later = [mark_blocks(INSERTION, [_like(unit, part)], extra=[SPLIT_TEXT]) for part, unit in ended]
     else:
-        if after and _is_space(after[0]):
-            after = [*after[0]["c"][1], *after[1:]]
+        after = _with_plain_space(rest[0])
+        for part in rest[1:]:
+            after += [mark_inlines(DELETION, [], extra=[JOINED_TEXT]), *_with_plain_space(part)]
         first = [*first, mark_inlines(INSERTION, after, extra=[JOINED_TEXT])]
         later = [mark_blocks(DELETION, [unit.value], extra=[JOINED_TEXT]) for unit in old[1:]]
-    blocks = [_para(first), *later]
+    whole = _like(new[0], first)
+    if old[0].value["t"] == whole["t"]:
+        blocks = [whole, *later]
+    else:
+        twin = mark_blocks(DELETION, [old[0].value], extra=[SPACING]), mark_blocks(INSERTION, [whole], extra=[SPACING])
+        blocks = [*twin, *later]
     return blocks if proves(blocks, [unit.value for unit in old], [unit.value for unit in new]) else []
+
+
+def _with_end(part: list[Inline]) -> list[Inline]:
+    """Return a paragraph of several that were one, with the space that parted it from the next, as it was."""
+    part, space = _without_last_space(part)
+    return [*part, mark_inlines(DELETION, space, extra=[SPLIT_TEXT])]
+
+
+def _without_last_space(part: list[Inline]) -> tuple[list[Inline], list[Inline]]:
+    return (part[:-1], part[-1]["c"][1]) if part and _is_space(part[-1]) else (part, [])
+
+
+def _with_plain_space(part: list[Inline]) -> list[Inline]:
+    """Return what follows an end that went, the space that stands in its place without a mark."""
+    return [*part[0]["c"][1], *part[1:]] if part and _is_space(part[0]) else part
 
 
 def _is_space(inline: Inline) -> bool:
@@ -129,8 +156,8 @@ def _is_space(inline: Inline) -> bool:
     return bool(mark_of(inline)) and [node["t"] for node in inline["c"][1]] == ["Space"]
 
 
-def _para(inlines: list[Inline]) -> Block:
-    return {"t": "Para", "c": inlines}
+def _like(unit: Unit, inlines: list[Inline]) -> Block:
+    return {"t": unit.value["t"], "c": inlines}
 
 
 def _joined(units: Sequence[Unit]) -> list[Inline]:

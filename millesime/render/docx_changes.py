@@ -17,11 +17,11 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 
 from lxml import etree
 
-from millesime.markup.ast import Block, Inline, Node, attr_of, div, para, plain, rewrite, span, walk, with_attr
+from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, div, para, plain, rewrite, span, walk, with_attr
 from millesime.render.docx_styles import zipped
 
 NEW_ONLY = frozenset({"insertion", "moved-to"})
@@ -39,7 +39,7 @@ class Change:
     """One mark of the AST."""
 
     kind: str  # the mark's class
-    place: str  # "text"; "row" or "cell" where one of a table bears the mark itself
+    place: str  # "text"; "row" or "cell" where one of a table bears the mark itself; "end" for that of a paragraph
     move: str | None = None  # the move's id
     scope: str = ""  # the chapter: every annex numbers its moves from 1
 
@@ -77,6 +77,9 @@ def new_marks(chapters: Iterable[Sequence[Block]]) -> Marks:
 def name_changes(blocks: list[Block], marks: Marks, *, scope: str) -> list[Block]:
     """Return the blocks with a bookmark in the place of each mark, and `marks` with what it stands for."""
 
+    def part(node: Node) -> Node | list[Node]:
+        return _parted(node, marks, scope) if node["t"] in ("Para", "Plain") else node
+
     def change(node: Node) -> Node | list[Node]:
         if node["t"] == "LineBlock":
             return _lines(node["c"], marks)
@@ -97,7 +100,33 @@ def name_changes(blocks: list[Block], marks: Marks, *, scope: str) -> list[Block
             return [_named(block, name) for block in node["c"][1]]
         return _named(with_attr(node, kept), name)
 
-    return rewrite(blocks, change)
+    return rewrite(rewrite(blocks, part), change)
+
+
+def _parted(text: Block, marks: Marks, scope: str) -> Block | list[Block]:
+    """The paragraphs of a text in which readers see a pilcrow: one became two there, or two became one.
+
+    Both stand there in Word, and the end of the first is tracked, with the
+    space that parted them where they were one.
+    """
+    texts: list[list[Inline]] = [[]]
+    for inline in text["c"]:
+        _, classes, _ = attr_of(inline) or ("", [], [])
+        if _PARAGRAPH_END not in classes:
+            opens_joined = len(texts) > 1 and not texts[-1] and inline == SPACE
+            texts[-1].append(span([SPACE], classes=["insertion"]) if opens_joined else inline)
+            continue
+        if _SPACED in classes:
+            texts[-1].append(span([SPACE], classes=["deletion"]))
+        for pilcrow in inline["c"][1]:
+            texts[-1].append(span([], ident=marks.add(pilcrow["c"][0], scope=scope, place="end")))
+            if "deletion" in pilcrow["c"][0][1]:
+                texts.append([])
+    return [{"t": text["t"], "c": one} for one in texts] if len(texts) > 1 else {"t": text["t"], "c": texts[0]}
+
+
+# Classes of the pilcrow, as the redline has them; and where the paragraph that became two had a space.
+_PARAGRAPH_END, _SPACED = "paragraph-end", "spaced"
 
 
 def _named(block: Block, name: str) -> Block:
@@ -192,6 +221,7 @@ class _Paragraph:
     sides: Sides
     move: tuple | None  # (id, kind, chapter) of the move that it is wholly in
     wrappers: list[tuple[etree._Element, bool]] = field(default_factory=list)  # and whether they are the move's own
+    ends_in: Sides = _BOTH  # where it is one paragraph with the next, its end is in the other text alone
     end: Sides = _BOTH
     moved_end: bool = False
 
@@ -203,6 +233,7 @@ class _Tracker:
     notes: dict[str, list[Change]] = field(default_factory=dict)  # what a note's number is in
     paragraphs: list[_Paragraph] = field(default_factory=list)
     passages: list[list[_Paragraph]] = field(default_factory=list)  # neighbours of one move
+    ended: Change | None = None  # the change of its end that was met in a paragraph
 
     def blocks(self, container: etree._Element, stack: list[Change], *, movable: bool) -> None:
         """Track the paragraphs and tables of the body, a cell or a note. A table parts paragraphs that meet it."""
@@ -229,6 +260,8 @@ class _Tracker:
         if element.tag == f"{_W}bookmarkStart" and element.get(f"{_W}name") in self.changes:
             self.open[ident] = self.changes[element.get(f"{_W}name")]
             stack.append(self.open[ident])
+            if self.open[ident].place == "end":
+                self.ended = self.open[ident]
         elif element.tag == f"{_W}bookmarkEnd" and ident in self.open:
             stack.remove(self.open.pop(ident))
         else:
@@ -239,6 +272,7 @@ class _Tracker:
     def paragraph(self, element: etree._Element, stack: list[Change], *, movable: bool) -> _Paragraph:
         contents: list[tuple[etree._Element, list[Change]]] = []
         around = list(stack)
+        self.ended = None
         self.contents(element, stack, contents)
         sides = [_sides(changes) for _, changes in contents] or [_sides(around)]
         moves = {_move(changes) for _, changes in contents} or {_move(around)}
@@ -246,6 +280,7 @@ class _Tracker:
             element,
             sides=(any(old for old, _ in sides), any(new for _, new in sides)),
             move=moves.pop() if movable and len(moves) == 1 else None,
+            ends_in=_BOTH if self.ended is None else _sides([self.ended]),
         )
         for runs, sides, own in _neighbours(contents):
             if sides != _BOTH:
@@ -299,7 +334,7 @@ class _Tracker:
             flagged = [
                 one
                 for mark in line.findall(f"{_W}bookmarkStart")
-                if (one := self.changes.get(mark.get(f"{_W}name"))) is not None and one.place != "text"
+                if (one := self.changes.get(mark.get(f"{_W}name"))) is not None and one.place in ("row", "cell")
             ]
             if not flagged:
                 break
@@ -316,13 +351,15 @@ class _Tracker:
         if not neighbours:
             return
         neighbours = _without_lost(neighbours)
+        neighbours[-1].ends_in = _BOTH
+        for one, after in pairwise(neighbours):
+            after.sides = tuple(after.sides[side] or (one.sides[side] and not one.ends_in[side]) for side in (0, 1))
         sides = [one.sides for one in neighbours]
         # In front of a table an end can go, but with all of its paragraph only.
         shared = last or all(any(one[side] for one in sides) for side in (0, 1))
         for one, end in zip(neighbours, _ends(sides) if shared else sides, strict=True):
-            one.end = end
-        if shared and sides[-1] != _BOTH:
-            _settle_style(neighbours)
+            one.end = (end[0] and one.ends_in[0], end[1] and one.ends_in[1])
+        _settle_styles(neighbours, shared=shared)
         neighbours = _without_lost_ends(neighbours)
         self.paragraphs += neighbours
         for move, group in groupby(neighbours, key=lambda one: one.move):
@@ -399,14 +436,66 @@ def _ends(sides: Sequence[Sides]) -> list[Sides]:
     return [(old, new) for old, new in ends]
 
 
-def _settle_style(neighbours: Sequence[_Paragraph]) -> None:
-    """Let the last end have the style of the text that it ends, which may be another in the old and the new one."""
-    last = neighbours[-1]
-    old, new = (_style(next((one for one in reversed(neighbours) if one.sides[side]), last).element) for side in (0, 1))
+def _settle_styles(neighbours: Sequence[_Paragraph], *, shared: bool) -> None:
+    """Let ends have the style of the text that they end, which may be another in the old and the new one.
+
+    A paragraph that goes on over several ends, in one text, has its first
+    part's style there; one that opens an item there, in the place of another,
+    has the item's number. The last end is that of the last paragraph that
+    either text has, if it is `shared`.
+    """
+    styles: list[tuple[etree._Element, etree._Element] | None] = []
+    for place, one in enumerate(neighbours):
+        found = []
+        for side in (0, 1):
+            first = place
+            if shared and place == len(neighbours) - 1:
+                first = next((at for at in reversed(range(len(neighbours))) if neighbours[at].sides[side]), place)
+            if neighbours[first].sides[side]:
+                while first and not neighbours[first - 1].ends_in[side]:
+                    first -= 1
+                first = _item_start(neighbours, first, side)
+            found.append(neighbours[first].element)
+        styles.append(tuple(map(_style, found)) if found != [one.element] * 2 else None)
+    for one, found in zip(neighbours, styles, strict=True):
+        if found is not None:
+            _set_style(one.element, *found)
+
+
+def _item_start(neighbours: Sequence[_Paragraph], place: int, side: int) -> int:
+    """Return the paragraph whose number a paragraph has in one text: its own, but where what opened its item is gone.
+
+    pandoc gives the paragraphs of an item that follow its first a list without numbers, of the same level.
+    """
+    level, is_numbered = _number(neighbours[place].element)
+    if level is None or is_numbered:
+        return place
+    for before in reversed(range(place)):
+        other, is_numbered = _number(neighbours[before].element)
+        if other is None or other < level or neighbours[before].sides[side]:
+            return place
+        if other == level and is_numbered:
+            return before
+    return place
+
+
+_UNNUMBERED = "1000"  # pandoc's list for paragraphs in items that have no number of their own
+
+
+def _number(line: etree._Element) -> tuple[int | None, bool]:
+    """Return the level at which a paragraph stands in a list, None for one in no list, and whether it has a number."""
+    found = line.find(f"{_W}pPr/{_W}numPr")
+    if found is None:
+        return None, False
+    level, ident = (found.find(f"{_W}{name}").get(f"{_W}val") for name in ("ilvl", "numId"))
+    return int(level), ident != _UNNUMBERED
+
+
+def _set_style(line: etree._Element, old: etree._Element, new: etree._Element) -> None:
     if etree.tostring(old, method="c14n") != etree.tostring(new, method="c14n"):
         etree.SubElement(new, f"{_W}pPrChange").append(old)
-    last.element.remove(_properties(last.element, "pPr"))
-    last.element.insert(0, new)
+    line.remove(_properties(line, "pPr"))
+    line.insert(0, new)
 
 
 def _without_lost(neighbours: Sequence[_Paragraph]) -> list[_Paragraph]:
@@ -452,6 +541,7 @@ def _joined(before: _Paragraph, after: _Paragraph, *, stays: _Paragraph, on_line
         sides=(before.sides[0] or after.sides[0], before.sides[1] or after.sides[1]),
         move=before.move if before.move == after.move else None,
         wrappers=[*before.wrappers, *broken, *after.wrappers],
+        ends_in=stays.ends_in,
         end=stays.end,
     )
 
