@@ -28,6 +28,7 @@ from lxml import etree
 
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
+from millesime.markup.citation_labels import hide_citations, show_citations
 from millesime.problems import EngineError, MarkupError
 
 DEFAULT_READER = "markdown"
@@ -45,6 +46,7 @@ class Source:
 
     path: str
     content: bytes
+    citations: frozenset[str] = frozenset()  # keys that are no labels of examples: see citation_labels.py
 
 
 def read_documents(
@@ -58,11 +60,24 @@ def read_documents(
     LimitError for one that takes more than it may or is nested deeper.
     """
     is_text = reader.split("+")[0].split("-")[0] not in BINARY_READERS
-    inputs = [_as_command_line_reads(source.content) if is_text else source.content for source in sources]
+    inputs, marks = [], []
+    for source in sources:
+        content, mark = _without_labels(source)
+        inputs.append(_as_command_line_reads(content) if is_text else content)
+        marks.append(mark)
     specs = [{"verb": "read", "format": reader} for _ in sources]
     names = [source.path for source in sources]
     outputs = _run(inputs, specs, names=names, jobs=jobs, limits=limits)
-    return [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
+    documents = [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
+    return [show_citations(read, mark) if mark else read for read, mark in zip(documents, marks, strict=True)]
+
+
+def _without_labels(source: Source) -> tuple[bytes, str]:
+    """Return what pandoc is to read of a source, and the mark that stands for the "@" of its `citations`, if any."""
+    if not source.citations:
+        return source.content, ""
+    text, mark = hide_citations(source.content.decode("utf-8"), source.citations)
+    return text.encode("utf-8"), mark
 
 
 def write_texts(

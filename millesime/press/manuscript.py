@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +14,12 @@ from millesime.history.snapshot import Snapshot
 from millesime.history.text import decode_source, read_text_source
 from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, nodes_of, text_of, words
-from millesime.markup.pandoc import Source, read_documents
+from millesime.markup.citation_labels import example_labels
+from millesime.markup.pandoc import Source, read_documents, read_references, reference_key
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.reading import read_sources, source_digest
+from millesime.problems import MarkupError
 from millesime.redline.model import ChapterText
 from millesime.series.series import NOTES_FOLDER, ChapterAnnex, ChapterEntry, Edition
 
@@ -56,7 +59,8 @@ def open_manuscript(
     places = {path: where.get(path, path) for path in (*(e.path for e in entries), *(a.chapter for a in listed))}
     contents = snapshot.read_many(places, where=places)
     texts = {path: decode_source(content, where=places[path], path=path) for path, content in contents.items()}
-    sources = [Source(path=path, content=text.encode("utf-8")) for path, text in texts.items()]
+    cited = _cited_labels(texts, edition, snapshot, jobs=jobs, limits=limits)
+    sources = [Source(path=path, content=text.encode("utf-8"), citations=cited[path]) for path, text in texts.items()]
     documents = dict(
         zip(texts, read_sources(store, sources, reader=edition.reader, jobs=jobs, limits=limits), strict=True)
     )
@@ -80,6 +84,29 @@ def open_manuscript(
         edition=edition, snapshot=snapshot, chapters=tuple(chapters), texts=texts, theme=theme,
         labels=load_labels(edition.language, theme), limits=limits,
     )  # fmt: skip
+
+
+def _cited_labels(
+    texts: Mapping[str, str], edition: Edition, snapshot: Snapshot, *, jobs: int = 1, limits: Limits = DEFAULTS
+) -> dict[str, frozenset[str]]:
+    """Return, by path, the keys of the bibliography that pandoc would take for labels of examples.
+
+    Files of the bibliography that are missing or cannot be read are an
+    error where citations are set.
+    """
+    labels = {path: example_labels(text) if _reads_labels(edition.reader) else set() for path, text in texts.items()}
+    files = [path for path in edition.bibliography if any(labels.values()) and snapshot.has(path)]
+    contents = snapshot.read_many(files, where=edition.content_paths)
+    sources = [Source(path=path, content=content) for path, content in contents.items()]
+    try:
+        keys = set(map(reference_key, read_references(sources, jobs=jobs, limits=limits)))
+    except MarkupError:
+        keys = set()
+    return {path: frozenset(found & keys) for path, found in labels.items()}
+
+
+def _reads_labels(reader: str) -> bool:
+    return re.split("[+-]", reader)[0] == "markdown" and "-citations" not in reader
 
 
 def own_theme(snapshot: Snapshot) -> dict[str, bytes]:
@@ -126,6 +153,8 @@ def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:
     for snapshot in (manuscript.snapshot, current):
         if snapshot.has(path):
             text = read_text_source(snapshot, path, where=path)
-            (document,) = read_documents([Source(path=path, content=text.encode("utf-8"))], limits=manuscript.limits)
+            cited = _cited_labels({path: text}, manuscript.edition, manuscript.snapshot, limits=manuscript.limits)
+            source = Source(path=path, content=text.encode("utf-8"), citations=cited[path])
+            (document,) = read_documents([source], limits=manuscript.limits)
             return document.blocks
     return []

@@ -67,6 +67,7 @@ def source_digest(source: Source, reader: str) -> str:
 def _parts(source: Source, reader: str) -> dict[str, object]:
     return {
         "its text": source.content,
+        "its citations": sorted(source.citations),
         "the reader": reader,
         "pandoc": tool_version("pandoc"),
         "Python": tool_version("python"),  # what marshal writes is for one version
