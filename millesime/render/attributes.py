@@ -111,6 +111,22 @@ _CLEANERS = {
 }
 
 
+_LISTS = frozenset("one-paren two-parens tasks lower-alpha upper-alpha lower-roman upper-roman".split())
+
+
+def hand_down_list(wrapper: Element) -> None:
+    """Give what a wrapper says of the one list in it to the list, as classes."""
+    names = _LISTS.intersection(wrapper.attrib.pop("data-list").split())
+    if len(wrapper) != 1 or wrapper[0].tag not in ("ol", "ul") or wrapper.get("id") and wrapper[0].get("id"):
+        return
+    (only,) = wrapper
+    for name in (*sorted(names), *classes_of(wrapper)):
+        add_class(only, name)
+    if wrapper.get("id"):  # pandoc makes one element of this one and of that which holds its anchor
+        only.set("id", wrapper.get("id"))
+    unwrap(wrapper)
+
+
 def hand_down_anchor(wrapper: Element) -> None:
     """Give a wrapper's anchor to the one block in it, or keep the wrapper as a plain `div`."""
     del wrapper.attrib["data-wrapper"]

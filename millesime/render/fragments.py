@@ -18,7 +18,7 @@ from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.pandoc import write_texts
-from millesime.render.attributes import clean_attributes, hand_down_anchor, keep_id
+from millesime.render.attributes import clean_attributes, hand_down_anchor, hand_down_list, keep_id
 from millesime.render.changes import CHANGES, link_moves, mark_change, shape_changes
 from millesime.render.conform import (
     Element,
@@ -33,7 +33,7 @@ from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
 from millesime.render.sanitise import MATHML, filter_raw, parse_fragment, replace_forbidden
 
-_WRITER = "html5-task_lists"  # a task shows its box as a character: nothing can be ticked
+_WRITER = "html5"
 OWN_XML = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however deep
 _OPTIONS = {"html_math_method": "mathml", "wrap_text": "preserve", "highlight_method": "none"}
 
@@ -178,9 +178,48 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
             # pandoc would write a <section>; only notes are one
             ident, classes, pairs = attr_of(node)
             return with_attr(node, [ident, [name for name in classes if name != "section"], pairs])
+        if kind in ("OrderedList", "BulletList"):
+            return _safe_list(node)
         return node
 
-    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div"})
+    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div", "OrderedList", "BulletList"})
+
+
+_DELIMITERS = {"OneParen": "one-paren", "TwoParens": "two-parens"}
+_NUMERALS = {
+    "LowerAlpha": "lower-alpha", "UpperAlpha": "upper-alpha", "LowerRoman": "lower-roman", "UpperRoman": "upper-roman",
+}  # fmt: skip
+_BOXES = ("☐", "☒")
+
+
+def _safe_list(node: Node) -> Node:
+    """Keep what pandoc's writer does not say of a list: its delimiters, and the boxes of tasks, which it makes inputs.
+
+    What is said in a `data-list` goes to the list, see `hand_down_list`.
+    """
+    ordered = node["t"] == "OrderedList"
+    items = node["c"][1] if ordered else node["c"]
+    boxed = [_with_box(item) for item in items]
+    if any(new is not item for new, item in zip(boxed, items, strict=True)):
+        node = {"t": node["t"], "c": [node["c"][0], boxed] if ordered else boxed}
+    if ordered:
+        _, style, delimiter = node["c"][0]
+        marks = _DELIMITERS.get(delimiter["t"])
+        said = f"{marks} {_NUMERALS.get(style['t'], '')}" if marks else ""
+    else:
+        said = "tasks" if all(new is not item for new, item in zip(boxed, items, strict=True)) else ""
+    return div([node], pairs=[("data-list", said)]) if said else node
+
+
+def _with_box(item: list[Node]) -> list[Node]:
+    """Return an item whose box, if it is a task, is a character in a span: nothing can be ticked on a page."""
+    if not item or item[0]["t"] not in ("Plain", "Para"):
+        return item
+    first, *others = item
+    match first["c"]:
+        case [{"t": "Str", "c": box}, *words] if box in _BOXES:
+            return [{"t": first["t"], "c": [span([string(box)], classes=["task-box"]), *words]}, *others]
+    return item
 
 
 def find_image(source: str, chapter: Chapter, images: Mapping[str, bytes]) -> str | None:
@@ -263,6 +302,8 @@ def _give_meaning(
             continue
         keep_id(element, anchors, chapter, taken)
         clean_attributes(element)
+    for wrapper in [element for element in root.iter("div") if element.get("data-list")]:
+        hand_down_list(wrapper)
     for wrapper in [element for element in root.iter("div") if element.get("data-wrapper")]:
         hand_down_anchor(wrapper)
     _settle_headings(root)

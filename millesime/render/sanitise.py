@@ -81,6 +81,7 @@ _ATTRIBUTES = {
         "data-author",
         "data-date",
         "data-wrapper",
+        "data-list",
     },
     "a": {"href", "name"},
     "img": {"src", "alt", "width", "height"},

@@ -126,15 +126,19 @@ class Press:
         self.served: dict[str, tuple[bytes, str]] = {}
         self.fetcher = fetcher(self.engine, self.served, self.notes)
         self.fonts = self.engine.text.fonts.FontConfiguration()
+        self.counters = self.engine.css.counters.CounterStyle()
         self.sheet = self.engine.CSS(
-            string=style, font_config=self.fonts, base_url=f"{SCHEME}/", url_fetcher=self.fetcher
+            string=style, font_config=self.fonts, counter_style=self.counters, base_url=f"{SCHEME}/",
+            url_fetcher=self.fetcher,
         )  # fmt: skip
 
     def render(self, tree: etree._Element, pictures: Mapping, notes: list[str], *, variant: str | None):
         fetch = fetcher(self.engine, pictures, notes)
         document = self.engine.HTML(string="<title></title>", base_url=f"{SCHEME}/", url_fetcher=fetch)
         put_tree(document.etree_element, tree)
-        return document.render(stylesheets=[self.sheet], font_config=self.fonts, pdf_variant=variant)
+        return document.render(
+            stylesheets=[self.sheet], font_config=self.fonts, counter_style=self.counters, pdf_variant=variant
+        )
 
 
 @lru_cache(maxsize=1)

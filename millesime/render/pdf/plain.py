@@ -52,12 +52,17 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     ):
         fetch = fetcher(engine, served, notes)
         fonts = engine.text.fonts.FontConfiguration()
-        sheet = engine.CSS(string=style, font_config=fonts, base_url=f"{SCHEME}/", url_fetcher=fetch)
+        counters = engine.css.counters.CounterStyle()
+        sheet = engine.CSS(
+            string=style, font_config=fonts, counter_style=counters, base_url=f"{SCHEME}/", url_fetcher=fetch
+        )
 
         def lay_out(tree: etree._Element):
             document = engine.HTML(string="<title></title>", base_url=f"{SCHEME}/", url_fetcher=fetch)
             put_tree(document.etree_element, tree)
-            return document.render(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+            return document.render(
+                stylesheets=[sheet], font_config=fonts, counter_style=counters, pdf_variant="pdf/ua-1"
+            )
 
         def print_proof(proof: etree._Element) -> Iterable[str]:
             before = len(notes)
