@@ -17,6 +17,7 @@ from typing import Any
 from millesime.assembly.citations import set_citations
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.images import ImageReader, image_keys, settle_images, show_image
+from millesime.assembly.inner_notes import settle_notes
 from millesime.assembly.outline import (
     Counters,
     Target,
@@ -34,7 +35,7 @@ from millesime.assembly.shown_attributes import show_attributes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
 from millesime.limits import DEFAULTS, Limits
-from millesime.markup.ast import Block, Document, Inline, span, text_of, words
+from millesime.markup.ast import Block, Document, Inline, nodes_of, plain, span, text_of, words
 
 BIBLIOGRAPHY_ID = "bibliography"
 
@@ -103,7 +104,10 @@ def assemble(
         )
         for source, ident, one in zip(sources, chapter_ids(sources), opened, strict=True)
     ]
-    drafts = _cite(drafts, materials)
+    drafts = [
+        replace(draft, title=settle_notes(draft.title), blocks=settle_notes(draft.blocks))
+        for draft in _cite(drafts, materials)
+    ]
     drafts = _number_chapters(drafts, numbered=materials.numbered, labels=materials.labels)
     drafts, local, targets = _outline(
         drafts, numbered=materials.numbered, depth=materials.depth, labels=materials.labels
@@ -198,14 +202,16 @@ def rewrite_meta(value: dict[str, Any]) -> dict[str, Any]:
 
 def _cite(drafts: list[_Draft], materials: Materials) -> list[_Draft]:
     cited, entries = set_citations(
-        [draft.blocks for draft in drafts],
+        [[plain(*draft.title), *draft.blocks] for draft in drafts],
         lenient=[draft.source.generated for draft in drafts],
         references=materials.references,
         style=materials.citation_style,
         language=materials.imprint.language,
         limits=materials.limits,
     )
-    drafts = [replace(draft, blocks=blocks) for draft, blocks in zip(drafts, cited, strict=True)]
+    drafts = [
+        replace(draft, title=title["c"], blocks=blocks) for draft, (title, *blocks) in zip(drafts, cited, strict=True)
+    ]
     if not entries:
         return drafts
     source = ChapterSource(
@@ -273,7 +279,7 @@ def _outline(
 
 def _move_title_notes(draft: _Draft, blocks: list[Block]) -> list[Block]:
     """A note on the chapter's title is printed with its first paragraph: titles go to heads and contents."""
-    notes = [node for node in draft.title if node["t"] == "Note"]
+    notes = nodes_of(draft.title, {"Note"})
     if not notes:
         return blocks
     return [{"t": "Para", "c": [span(notes, classes=["title-notes"])]}, *blocks]

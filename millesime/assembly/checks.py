@@ -78,7 +78,7 @@ def check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:
     if chapter.role == "annex" and not chapter.path:
         return  # a generated annex quotes the chapters; what is wrong in it is reported there
     place = chapter.id
-    for node in walk(list(chapter.blocks)):
+    for node in walk([*chapter.title, *chapter.blocks]):
         attributes = attr_of(node)
         if attributes is None:
             continue

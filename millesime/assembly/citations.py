@@ -7,6 +7,7 @@ edition names it, "@2018/ostrom", and is set from what that edition prints.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,20 +50,13 @@ def set_citations(
     known = {reference_key(reference) for reference in references}
     pending: list[Inline] = []
 
-    def give_back(node: Node) -> Node:
-        if node["t"] == "Cite" and isinstance(node["c"], int):
-            inner, pending[node["c"]] = pending[node["c"]], string("")
-            return inner
-        return node
-
     def collect(node: Node, generated: bool) -> Node | list[Node]:
         if node["t"] != "Cite":
             return node
-        # A citation within another's locator was collected first: it belongs to the outer one.
-        citations, written = rewrite(node["c"], give_back, kinds=_CITATIONS)
+        citations, written = node["c"]
         if any(citation["citationId"] in known for citation in citations):
             pending.append({"t": "Cite", "c": [citations, written]})
-            return {"t": "Cite", "c": len(pending) - 1}
+            return _place_of(len(pending) - 1)
         return written if generated else _as_written(citations, written)
 
     collected = [
@@ -71,16 +65,46 @@ def set_citations(
     ]
     if not pending:
         return collected, []
-    settled, entries = _set(pending, references=references, style=style, language=language, limits=limits)
+    # Those within another's locator were collected before it, and are printed in it.
+    order = [index for place in _places(collected) for index in _with_inner(place, pending)]
+    order += sorted(set(range(len(pending))) - set(order))
+    inlines, entries = _set(
+        [pending[index] for index in order], references=references, style=style, language=language, limits=limits
+    )
+    settled = dict(zip(order, inlines, strict=True))
 
     def put_back(node: Node) -> Node | list[Node]:
-        if node["t"] == "Cite" and isinstance(node["c"], int):
-            return [span(_inner(settled[node["c"]]), classes=["citation"])]
-        return node
+        index = _index_of(node)
+        if index is None:
+            return node
+        return [span(rewrite(_inner(settled[index]), put_back, kinds=_PLACES), classes=["citation"])]
 
-    return [rewrite(blocks, put_back, kinds=_CITATIONS) for blocks in collected], [_entry(entry) for entry in entries]
+    return [rewrite(blocks, put_back, kinds=_PLACES) for blocks in collected], [_entry(entry) for entry in entries]
 
 
+def _place_of(index: int) -> Inline:
+    """Return what stands in the place of a citation until it is set."""
+    return span([], pairs=[(_PENDING, str(index))])
+
+
+def _index_of(node: Node) -> int | None:
+    pairs = node["c"][0][2]
+    return int(pairs[0][1]) if pairs and pairs[0][0] == _PENDING else None
+
+
+def _places(value: Any) -> list[int]:
+    """Return the citations that stand in blocks or inlines, by their indices."""
+    return [index for node in nodes_of(value, _PLACES) if (index := _index_of(node)) is not None]
+
+
+def _with_inner(index: int, pending: Sequence[Inline]) -> list[int]:
+    citations, _ = pending[index]["c"]
+    affixes = [[citation["citationPrefix"], citation["citationSuffix"]] for citation in citations]
+    return [index, *(found for place in _places(affixes) for found in _with_inner(place, pending))]
+
+
+_PENDING = "millesime-pending"
+_PLACES = frozenset({"Span"})
 _CITATIONS = frozenset({"Cite"})
 
 
@@ -171,14 +195,66 @@ def _set(
     limits: Limits = DEFAULTS,
 ) -> tuple[list[list[Inline]], list[Block]]:
     """Return citations as citeproc sets them, one after the other, and the entries of its bibliography."""
+    held = _Held()
     cited = cite(
-        [{"t": "Para", "c": [node]} for node in citations], references=references, style=style, language=language,
-        limits=limits,
+        [{"t": "Para", "c": [held.take(node)]} for node in citations], references=references, style=style,
+        language=language, limits=limits,
     )  # fmt: skip
     entries = [
         entry for block in cited if block["t"] == "Div" and block["c"][0][0] == "refs" for entry in block["c"][1]
     ]
-    return [block["c"] for block in cited if block["t"] == "Para"], entries
+    return [held.give_back(block["c"]) for block in cited if block["t"] == "Para"], entries
+
+
+class _Held:
+    """What a locator holds besides words: citeproc makes a plain string of it, and would lose its notes."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Inline] = {}
+
+    def take(self, citation: Inline) -> Inline:
+        """Return a citation with a character of private use for each such node."""
+        citations, written = citation["c"]
+        affixes = {"citationPrefix", "citationSuffix"}
+        taken = [
+            {key: self._take(value) if key in affixes else value for key, value in one.items()} for one in citations
+        ]
+        return {"t": "Cite", "c": [taken, written]}
+
+    def _take(self, inlines: list[Inline]) -> list[Inline]:
+        out = []
+        for node in inlines:
+            if (
+                node["t"] in ("Note", "Image", "RawInline", "Cite")
+                or node["t"] == "Span"
+                and _index_of(node) is not None
+            ):
+                mark = chr(_FIRST_MARK + len(self._nodes))
+                self._nodes[mark] = node
+                node = string(mark)
+            elif node["t"] in _AROUND:
+                node = {"t": node["t"], "c": self._take(node["c"])}
+            elif node["t"] in ("Span", "Link", "Quoted"):
+                first, inner, *rest = node["c"]
+                node = {"t": node["t"], "c": [first, self._take(inner), *rest]}
+            out.append(node)
+        return out
+
+    def give_back(self, inlines: list[Inline]) -> list[Inline]:
+        """Return inlines with those nodes in the places of their characters."""
+
+        def change(node: Node) -> Node | list[Node]:
+            if not any(character in self._nodes for character in node["c"]):
+                return node
+            parts = (self._nodes.get(part) or string(part) for part in re.split(_MARKS, node["c"]) if part)
+            return list(parts)
+
+        return rewrite(inlines, change, kinds={"Str"}) if self._nodes else inlines
+
+
+_AROUND = frozenset({"Emph", "Underline", "Strong", "Strikeout", "Superscript", "Subscript", "SmallCaps"})
+_FIRST_MARK = 0xF0000  # supplementary private use area A
+_MARKS = re.compile("([\U000f0000-\U000ffffd])")
 
 
 def _as_written(citations: list[dict], written: list[Inline]) -> list[Inline]:

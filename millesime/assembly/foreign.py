@@ -171,9 +171,21 @@ def _settle(node: Node) -> Node | list[Node]:
             return _settle_block(*node["c"])
         case "Code" | "CodeBlock" | "Math":
             return _printable(node)
-        case "Link" | "Image" | "Span" | "Div" | "Header":
+        case "Image":
+            return _printable_attributes(_plain_description(node))
+        case "Link" | "Span" | "Div" | "Header":
             return _printable_attributes(node)
     return node
+
+
+def _plain_description(image: Node) -> Node:
+    """Return an image without tags in its description: an attribute holds text alone."""
+
+    def change(node: Node) -> list[Node]:
+        return [string(text_of_tags(node["c"][1]))]
+
+    attributes, description, target = image["c"]
+    return {"t": "Image", "c": [attributes, rewrite(description, change, kinds={"RawInline"}), target]}
 
 
 def _printable(node: Node) -> Node:
@@ -235,7 +247,7 @@ def _settle_block(kind: str, text: str) -> list[Block]:
         tags = _TAG.findall(text)
         if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
             if tags[0].lower() == "pre" and len(tags) > 1:
-                return [_printable({"t": "CodeBlock", "c": [attr(), _text_content(text)]})]
+                return [_printable({"t": "CodeBlock", "c": [attr(), text_of_tags(text)]})]
             return [{"t": "RawBlock", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
     if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
         return [div([], classes=[PAGE_BREAK])] if _TEX_BREAK.search(text) else []
@@ -298,7 +310,8 @@ class _ImageReader(HTMLParser):
         self.other = self.other or bool(data.strip())
 
 
-def _text_content(text: str) -> str:
+def text_of_tags(text: str) -> str:
+    """Return what raw HTML says without its tags."""
     reader = _TextReader()
     reader.feed(text)
     reader.close()

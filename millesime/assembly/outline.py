@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from millesime.assembly.foreign import text_of_tags
 from millesime.assembly.report import Section
 from millesime.assembly.sources import slug, unique_id
 from millesime.markup.ast import (
@@ -306,8 +307,10 @@ def without_notes(inlines: list[Inline]) -> list[Inline]:
 
     def change(node: Node) -> Node | list[Node]:
         match node["t"]:
-            case "Note" | "RawInline":
+            case "Note":
                 return []
+            case "RawInline":
+                return [string(said)] if (said := text_of_tags(node["c"][1])) else []
             case "Link":
                 return node["c"][1]
             case "Span" | "Code" | "Image":

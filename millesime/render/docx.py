@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from millesime.render.docx_styles import reference_document, text_area
 from millesime.render.fragments import find_image, set_labels
 from millesime.render.images import natural_size, published_image
 from millesime.render.pdf.engine import date_epoch
+from millesime.render.sanitise import PHRASING
 
 _BOX_STYLES = {
     "recommendation": "Recommendation",
@@ -178,14 +180,48 @@ def _deeper(block: Block, depth: int) -> Block:
 
 
 def _plain_raw(blocks: list[Block]) -> list[Block]:
-    """Drop raw nodes: HTML tags mean nothing to Word, and raw Word markup is not a chapter's to write."""
+    """Take raw tags, which mean nothing to Word, off their text; raw Word markup is not a chapter's to write."""
 
     def change(node: Node) -> Node | list[Node]:
-        if node["t"] == "RawInline":
-            return [{"t": "LineBreak"}] if node["c"][1].lower().startswith("<br") else []
-        return [] if node["t"] == "RawBlock" else node
+        if node["t"] not in ("RawInline", "RawBlock"):
+            return node
+        reader = _RawText()
+        reader.feed(node["c"][1])
+        reader.close()
+        if node["t"] == "RawBlock":
+            return [para(*line) for line in reader.lines if line]
+        return [part for index, line in enumerate(reader.lines) for part in ([{"t": "LineBreak"}] * bool(index) + line)]
 
-    return rewrite(blocks, change)
+    return rewrite(blocks, change, kinds={"RawInline", "RawBlock"})
+
+
+class _RawText(HTMLParser):
+    """The text of raw HTML, line by line as its tags break it."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[list[Inline]] = [[]]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self._append(f"[{dict(attrs).get('alt') or dict(attrs).get('src') or ''}]")
+        elif tag == "br" or tag not in PHRASING and self.lines[-1]:
+            self.lines.append([])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in PHRASING and self.lines[-1]:
+            self.lines.append([])
+
+    def handle_data(self, data: str) -> None:
+        self._append(data)
+
+    def _append(self, text: str) -> None:
+        line = self.lines[-1]
+        if line and text[:1].isspace():
+            line.append(SPACE)
+        line += words(" ".join(text.split()))
+        if line and text[-1:].isspace() and line[-1] != SPACE:
+            line.append(SPACE)
 
 
 def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
