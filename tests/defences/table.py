@@ -111,6 +111,13 @@ _SECURITY_DEFENCES = (
         instead="            if False:",
         tests=(f"{_SECURITY}/test_links_out.py::test_a_tree_is_not_replaced_through_a_link_in_it",),
     ),
+    Defence(
+        name="cache that git tracks",
+        module="millesime/press/cache/place.py",
+        there="    if holds_something and (tracked := _tracked_file(folder)):",
+        instead='    if tracked := "":',
+        tests=(f"{_SECURITY}/test_cache.py::test_a_cache_that_git_tracks_is_refused_and_nothing_of_it_runs",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",

@@ -3,7 +3,8 @@
 Entries may be pickles, and to load a pickle is to run what its writer chose.
 So a folder is used only if it is our own and nobody else may write to it, and
 an entry only if its file is. Checksums do not help here: they tell of damage,
-not of forgery.
+not of forgery. A folder in a repository is our own as well when its files came
+with a clone: so a folder of which git tracks a file is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from millesime.beside import hold_beside, recover
+from millesime.history.repository import find_repository
+from millesime.problems import ReportError
 
 TAG = "CACHEDIR.TAG"
 # https://bford.info/cachedir/: backups leave such folders out. It also keeps `--cache ~/Documents` from being one.
@@ -58,6 +61,26 @@ def check_folder(folder: Path) -> None:
     holds_something = any(not name.startswith(f".{TAG}") for name in os.listdir(folder))
     if holds_something and not _is_tagged(folder):
         raise Refused(f"{folder}: holds files, and no {TAG} of Millésime; choose an empty folder with --cache")
+    if holds_something and (tracked := _tracked_file(folder)):
+        raise Refused(
+            f"{folder}: git tracks files of this folder, such as {tracked}, so that somebody else may have written "
+            "them; take them out of git and remove the folder, or choose another with --cache"
+        )
+
+
+def _tracked_file(folder: Path) -> str:
+    """Return the path of a file below the folder that git tracks, or ""; the folder may lie in no repository."""
+    real = folder.resolve()
+    if not any(os.path.lexists(above / ".git") for above in (real, *real.parents)):
+        return ""
+    try:
+        repository = find_repository(real)
+        if repository is None or repository.is_bare:
+            return ""
+        listed = repository.run("ls-files", "-z", "--", str(real))
+    except ReportError as error:
+        raise Refused(f"{folder}: whether git tracks it cannot be told: {error}") from error
+    return listed.split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
 def open_folder(folder: Path) -> None:
