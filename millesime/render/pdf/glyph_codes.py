@@ -8,6 +8,11 @@ number behind the font's last glyph, which the font in the file (its
 CIDToGIDMap: ISO 32000-1, 9.7.4.2) leads back to the glyph. The number depends
 on the font and the character alone, so that units laid out apart agree.
 
+A hyphen that parts a word at the end of a line is no character of the text:
+it is said to be U+00AD, the soft hyphen (ISO 32000-1, 14.8.2.2.3), by which
+readers and searches join the word again. The theme's `hyphenate-character`
+tells it: a soft hyphen, which draws nothing, and U+2010.
+
 Fonts with PostScript outlines have no such map: there it is as it was.
 """
 
@@ -18,6 +23,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+SOFT_HYPHEN, HYPHEN = "\u00ad", "\u2010"
+PARTS_WORD = SOFT_HYPHEN + HYPHEN  # at the end of a line
 
 _LAST = 0xFFFF  # number that two bytes hold
 _LIGATURES = range(0xFB00, 0xFB07)  # characters whose glyphs are drawn for their letters, too: "ﬁ" for "fi"
@@ -31,6 +39,8 @@ class Codes:
     glyphs: Mapping[int, int] = field(default_factory=dict)  # number → glyph
     pattern: re.Pattern[str] | None = None  # of these characters; None: there are none
     shared: frozenset[int] = frozenset()  # their glyphs
+    hyphen: int = -1  # the glyph of U+2010, and what it is drawn under where it parts a word; -1: the font has none
+    soft_hyphen: int = -1
 
     def number(self, glyph: int, text: str) -> int:
         """Return what a glyph that stands for a text is drawn under."""
@@ -68,12 +78,16 @@ def read_codes(content: bytes, index: int = 0) -> Codes:
         if code in _LIGATURES or own.setdefault(glyph, code) != code:
             others[code] = glyph
     first = face.glyph_count
-    if not others or first + len(others) > _LAST:
+    if first + len(others) + 1 > _LAST:
         return _NONE
     numbers = {chr(code): number for number, code in enumerate(others, start=first)}
     glyphs = {numbers[chr(code)]: glyph for code, glyph in others.items()}
-    pattern = re.compile(f"[{re.escape(''.join(numbers))}]")
-    return Codes(numbers, glyphs, pattern, frozenset(others.values()))
+    pattern = re.compile(f"[{re.escape(''.join(numbers))}]") if numbers else None
+    hyphen = font.get_nominal_glyph(ord(HYPHEN))
+    if hyphen is None:
+        return Codes(numbers, glyphs, pattern, frozenset(others.values()))
+    soft = first + len(others)
+    return Codes(numbers, {**glyphs, soft: hyphen}, pattern, frozenset(others.values()), hyphen, soft)
 
 
 def used_codes(font) -> dict[int, int]:
@@ -100,27 +114,33 @@ def coded_line(drawing) -> Callable:
             pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # else its glyphs would be made again
             run = layout.get_first_line()[0].runs[0]
             while run != ffi.NULL:
-                before += put_numbers(stream, run.data, layout.text)
-                run = run.next
+                data, run = run.data, run.next
+                before += put_numbers(stream, data, layout.text, is_last=run == ffi.NULL)
         try:
             return slow(stream, textbox, *others)
         finally:
             for info, glyph in before:
                 info.glyph = glyph
 
-    def put_numbers(stream, data, text: str) -> Iterator[tuple[Any, int]]:
+    def put_numbers(stream, data, text: str, *, is_last: bool) -> Iterator[tuple[Any, int]]:
         """Write numbers in the place of a run's glyphs, and yield each place with its glyph."""
         pango_font = data.item.analysis.font
         font, size = stream.add_font(pango_font)
         codes = codes_of(font)
-        if codes.pattern is None or codes.pattern.search(text) is None:
+        parts_word = is_last and text.endswith(PARTS_WORD)
+        if not parts_word and (codes.pattern is None or codes.pattern.search(text) is None):
             return
-        for at in range(data.glyphs.num_glyphs):
+        last = data.glyphs.num_glyphs - 1
+        for at in range(last + 1):
             info = data.glyphs.glyphs[at]
             glyph = info.glyph
-            if glyph not in codes.shared:
+            if parts_word and at == last and glyph == codes.hyphen:
+                number = codes.soft_hyphen
+                font.to_unicode.setdefault(number, SOFT_HYPHEN)
+            elif glyph in codes.shared:
+                number = codes.number(glyph, written_as(data.item, data.glyphs, text, at))
+            else:
                 continue
-            number = codes.number(glyph, written_as(data.item, data.glyphs, text, at))
             if number == glyph:
                 continue
             pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from millesime.render.pdf.glyph_codes import coded_line, codes_of, written_as
+from millesime.render.pdf.glyph_codes import PARTS_WORD, SOFT_HYPHEN, coded_line, codes_of, written_as
 
 
 def quick_text(line_break) -> Callable:
@@ -249,11 +249,17 @@ def quick_line(drawing) -> Callable:
                     return give_up()
                 written = font.__dict__.setdefault("written", {}).setdefault(size, {})
             codes = codes_of(font)
+            if is_last and layout.text.endswith(PARTS_WORD) and keys[-1][0] == codes.hyphen:
+                keys[-1] = (codes.soft_hyphen, *keys[-1][1:])
+                font.to_unicode.setdefault(codes.soft_hyphen, SOFT_HYPHEN)
             if codes.pattern is not None and codes.pattern.search(layout.text) is not None:
                 keys = [(codes.number(key[0], stands_for(at)), *key[1:]) for at, key in enumerate(keys)]
             pieces = list(map(written.get, keys))
             for at in [at for at, piece in enumerate(pieces) if piece is None]:
                 glyph, *place = keys[at]
+                if glyph == pango.PANGO_GLYPH_EMPTY:
+                    pieces[at] = written[keys[at]] = f">{-place[0] / size}<"
+                    continue
                 if not 0 <= glyph < first_odd:
                     return give_up()
                 if glyph not in font.to_unicode:
