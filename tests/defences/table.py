@@ -631,6 +631,16 @@ _FAULT_DEFENCES = (
         tests=(f"{_FAULTS_ALONE}::test_what_was_there_stays_until_the_new_one_is_whole",),
     ),
     Defence(
+        name="no note is lost",
+        module="millesime/render/pdf/whole_notes.py",
+        there='            raise LostNoteError(note.element.get("id") or "", _opening(note.element))',
+        instead="            continue",
+        tests=(
+            "tests/render/test_pdf_footnotes.py::test_a_layout_that_loses_a_part_of_a_note_stops_and_names_it",
+            "tests/render/test_pdf_footnotes.py::test_a_build_that_would_lose_a_note_names_the_file",
+        ),
+    ),
+    Defence(
         name="folders change places",
         module="millesime/render/artifact.py",
         there="    if not _exchange(path, new):\n",

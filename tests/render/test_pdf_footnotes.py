@@ -128,6 +128,14 @@ def test_what_is_left_of_notes_at_a_chapters_end_is_on_pages_of_the_chapter():
     assert not any(page._page_box.page_type.blank for page in pages)
 
 
+def test_pages_of_nothing_but_notes_are_pages_like_those_of_text():
+    long = " ".join(f"n0w{at}" for at in range(600))
+    opening = "<h2 style='page: wide'>Titre</h2><p>texte<span class='footnote'>{}</span></p>"
+    pages = _pages(f"<div>{opening.format(long)}</div>")
+    assert len({page._page_box.width for page in pages[1:]}) == 1
+    assert pages[-1]._page_box.page_type.name == _pages("<div><p>texte</p></div>")[0]._page_box.page_type.name
+
+
 def _lossy() -> str:
     """Return a chapter of which WeasyPrint loses a note by itself."""
     return _Chapter([("<p>{}</p>", [5, [300]])]).html

@@ -45,7 +45,7 @@ class _Laid:
     given: _Rest  # from the page before
     rest: _Rest
     begun: frozenset  # notes that begin on this page or an earlier one, or are left to the next
-    kind: Any  # WeasyPrint's PageType
+    name: Any  # of the kind of page that its last text asks for
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def _make_page(page, slow: Callable) -> Callable:
 
     def make_page(context, root_box, page_type, resume_at, page_number, page_state) -> tuple:
         laid = context.laid_pages
-        before = laid[page_number - 2] if page_number > 1 else _Laid(_Rest(), _Rest(), frozenset(), page_type)
+        before = laid[page_number - 2] if page_number > 1 else _Laid(_Rest(), _Rest(), frozenset(), page_type.name)
         sheet = context.sheet = _Sheet(before.rest, before.begun)
         next_page = context.page_maker[page_number - 1][1]
         is_forced = resume_at is None or next_page["break"] != "any"
@@ -164,7 +164,7 @@ def _make_page(page, slow: Callable) -> Callable:
             # As if the page that is due had not been begun.
             page_state[3][:] = copy.deepcopy(context.page_maker[page_number - 1][3][3])
             groups = tuple((name, index) for name, index, _ in page_state[3])
-            page_type = page_type._replace(blank=False, name=before.kind.name, groups=groups)
+            page_type = page_type._replace(blank=False, name=before.name, groups=groups)
             page.set_page_type_computed_styles(page_type, context.html, context.style_for)
             empty = root_box.copy_with_children([])
             made, _, _ = slow(context, empty, page_type, None, page_number, page_state)
@@ -175,7 +175,9 @@ def _make_page(page, slow: Callable) -> Callable:
         found = [note for note in _survey(made, context).calls if note not in before.begun and note not in held]
         rest = _Rest((*sheet.rest.notes, *sheet.later, *found), sheet.rest.skip)
         begun = before.begun | held | set(found)
-        laid[page_number - 1 :] = [_Laid(before.rest, rest, begun, page_type), *laid[page_number:]]
+        text = made.children[0]
+        name = text.page_values()[1] if text.children else before.name
+        laid[page_number - 1 :] = [_Laid(before.rest, rest, begun, name), *laid[page_number:]]
         return made, resume_at, next_page
 
     return make_page
