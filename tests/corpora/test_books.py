@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,12 +28,14 @@ from millesime.markup.ast import rewrite, text_of
 from millesime.markup.pandoc import pandoc_path
 from millesime.press.desk import Desk
 from millesime.press.edition import assemble_edition
+from millesime.render.pdf.book import build_book
 from millesime.render.pdf.plain import print_plain
 from millesime.series.series import load_series
 from tests.corpora.books import IN_FULL, clone_book
 from tests.press.test_build import checksums
-from tests.render.pdf_facts import facts_of, pictures_of
+from tests.render.pdf_facts import facts_of, pictures_of, said_by
 
+TWINS = re.compile("[-\u2010\u2011\u00a0\u202f\u2019\u02bc\u2018\u02bbﬁﬂﬀœŒµ]")  # characters that share glyphs
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
 
 
@@ -186,6 +189,19 @@ class BookTests(PageTests):
             assert found[fact] == value, fact
         numbers = range(1, len(wanted["text"]) + 1, max(1, len(wanted["text"]) // 20))
         assert pictures_of(path.read_bytes(), tmp_path, numbers) == pictures_of(plain, tmp_path, numbers)
+
+    def test_the_pdf_says_each_character_of_the_text(self, book: Path):
+        """Words with hyphens, no-break spaces and the like, which fonts draw alike, are those of the text."""
+        first = editions(book)[0]
+        (path,) = first.glob("*.pdf")
+        desk = Desk(load_series(book), find_repository(book))
+        tree = build_book(assemble_edition(desk, first.name), serve=lambda content: None)
+        wanted = {
+            word for word in re.split(r"[ \t\r\n]+", " ".join(tree.find("body").itertext())) if TWINS.search(word)
+        }
+        said = said_by(path.read_bytes()).replace(" ", "").replace("\u00ad", "")
+        lost = sorted(word for word in wanted if word.replace("\u00ad", "") not in said)
+        assert len(lost) <= 0.01 * len(wanted) + 2, lost[:20]  # a page may end inside a word
 
     def test_word_files_are_the_same_twice(self, book: Path, tmp_path: Path):
         first = editions_of(book)[0]

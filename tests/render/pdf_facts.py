@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -37,6 +38,28 @@ def text_of_pages(content: bytes) -> list[str]:
     """Return the text of each page; not as `-layout` spaces it, which rounds to columns."""
     done = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True)
     return done.stdout.decode("utf-8").split("\f")[:-1]
+
+
+def said_by(content: bytes) -> str:
+    """Return what the glyphs of a file say, page after page."""
+    said = ""
+    with pikepdf.open(BytesIO(content)) as document:
+        for page in document.pages:
+            texts = {}
+            for name, font in page.Resources.Font.items():
+                unicode_map = font.ToUnicode.read_bytes().decode("ascii")
+                found = re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>", unicode_map)
+                texts[name[1:]] = {int(glyph, 16): bytes.fromhex(text).decode("utf-16-be") for glyph, text in found}
+            font = ""
+            for operands, operator in pikepdf.parse_content_stream(page):
+                if str(operator) == "Tf":
+                    font = str(operands[0])[1:]
+                elif str(operator) == "TJ":
+                    shown = b"".join(bytes(part) for part in operands[0] if isinstance(part, pikepdf.String))
+                    said += "".join(
+                        texts[font][int.from_bytes(shown[at : at + 2], "big")] for at in range(0, len(shown), 2)
+                    )
+    return said
 
 
 def pictures_of(content: bytes, folder: Path, numbers: Iterable[int], *, dpi: int = 60) -> dict[int, str]:

@@ -19,6 +19,7 @@ from millesime.render.pdf.glyph_codes import read_codes
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.scope import theme_scope
 from tests.render.builders import chapter, markdown, report
+from tests.render.pdf_facts import said_by
 
 # Hyphens, spaces, apostrophes, ligatures and letters that fonts draw alike; and their neighbours.
 _SIGNS = (
@@ -55,28 +56,6 @@ def _said(content: str, texts: dict[str, dict[int, str]]) -> str:
     return said
 
 
-def _book_text(content: bytes) -> str:
-    """Return what the glyphs of a file say, page after page."""
-    said = ""
-    with pikepdf.open(BytesIO(content)) as document:
-        for page in document.pages:
-            texts = {}
-            for name, font in page.Resources.Font.items():
-                unicode_map = font.ToUnicode.read_bytes().decode("ascii")
-                found = re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>", unicode_map)
-                texts[name[1:]] = {int(glyph, 16): bytes.fromhex(text).decode("utf-16-be") for glyph, text in found}
-            font = ""
-            for operands, operator in pikepdf.parse_content_stream(page):
-                if str(operator) == "Tf":
-                    font = str(operands[0])[1:]
-                elif str(operator) == "TJ":
-                    shown = b"".join(bytes(part) for part in operands[0] if isinstance(part, pikepdf.String))
-                    said += "".join(
-                        texts[font][int.from_bytes(shown[at : at + 2], "big")] for at in range(0, len(shown), 2)
-                    )
-    return said
-
-
 def _bare(text: str) -> str:
     """Return a text without what the end of a line takes or adds."""
     return text.replace(" ", "").replace("\u00ad", "")
@@ -110,7 +89,7 @@ def test_whole_books_say_what_is_printed_in_whatever_order_it_comes(path):
         chapter("un", *markdown(_FIRST), title="Peut\u2011être", number="1"),
         chapter("deux", *markdown(_SECOND), title="Là-haut", number="2"),
     )
-    said = _bare(_book_text(path(book).content))
+    said = _bare(said_by(path(book).content))
     for text in (
         "Peut\u2011êtrel\u2019an\u00a02019\u00a0:https://a-b.example.org/x-y,porte-avion,ﬁnfin.",
         "Unarc-en-ciellà-bas,peut\u2011êtrepeut\u2011êtresous-main.",
