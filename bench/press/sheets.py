@@ -17,7 +17,7 @@ from millesime.cli.options import open_desk
 from millesime.markup.pandoc import pandoc_path
 from millesime.press.edition import assemble_edition
 from millesime.render.fonts import SANS, SERIF, print_font
-from millesime.render.pdf.book import SCHEME, build_book, serve_picture
+from millesime.render.pdf.book import SCHEME, build_book
 
 GLUE = Path(__file__).with_name("glue")
 _FONT = re.compile(rf"url\(({SCHEME}font/([a-z]+)-(\d+)-([a-z]+))\)")
@@ -38,7 +38,7 @@ def write_sheets(report: Report, folder: Path, *, jobs: int) -> Path:
     """
     folder.mkdir(parents=True)
     pictures: dict[str, tuple[bytes, str]] = {}
-    book = build_book(report, serve=lambda content: serve_picture(content, pictures), jobs=jobs)
+    book = build_book(report, served=pictures, notes=[], jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     served: dict[str, tuple[str, str]] = {}  # address → file, media type
     for address, (content, kind) in pictures.items():

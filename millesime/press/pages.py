@@ -27,6 +27,7 @@ from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.book import FrontSource, front_source, write_front
+from millesime.render.pdf.formulas import FormulasSource, set_formulas
 from millesime.render.pdf.furniture import FurnitureSource, PageSource, lay_out_furniture
 from millesime.render.pdf.laid import Laid, LaidUnit, Margins
 from millesime.render.pdf.layout import ProofSource, UnitSource, lay_out
@@ -38,6 +39,7 @@ _STEPS = {
     "lay_out_furniture": "furniture",
     "write_front": "front",
     "find_missing_characters": "proof",
+    "set_formulas": "formula",
     "subset_font": "font",
 }
 _Step = tuple[Callable, Any]  # a function, and its source
@@ -237,6 +239,8 @@ def _seconds(function: Callable, source: Any) -> float:
     """Return about how long a step takes."""
     if function is lay_out:
         return len(source.html) * 14e-6
+    if function is set_formulas:
+        return len(source.formulas) * 0.01
     return 0.01 + len(source.pages) * 2e-3 if function is lay_out_furniture else 0.0
 
 
@@ -255,4 +259,6 @@ def _label(source: Any) -> str:
             return "rare characters"
         case FrontSource():
             return "the front matter"
+        case FormulasSource():
+            return "the formulas"
     return f"a font of {len(source.glyphs)} glyphs"

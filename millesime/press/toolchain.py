@@ -19,6 +19,7 @@ from millesime.render.text_engine import engine_versions, font_files, font_folde
 LIBRARIES = (
     "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow", "lxml", "jinja2",
     "nh3", "babel", "pikepdf", "font-source-serif-pro", "font-source-sans-pro",
+    "ziamath", "ziafont",  # set formulas
     "python-stdnum",  # knows where an ISBN has its hyphens
 )  # fmt: skip
 

@@ -26,7 +26,10 @@ from millesime.render.text_engine import engine_versions, find_font, font_files
 CODE, THEME, FONTS = "code", "theme", "installed fonts"
 # Those that make a part of the formats only; all others may change any of them.
 _MAKES = {
-    **dict.fromkeys(("weasyprint", "pydyf", "pyphen", "tinyhtml5", "cssselect2", "pikepdf", "uharfbuzz"), ("pdf",)),
+    **dict.fromkeys(
+        ("weasyprint", "pydyf", "pyphen", "tinyhtml5", "cssselect2", "pikepdf", "uharfbuzz", "ziamath", "ziafont"),
+        ("pdf",),
+    ),
     **dict.fromkeys(("Pango", "HarfBuzz", "fontconfig", FONTS), ("pdf", "docx")),
     "rsvg-convert": ("docx",),
 }

@@ -28,6 +28,7 @@ from millesime.render.conform import (
     is_math,
     unwrap,
 )
+from millesime.render.formulas import complete_formula
 from millesime.render.images import media_type
 from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
@@ -323,18 +324,21 @@ def _give_meaning(
 
 
 def _mend_math(math: Element) -> None:
-    """Give a formula its source as alternative text, and leave out the annotation."""
+    """Give a formula its source as alternative text, leave out the annotation, and put back what it alone says."""
+    source = ""
     for annotation in math.findall(f"{{{MATHML}}}semantics/{{{MATHML}}}annotation"):
-        math.set("alttext", " ".join((annotation.text or "").split()))
+        source = annotation.text or ""
+        math.set("alttext", " ".join(source.split()))
         annotation.getparent().remove(annotation)
     for semantics in math.findall(f"{{{MATHML}}}semantics"):
         unwrap(semantics)
-    for element in math.iter():
+    for element in list(math.iter()):
         for name in set(element.attrib) - _KEPT_IN_MATH:
             if name in ("style", "class", "id", "lang", "dir", "title", "role") or name.startswith("data-"):
                 del element.attrib[name]
     if math.get("display") not in ("inline", "block"):
         math.attrib.pop("display", None)
+    complete_formula(math, source)
 
 
 _KEPT_IN_MATH = frozenset({"display", "alttext"})

@@ -13,10 +13,12 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 
 from lxml import etree
 
 from millesime.render.conform import add_class, classes_of, unwrap
+from millesime.render.formulas import linear_text, lowered, raised, take_tags
 from millesime.render.picture_sizes import declarations, size_of
 from millesime.render.sanitise import MATHML as MATHML_NAMESPACE
 
@@ -32,11 +34,26 @@ _NUMERALS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "u
 _INDENTS = 8  # nested quotes and lists that are indented
 _LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
 _LANDSCAPE_COLUMNS = 11
+_LETTER = 0.55  # em: about how wide a letter of a line of text is
+_SMALLEST = 0.1  # em: the size of a text that only a search finds
+_TALLEST = 55  # em: a formula as high as a page
+_ASCENT = 1.05  # em from the top of a line of text to its baseline, also of `formula-tag`
 _MIN_SHARE = 4  # characters: no column is narrower
 _CHAR_POINTS = 132 / 25.4 * 72 / _LINE_CHARS  # how wide a character of table text is, in points
 _EM_POINTS = 9  # of table text
 _WIDTH = "data-width"  # points that a picture's height makes it wide
 _MAX_WORD = 16  # characters: longer words are broken rather than starve the other columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A formula that was set in two dimensions."""
+
+    address: str  # under which it is served
+    width: float  # em
+    depth: float  # em below the baseline
+    height: float  # em
+    rows: tuple[float, ...]  # em from its top to the baseline of each row, if it is one table
 
 
 def make_printable(
@@ -45,16 +62,18 @@ def make_printable(
     labels: Mapping[str, str],
     image_address: Callable[[str], str | None],
     image_ratio: Callable[[str], float] = lambda key: 1.0,
+    drawing_of: Callable[[Element], Drawing | None] = lambda formula: None,
 ) -> None:
     """Change a chapter's tree in place.
 
     `image_address` gives the address under which a picture is served, or None
     for one that is not in the report; its text stands in its place.
     `image_ratio` gives its width by its height.
+    `drawing_of` gives a formula's drawing, or None for one that is set as a line of text.
     """
     _drop_furniture(root)
     _place_notes(root)
-    _write_math(root)
+    place_formulas(root, drawing_of)
     _place_images(root, labels, image_address, image_ratio)
     _mark_changes(root, labels)
     _label_positions(root, labels)
@@ -139,66 +158,47 @@ def _drop_gaps(note: Element) -> None:
 # ---- formulas ---------------------------------------------------------------
 
 
-def _write_math(root: Element) -> None:
-    """Set MathML as a line of text: WeasyPrint does not lay formulas out."""
+def place_formulas(root: Element, drawing_of: Callable[[Element], Drawing | None]) -> None:
+    """Put drawings in the place of MathML, which WeasyPrint does not lay out, and a line of text where there is none.
+
+    The numbers of equations are text beside the drawing. Behind each drawing stands the line of text that a search
+    in the file finds; it is not seen.
+    """
     for formula in list(root.iter(f"{MATHML}math")):
-        line = etree.Element("span", {"class": "math", "data-alt": formula.get("alttext") or plain_text(formula)})
-        if formula.get("display") == "block":
-            add_class(line, "math-display")
-        for child in formula:
-            _append_math(line, child)
+        is_display = formula.get("display") == "block"
+        said = formula.get("alttext") or linear_text(formula)
+        line = etree.Element("span", {"class": "math math-display" if is_display else "math", "data-alt": said})
+        # A link holds text alone.
+        drawing = None if next(formula.iterancestors("a"), None) is not None else drawing_of(formula)
+        if drawing is None:
+            line.text = linear_text(formula)
+        else:
+            tags = take_tags(formula)
+            line.append(_image_of(drawing, said))
+            text = linear_text(formula)
+            size = min(1.0, max(_SMALLEST, drawing.width / (_LETTER * len(text or " "))))
+            etree.SubElement(line, "span", {"class": "formula-text", "style": f"font-size:{size:.2f}em"}).text = text
+            for row, words in tags:
+                line.append(_tag_of(drawing, row, words))
+            if tags:
+                add_class(line, "tagged")
         _replace(formula, line)
 
 
-def _append_math(line: Element, node: Element) -> None:
-    if not isinstance(node.tag, str):
-        return
-    name = node.tag.removeprefix(MATHML)
-    parts = list(node)
-    text = (node.text or "").strip()
-    if name in ("annotation", "annotation-xml", "mphantom"):
-        return
-    if name == "mi" and len(text) == 1 and node.get("mathvariant") != "normal":
-        etree.SubElement(line, "i").text = text
-    elif name in ("mi", "mn", "ms"):
-        _append_text(line, text)
-    elif name == "mtext":
-        _append_text(line, node.text or "")
-    elif name == "mo":
-        tight = node.get("form") in ("prefix", "postfix") or text in "()[]{}|,;!⁡⁢'′" or node.get("stretchy") == "false"
-        _append_text(line, text if tight else f"\u2009{text}\u2009")
-    elif name in ("msup", "mover", "msub", "munder") and len(parts) == 2:
-        _append_math(line, parts[0])
-        _append_math(etree.SubElement(line, "sup" if name in ("msup", "mover") else "sub"), parts[1])
-    elif name in ("msubsup", "munderover") and len(parts) == 3:
-        _append_math(line, parts[0])
-        _append_math(etree.SubElement(line, "sub"), parts[1])
-        _append_math(etree.SubElement(line, "sup"), parts[2])
-    elif name == "mfrac" and len(parts) == 2:
-        _append_operand(line, parts[0])
-        _append_text(line, "\u2009/\u2009")
-        _append_operand(line, parts[1])
-    elif name in ("msqrt", "mroot"):
-        _append_text(line, "√(")
-        for part in parts[:1] if name == "mroot" else parts:
-            _append_math(line, part)
-        _append_text(line, ")")
-        if name == "mroot" and len(parts) == 2:
-            _append_math(etree.SubElement(line, "sup"), parts[1])
-    else:
-        for index, part in enumerate(parts):
-            if index and name == "mtable":
-                etree.SubElement(line, "br")
-            elif index and name == "mtr":
-                _append_text(line, "\u2002")
-            _append_math(line, part)
+def _image_of(drawing: Drawing, said: str) -> Element:
+    scale = min(1.0, _TALLEST / drawing.height)
+    style = f"width:{drawing.width * scale:.4g}em;vertical-align:{-drawing.depth * scale:.4g}em"
+    return etree.Element("img", {"class": "formula", "src": drawing.address, "alt": said, "style": style})
 
 
-def _append_operand(line: Element, node: Element) -> None:
-    bare = node.tag.removeprefix(MATHML) in ("mi", "mn") or (len(node) == 1 and len(node[0]) == 0)
-    _append_text(line, "" if bare else "(")
-    _append_math(line, node)
-    _append_text(line, "" if bare else ")")
+def _tag_of(drawing: Drawing, row: int, words: str) -> Element:
+    """Return the number of an equation, on the baseline of its row."""
+    above = drawing.height - drawing.depth
+    baseline = drawing.rows[row] if row < len(drawing.rows) else above
+    top = max(0.0, _ASCENT - above) + baseline - _ASCENT
+    tag = etree.Element("span", {"class": "formula-tag", "style": f"top:{top:.4g}em"})
+    tag.text = words
+    return tag
 
 
 # ---- pictures ---------------------------------------------------------------
@@ -210,7 +210,7 @@ def _place_images(
     image_address: Callable[[str], str | None],
     image_ratio: Callable[[str], float],
 ) -> None:
-    for image in list(root.iter("img")):
+    for image in [image for image in root.iter("img") if not has_class(image, "formula")]:
         text = (image.get("alt") or "").strip() or _caption_of(image) or labels.get("image", "Image")
         address = image_address(image.get("src") or "")
         if address is None:
@@ -419,7 +419,7 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:
         _replace(group, None)
-    has_picture = table.find(".//img") is not None
+    has_picture = any(not has_class(image, "formula") for image in table.iter("img"))
     room = _LINE_CHARS
     if columns >= _LANDSCAPE_COLUMNS or sum(words) > _LINE_CHARS * 1.6:
         add_class(table, "landscape")
@@ -483,11 +483,24 @@ def _settle_headings(root: Element) -> None:
 
 
 def heading_text(heading: Element) -> str:
-    """Return a heading's words without notes and struck text."""
+    """Return a heading's words without notes and struck text, as a string that has no styles: "CO₂ par m²".
+
+    Sub- and superscripts keep their place where Unicode has characters for them, formulas are one line of text.
+    """
     parts: list[str] = []
 
     def collect(element: Element) -> None:
         if has_class(element, "footnote") or element.tag == "del" or has_class(element, "deletion"):
+            return
+        if element.tag == f"{MATHML}math":
+            parts.append(linear_text(element))
+            return
+        if has_class(element, "math"):
+            parts.append(_text_of_formula(element))
+            return
+        if element.tag in ("sup", "sub") and not len(element):
+            text = element.text or ""
+            parts.append((raised(text) if element.tag == "sup" else lowered(text)) or text)
             return
         parts.append(element.text or "")
         for child in element:
@@ -496,6 +509,11 @@ def heading_text(heading: Element) -> str:
 
     collect(heading)
     return " ".join("".join(parts).split(" ")).strip()
+
+
+def _text_of_formula(line: Element) -> str:
+    found = next((inner for inner in line if has_class(inner, "formula-text")), line)
+    return found.text or ""
 
 
 def _in_note(element: Element) -> bool:

@@ -3,51 +3,133 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from millesime.assembly.report import Report
+from millesime.render.conform import classes_of
+from millesime.render.formulas import linear_text, take_tags
 from millesime.render.fragments import OWN_XML, set_labels, write_fragments
 from millesime.render.images import media_type, natural_size, published_image
 from millesime.render.pdf.engine import SCHEME
+from millesime.render.pdf.formulas import FORMULA_ADDRESS, Formula, FormulaSource, FormulasSource, set_formulas
 from millesime.render.pdf.steps import Run, key_of, run_here
-from millesime.render.printable import make_printable
+from millesime.render.printable import Drawing, make_printable, place_formulas
+from millesime.render.sanitise import MATHML
 
 
 def build_book(
-    report: Report, *, serve: Callable[[bytes], str | None], run: Run = run_here, jobs: int = 1
+    report: Report, *, served: dict[str, tuple[bytes, str]], notes: list[str], run: Run = run_here, jobs: int = 1
 ) -> etree._Element:
     """Return the `html` element of the whole book.
 
-    `serve` gives the address of a picture's bytes, or None for bytes that are
-    no picture; `run` may have what stands around the chapters.
+    What it shows, pictures and formulas, is put in `served`: address → content, media type. Formulas that cannot be
+    set as they are written are named in `notes`. `run` may have what stands around the chapters, and formulas.
     """
     (front,) = run([(write_front, front_source(report))])
     book = etree.fromstring(front, OWN_XML)
     labels = set_labels(report)
     fragments = write_fragments(report, jobs=jobs)
+    places = {chapter.id: chapter.path or chapter.id for chapter in report.chapters}
+    formulas = _Formulas([book, *fragments.values()], run=run, served=served)
     addresses: dict[str, str | None] = {}
 
     def address(key: str) -> str | None:
         if key not in addresses:
-            addresses[key] = serve(report.images[key]) if key in report.images else None
+            addresses[key] = serve_picture(report.images[key], served) if key in report.images else None
         return addresses[key]
 
     def ratio(key: str) -> float:
         size = natural_size(report.images[key])
         return size[0] / size[1] if size else 1.0
 
+    place_formulas(book, formulas.drawing_of)
+
     for frame in list(book.iter("div")):
         ident = frame.attrib.pop("data-chapter", None)
         if ident is None:
             continue
         root = fragments[ident]
-        make_printable(root, labels=labels, image_address=address, image_ratio=ratio)
+        notes += formulas.problems(root, places[ident])
+        make_printable(root, labels=labels, image_address=address, image_ratio=ratio, drawing_of=formulas.drawing_of)
         frame.text = root.text
         frame.extend(list(root))
     return book
+
+
+class _Formulas:
+    """The formulas of a book: equal ones are set once."""
+
+    def __init__(self, roots: Iterable[etree._Element], *, run: Run, served: dict[str, tuple[bytes, str]]) -> None:
+        self._served = served
+        self._set: dict[str, Formula] = {}  # by key
+        sources: dict[str, FormulaSource] = {}
+        for root in roots:
+            for element in root.iter(f"{{{MATHML}}}math"):
+                source = _formula_source(element)
+                sources[source.key] = source
+        batches: dict[int, list[FormulaSource]] = {}
+        for key in sorted(sources):
+            batches.setdefault(int(key[:4], 16) % _BATCHES, []).append(sources[key])
+        steps = [
+            (set_formulas, FormulasSource(key=key_of("formulas", *(one.key for one in batch)), formulas=tuple(batch)))
+            for batch in batches.values()
+        ]
+        for batch, formulas in zip(batches.values(), run(steps), strict=True):
+            self._set |= zip((one.key for one in batch), formulas, strict=True)
+
+    def drawing_of(self, element: etree._Element) -> Drawing | None:
+        """Return a formula's drawing, and serve it; None for a formula that cannot be set."""
+        formula = self._set[_formula_source(element).key]
+        if not formula.drawing:
+            return None
+        address = f"{FORMULA_ADDRESS}{hashlib.sha256(formula.drawing).hexdigest()[:32]}"
+        self._served[address] = (formula.drawing, "image/svg+xml")
+        return Drawing(
+            address=address, width=formula.width, height=formula.height, depth=formula.depth, rows=formula.rows
+        )  # fmt: skip
+
+    def problems(self, root: etree._Element, place: str) -> list[str]:
+        """Return what an editor should know of a chapter's formulas."""
+        found = []
+        for element in root.iter("span"):
+            if {"math", "inline"} <= set(classes_of(element)) or {"math", "display"} <= set(classes_of(element)):
+                found.append(
+                    f"{place}: the formula {element.text or ''!r} is printed as it is written: pandoc cannot read it"
+                )
+        for element in root.iter(f"{{{MATHML}}}math"):
+            formula = self._set[_formula_source(element).key]
+            if formula.problem:
+                said = element.get("alttext") or linear_text(element)
+                found.append(
+                    f"{place}: the formula {said!r} is printed as a line of text: {formula.problem}; "
+                    "write it otherwise, or as a picture"
+                )
+            elif formula.width > _WIDE:
+                found.append(
+                    f"{place}: the formula {element.get('alttext') or linear_text(element)!r} is "
+                    f"{formula.width / _LINE:.1f} times as wide as the page's text, and is printed smaller; "
+                    "break it into lines, as with `aligned`"
+                )
+        return found
+
+
+_BATCHES = 64  # formulas are set and kept in so many groups, by their hash: an edited formula costs its group
+_LINE = 36.0  # em of the text in the width of a page
+_WIDE = 1.25 * _LINE  # em: a formula that is wider becomes hard to read
+
+
+def _formula_source(element: etree._Element) -> FormulaSource:
+    """Return what a formula is set from: its MathML without the numbers of equations and without its source."""
+    bare = deepcopy(element)
+    bare.tail = None
+    bare.attrib.pop("alttext", None)
+    take_tags(bare)
+    mathml = etree.tostring(bare)
+    return FormulaSource(key=key_of("formula", mathml), mathml=mathml)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from millesime.assembly.identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_titles
 from millesime.render.printable import heading_text, mend_links
+from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, open_theme
 
 _RUNNING_MAX = 78  # characters of a running head
@@ -25,6 +26,9 @@ def front_and_frames(report: Report) -> bytes:
     Raises ReportError for a template that cannot be filled in.
     """
     book = lxml.html.document_fromstring(_filled(report, write_titles(report)))
+    for formula in book.iter("math"):
+        for element in formula.iter(etree.Element):
+            element.tag = f"{{{MATHML}}}{element.tag}"  # an HTML parser leaves the namespace out
     mend_links(book)
     return etree.tostring(book, encoding="utf-8")
 

@@ -7,12 +7,14 @@ the book is laid out in one piece.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from millesime.render.pdf.formulas import FORMULA_ADDRESS
 from millesime.render.pdf.glyph_codes import used_codes
 from millesime.render.pdf.laid import FontUse, Frame
 
@@ -164,6 +166,64 @@ def moderate_justification() -> Iterator[None]:
         yield
     finally:
         inline.justify_line = justify
+
+
+@contextmanager
+def draw_formulas() -> Iterator[None]:
+    """Draw formulas in the colour of the text around them, each once for all places it is in.
+
+    A formula's outlines become a form that sets no colour. Without this, WeasyPrint draws them black, and again in
+    every place.
+    """
+    import pydyf
+    from weasyprint import images
+
+    draw = images.SVGImage.draw
+
+    def draw_formula(image, stream, width, height, style) -> None:
+        if not (image._base_url or "").startswith(FORMULA_ADDRESS):
+            draw(image, stream, width, height, style)
+            return
+        tree = image._svg.tree._etree_node
+        box = [float(number) for number in tree.get("viewBox").split()]
+        forms = stream._resources["XObject"]
+        name = f"formula-{image._base_url.removeprefix(FORMULA_ADDRESS)}"
+        if name not in forms:
+            extra = {"Type": "/XObject", "Subtype": "/Form", "BBox": pydyf.Array(box)}
+            outlines = [_operators(path.get("d")) for path in tree.iter() if path.get("d")]
+            forms[name] = pydyf.Stream([*outlines], extra=pydyf.Dictionary(extra), compress=stream.compress)
+        stream.set_color(style["color"])
+        stream.transform(a=width / box[2], d=height / box[3])
+        stream.draw_x_object(name)
+
+    images.SVGImage.draw = draw_formula
+    try:
+        yield
+    finally:
+        images.SVGImage.draw = draw
+
+
+def _operators(path: str) -> bytes:
+    """Return the operators that fill the outlines of a path of SVG: M, L, C, Q and Z, all absolute."""
+    found: list[str] = []
+    here = (0.0, 0.0)
+    for command, text in re.findall(r"([MLCQZ])([^MLCQZ]*)", path):
+        numbers = [float(number) for number in text.replace(",", " ").split()]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if command == "Z":
+            found.append("h")
+            continue
+        if command == "Q":  # ISO 32000-1 has cubic curves alone
+            (x, y), (end_x, end_y) = points
+            points = [
+                (here[0] + 2 / 3 * (x - here[0]), here[1] + 2 / 3 * (y - here[1])),
+                (end_x + 2 / 3 * (x - end_x), end_y + 2 / 3 * (y - end_y)),
+                (end_x, end_y),
+            ]
+        here = points[-1]
+        operator = {"M": "m", "L": "l", "C": "c", "Q": "c"}[command]
+        found.append(" ".join(f"{round(x, 1):g} {round(y, 1):g}" for x, y in points) + f" {operator}")
+    return "\n".join([*found, "f"]).encode("ascii")
 
 
 @contextmanager

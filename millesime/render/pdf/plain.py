@@ -12,7 +12,7 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.render.pdf import internals
-from millesime.render.pdf.book import build_book, serve_picture
+from millesime.render.pdf.book import build_book
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
 from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.footnotes import running_on
@@ -39,7 +39,8 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     """
     engine = load_engine()
     served: dict[str, tuple[bytes, str]] = {}
-    book = build_book(report, serve=lambda content: serve_picture(content, served), jobs=jobs)
+    said: list[str] = []
+    book = build_book(report, served=served, notes=said, jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
     mended = (running_on(), own_codes()) if is_known else (nullcontext(), nullcontext())
@@ -78,7 +79,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
         pages = lay_out(book)
         complete_metadata(pages.metadata)
         content = _write(pages, identifier=file_identifier(report.imprint.identifier))
-    return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys(notes)))
+    return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys([*said, *notes])))
 
 
 def _write(pages, *, identifier: bytes) -> bytes:
@@ -86,7 +87,7 @@ def _write(pages, *, identifier: bytes) -> bytes:
     options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": identifier}
     if not internals.is_known(versions()):
         return pages.write_pdf(**options)
-    with internals.watch_tags() as watched:
+    with internals.watch_tags() as watched, internals.draw_formulas():
 
         def finish(document, pdf) -> None:
             mend_tags(pdf, watched)

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from millesime.assembly.report import Report
-from millesime.render.pdf.book import build_book, serve_picture
+from millesime.render.pdf.book import build_book
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
 from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
 from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_missing_characters
@@ -72,7 +72,8 @@ class Book:
 def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
-    tree = build_book(report, serve=lambda content: serve_picture(content, served), run=run, jobs=jobs)
+    notes: list[str] = []
+    tree = build_book(report, served=served, notes=notes, run=run, jobs=jobs)
     scope = theme_scope(report.theme)
     rare = rare_characters(tree)
     key = key_of("proof", versions, rare, scope.style)
@@ -89,7 +90,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         date=report.imprint.date,
         identifier=file_identifier(report.imprint.identifier),
         versions=versions,
-        notes=(missing_note(missing),) if missing else (),
+        notes=(*notes, missing_note(missing)) if missing else tuple(notes),
     )
 
 
