@@ -17,6 +17,7 @@ Element = etree._Element
 _NS = f"{{{MATHML}}}"
 TAG_CLASS = "formula-tag"  # of the `mtext` that holds the number of an equation
 _TAG = re.compile(r"\\tag(\*?)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_SEALED_TAG = re.compile(r"\\tag\{tag((?:[0-9a-f]{2})+)\}")
 _ROW_END = re.compile(r"\\\\")
 _COMMA = re.compile(r"\d(\s*\{,\}\s*|\s*,\s*)(?=\d)")
 
@@ -45,6 +46,16 @@ def lowered(text: str) -> str | None:
 
 
 # ---- what pandoc leaves out ---------------------------------------------------
+
+
+def seal_tags(tex: str) -> str:
+    """Return a formula whose equation numbers pandoc can read past: of a tag it takes letters and digits alone."""
+    return _TAG.sub(lambda found: rf"\tag{{tag{found[0].encode().hex()}}}", tex) if r"\tag" in tex else tex
+
+
+def open_tags(tex: str) -> str:
+    """Return a formula as it was before `seal_tags`."""
+    return _SEALED_TAG.sub(lambda found: bytes.fromhex(found[1]).decode("utf-8", "replace"), tex)
 
 
 def complete_formula(math: Element, tex: str) -> None:
@@ -156,7 +167,8 @@ def _line(node: Element) -> str:
         case "mo":
             return _operator(node, text.strip())
         case "mspace":
-            return "" if (node.get("width") or "").startswith(("-", "0.0")) else "\u2009"
+            before_tag = node.getnext() is not None and node.getnext().get("class") == TAG_CLASS
+            return "" if before_tag or (node.get("width") or "").startswith(("-", "0.0")) else "\u2009"
         case "msup" | "mover" if len(parts) == 2:
             return _scripted(parts[0], "", _over(node, parts[1]), node)
         case "msub" | "munder" if len(parts) == 2:

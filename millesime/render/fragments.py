@@ -28,7 +28,7 @@ from millesime.render.conform import (
     is_math,
     unwrap,
 )
-from millesime.render.formulas import complete_formula
+from millesime.render.formulas import complete_formula, open_tags, seal_tags
 from millesime.render.images import media_type
 from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
@@ -173,6 +173,8 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
             if not form.startswith("html"):
                 return node
             return {"t": kind, "c": ["html", filter_raw(replace_forbidden(text), show_image)]}
+        if kind == "Math":
+            return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
         if kind == "Image":
             return _safe_image(node, chapter, images, labels)
         if kind == "Div" and has_class(node, "section"):
@@ -183,7 +185,7 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
             return _safe_list(node)
         return node
 
-    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div", "OrderedList", "BulletList"})
+    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div", "OrderedList", "BulletList", "Math"})
 
 
 _DELIMITERS = {"OneParen": "one-paren", "TwoParens": "two-parens"}
@@ -265,6 +267,8 @@ def _bare_title(title: Sequence[Node]) -> list[Node]:
                 return node["c"][1]
             case "Note" | "RawInline":
                 return []
+            case "Math":
+                return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
             case "Image":
                 return node["c"][1]
             case "Span":
@@ -301,6 +305,8 @@ def _give_meaning(
             if element.tag == f"{{{MATHML}}}math":
                 _mend_math(element)
             continue
+        if element.tag == "span" and "math" in classes_of(element) and element.text:
+            element.text = open_tags(element.text)  # which pandoc could not read
         keep_id(element, anchors, chapter, taken)
         clean_attributes(element)
     for wrapper in [element for element in root.iter("div") if element.get("data-list")]:
@@ -327,7 +333,7 @@ def _mend_math(math: Element) -> None:
     """Give a formula its source as alternative text, leave out the annotation, and put back what it alone says."""
     source = ""
     for annotation in math.findall(f"{{{MATHML}}}semantics/{{{MATHML}}}annotation"):
-        source = annotation.text or ""
+        source = open_tags(annotation.text or "")
         math.set("alttext", " ".join(source.split()))
         annotation.getparent().remove(annotation)
     for semantics in math.findall(f"{{{MATHML}}}semantics"):
