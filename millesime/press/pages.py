@@ -27,6 +27,7 @@ from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.book import FrontSource, front_source, write_front
+from millesime.render.pdf.drawings import DrawingSource
 from millesime.render.pdf.formulas import FormulasSource, set_formulas
 from millesime.render.pdf.furniture import FurnitureSource, PageSource, lay_out_furniture
 from millesime.render.pdf.laid import Laid, LaidUnit, Margins
@@ -40,6 +41,7 @@ _STEPS = {
     "write_front": "front",
     "find_missing_characters": "proof",
     "set_formulas": "formula",
+    "draw": "drawing",
     "subset_font": "font",
 }
 _Step = tuple[Callable, Any]  # a function, and its source
@@ -261,4 +263,6 @@ def _label(source: Any) -> str:
             return "the front matter"
         case FormulasSource():
             return "the formulas"
+        case DrawingSource():
+            return "a drawing"
     return f"a font of {len(source.glyphs)} glyphs"

@@ -15,6 +15,7 @@ from PIL import Image
 from millesime.assembly.images import image_size, image_type
 from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
+from millesime.render.drawing_text import write_out_foreign
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -175,6 +176,7 @@ def _safe_svg(content: bytes) -> bytes:
     root = _parse_svg(content)
     if root is None:
         return f'<svg xmlns="{_SVG}" viewBox="0 0 1 1"/>'.encode()
+    write_out_foreign(root)
     for element in list(root.iterdescendants()):
         if not isinstance(element.tag, str):  # an entity from outside
             _remove(element)

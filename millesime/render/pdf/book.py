@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from millesime.assembly.images import image_type
 from millesime.assembly.report import Report
 from millesime.render.conform import classes_of
 from millesime.render.formulas import linear_text, take_tags
 from millesime.render.fragments import OWN_XML, set_labels, write_fragments
-from millesime.render.images import media_type, natural_size, published_image
+from millesime.render.images import GENERATED, media_type, natural_size, published_image
+from millesime.render.pdf.drawings import draw, drawing_source
 from millesime.render.pdf.engine import SCHEME
 from millesime.render.pdf.formulas import FORMULA_ADDRESS, Formula, FormulaSource, FormulasSource, set_formulas
 from millesime.render.pdf.steps import Run, key_of, run_here
@@ -27,7 +29,8 @@ def build_book(
     """Return the `html` element of the whole book.
 
     What it shows, pictures and formulas, is put in `served`: address → content, media type. Formulas that cannot be
-    set as they are written are named in `notes`. `run` may have what stands around the chapters, and formulas.
+    set as they are written are named in `notes`. `run` may have what stands around the chapters, drawings and
+    formulas.
     """
     (front,) = run([(write_front, front_source(report))])
     book = etree.fromstring(front, OWN_XML)
@@ -36,10 +39,12 @@ def build_book(
     places = {chapter.id: chapter.path or chapter.id for chapter in report.chapters}
     formulas = _Formulas([book, *fragments.values()], run=run, served=served)
     addresses: dict[str, str | None] = {}
+    drawn = _drawings(report, fragments, run=run)
 
     def address(key: str) -> str | None:
         if key not in addresses:
-            addresses[key] = serve_picture(report.images[key], served) if key in report.images else None
+            content = drawn.get(key) or report.images.get(key)
+            addresses[key] = serve_picture(content, served=served, is_drawn=key in drawn) if content else None
         return addresses[key]
 
     def ratio(key: str) -> float:
@@ -132,6 +137,24 @@ def _formula_source(element: etree._Element) -> FormulaSource:
     return FormulaSource(key=key_of("formula", mathml), mathml=mathml)
 
 
+def _drawings(report: Report, fragments: Mapping[str, etree._Element], *, run: Run) -> dict[str, bytes]:
+    """Return the drawings of authors as the engine can put them in place, by the keys of their images.
+
+    Those made for an annex it draws itself.
+    """
+    shown = dict.fromkeys(image.get("src", "") for root in fragments.values() for image in root.iter("img"))
+    sources = {
+        key: drawing_source(report.images[key])
+        for key in shown
+        if key in report.images and not key.startswith(GENERATED) and image_type(report.images[key]) == "svg"
+    }
+    if not sources:
+        return {}
+    unique = list({source.key: source for source in sources.values()}.values())
+    made = dict(zip([source.key for source in unique], run([(draw, source) for source in unique]), strict=True))
+    return {key: made[source.key] for key, source in sources.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontSource:
     """All that stands around chapters depends on, but default templates, pandoc and what fills templates."""
@@ -159,12 +182,15 @@ def write_front(source: FrontSource) -> bytes:
     return front_and_frames(source.report)
 
 
-def serve_picture(content: bytes, served: dict[str, tuple[bytes, str]]) -> str | None:
-    """Put a picture at an address made of its bytes, so that nothing depends on where files lay."""
+def serve_picture(content: bytes, *, served: dict[str, tuple[bytes, str]], is_drawn: bool = False) -> str | None:
+    """Put a picture at an address made of its bytes, so that nothing depends on where files lay.
+
+    What `is_drawn` was made here of what is published.
+    """
     kind = media_type(content)
     if kind is None:
         return None
-    address = f"{SCHEME}image/{hashlib.sha256(content).hexdigest()[:32]}"
-    if address not in served:
-        served[address] = (published_image(content), kind)
+    shown = content if is_drawn else published_image(content)
+    address = f"{SCHEME}image/{hashlib.sha256(shown).hexdigest()[:32]}"
+    served.setdefault(address, (shown, kind))
     return address

@@ -66,6 +66,22 @@ def watch_tags() -> Iterator[Watched]:
         tags._build_box_tree = build
 
 
+@contextmanager
+def placed_drawings() -> Iterator[Callable]:
+    """Put forms in the place of drawings while pages are written; yield what then completes the file."""
+    import pydyf
+    from weasyprint import images
+
+    from millesime.render.pdf.drawings import complete_forms, draw_form
+
+    draw = images.SVGImage.draw
+    images.SVGImage.draw = draw_form(pydyf, draw)
+    try:
+        yield lambda pdf: complete_forms(pydyf, pdf)
+    finally:
+        images.SVGImage.draw = draw
+
+
 def page_type(page) -> tuple[str, str, bool]:
     """Return a page's name in CSS, its side, and whether it is blank."""
     kind = page._page_box.page_type

@@ -234,10 +234,16 @@ def _extract(document, facts: _Facts, notes: list[str], late: LateFolios | None 
 
     def finish(document, pdf) -> None:
         mend_tags(pdf, watched)
+        complete(pdf)
         taken.append(_take(pdf, facts, facts_of_pages, glyphs, uses_of(fonts.values(), files), notes, late))
         forget(pdf)
 
-    with internals.watch_tags() as watched, internals.draw_formulas(), left_open(late):
+    with (
+        internals.watch_tags() as watched,
+        internals.draw_formulas(),
+        internals.placed_drawings() as complete,
+        left_open(late),
+    ):
         document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1", uncompressed_pdf=True)
     if late and not _are_open(late, taken[0]):
         return None

@@ -86,13 +86,15 @@ def _write(pages, *, identifier: bytes) -> bytes:
     """Return the file of a document, its tags mended if this WeasyPrint is one whose tags are known."""
     options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": identifier}
     if not internals.is_known(versions()):
-        return pages.write_pdf(**options)
-    with internals.watch_tags() as watched, internals.draw_formulas():
+        with internals.placed_drawings() as complete:
+            return pages.write_pdf(finisher=lambda document, pdf: complete(pdf), **options)
 
-        def finish(document, pdf) -> None:
-            mend_tags(pdf, watched)
-            put_glyph_maps(document, pdf)
+    def finish(document, pdf) -> None:
+        mend_tags(pdf, watched)
+        put_glyph_maps(document, pdf)
+        complete(pdf)
 
+    with internals.watch_tags() as watched, internals.draw_formulas(), internals.placed_drawings() as complete:
         return pages.write_pdf(finisher=finish, **options)
 
 
