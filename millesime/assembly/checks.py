@@ -109,6 +109,14 @@ def _check_node(
             f"the link {_short(target)!r} leads to a file that is not in the report",
             "link to a chapter or to a complete address",
         )
+    elif "missing-image" in classes and pairs.get("kind"):
+        yield Problem(
+            "I004",
+            where,
+            f"{_short(target)!r} is {pairs['kind']}, which is not printed",
+            "save it as PNG, JPEG, SVG, GIF or WebP",
+            "error",
+        )
     elif "missing-image" in classes:
         remote = re.match(r"^[a-z]+:|^//", target, re.IGNORECASE)
         yield Problem(

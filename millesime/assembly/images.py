@@ -31,6 +31,39 @@ def image_type(content: bytes) -> str | None:
     return None
 
 
+_OTHERS = (
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"BM", "a BMP picture"),
+    (b"%PDF", "a PDF file"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\0\0\1\0", "an icon file"),
+    (b"\x01\0\0\0", "an EMF drawing"),
+    (b"\xd7\xcd\xc6\x9a", "a WMF drawing"),
+    (b"version https://git-lfs", "a pointer of Git LFS, whose file was not fetched"),
+)
+_BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture", b"heic": "a HEIC picture", b"mif1": "a HEIC picture"}
+
+
+def said_type(content: bytes) -> str:
+    """Return in words what a file is that `image_type` does not know: "a TIFF picture", "an empty file"."""
+    if not content:
+        return "an empty file"
+    if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
+        return _BRANDS[content[8:12]]
+    return next((said for magic, said in _OTHERS if content.startswith(magic)), "no picture, or a damaged one")
+
+
+def is_too_large(content: bytes, limits: Limits) -> bool:
+    """Whether a picture unpacks to more pixels than it may."""
+    width, height = image_size(content) or (0, 0)
+    return width * height > limits.picture_pixels
+
+
 def image_size(content: bytes) -> tuple[int, int] | None:
     """Return the width and height of an image in pixels, as its header states them; None for drawings and wrecks."""
     kind = image_type(content)
@@ -87,7 +120,8 @@ def settle_images(
         attributes, alternative, (target, title) = node["c"]
         key = image_key(target, path)
         if key is None or not show_image(key, read_image=read_image, images=images, limits=limits):
-            return [missing(alternative, target)]
+            content = read_image(key) if key is not None else None
+            return [missing(alternative, target, kind="" if content is None else said_type(content))]
         return {"t": "Image", "c": [attributes, alternative, [key, title]]}
 
     return rewrite(blocks, change, kinds={"Image"})
@@ -101,8 +135,8 @@ def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes], l
     if key not in images:
         content = read_image(key)
         if content is not None and image_type(content):
-            width, height = image_size(content) or (0, 0)
-            if width * height > limits.picture_pixels:
+            if is_too_large(content, limits):
+                width, height = image_size(content) or (0, 0)
                 raise LimitError(
                     f"{key}: a picture of {width} × {height} pixels, more than {limits.pixels} million; "
                     + raise_hint("pixels", limits)
@@ -128,7 +162,8 @@ def image_key(target: str, path: str) -> str | None:
     return None if key.startswith("../") or key in ("..", ".") else key
 
 
-def missing(alternative: list[Inline], target: str) -> Inline:
-    """The visible place of an image that cannot be shown."""
+def missing(alternative: list[Inline], target: str, *, kind: str = "") -> Inline:
+    """The visible place of an image that cannot be shown; `kind` says what the file is, if there is one."""
     shown = alternative or [string(posixpath.basename(target) or target)]
-    return span(shown, classes=["missing-image"], pairs=[("target", target)])
+    pairs = [("target", target), ("kind", kind)] if kind else [("target", target)]
+    return span(shown, classes=["missing-image"], pairs=pairs)

@@ -13,7 +13,9 @@ from typing import Any
 
 from babel import Locale
 
-from millesime.assembly.images import image_key, image_size, image_type
+from millesime.assembly.images import image_key, image_size, image_type, is_too_large
+from millesime.assembly.pictures import find_fault, linked_pictures
+from millesime.limits import DEFAULTS, Limits, raise_hint
 from millesime.markup.ast import Block, Node, attr_of, text_of, walk
 from millesime.problems import Problem
 
@@ -90,9 +92,9 @@ def _has_head(table: Node) -> bool:
 
 
 def check_pictures(
-    path: str, blocks: Sequence[Block], *, read_image: Callable[[str], bytes | None]
+    path: str, blocks: Sequence[Block], *, read_image: Callable[[str], bytes | None], limits: Limits = DEFAULTS
 ) -> Iterator[Problem]:
-    """Yield the pictures of a chapter that are too heavy to send, each once."""
+    """Yield the pictures of a chapter that are too large or heavy, damaged, or show others that are not there."""
     seen: set[str] = set()
     for node in walk(list(blocks)):
         key = image_key(node["c"][2][0], path) if node["t"] == "Image" else None
@@ -102,6 +104,27 @@ def check_pictures(
         content = read_image(key)
         if content is None or image_type(content) is None:
             continue
+        if is_too_large(content, limits):
+            width, height = image_size(content) or (0, 0)
+            yield Problem(
+                "I005",
+                path,
+                f"picture {key!r} is of {width} × {height} pixels, more than {limits.pixels} million: it stops a build",
+                raise_hint("pixels", limits),
+                "error",
+            )
+            continue
+        if fault := find_fault(content):
+            yield Problem("I004", path, f"picture {key!r} is damaged: {fault}", "save it again, or anew", "error")
+            continue
+        for linked in linked_pictures(content):
+            yield Problem(
+                "I001",
+                path,
+                f"drawing {key!r} shows {linked[:60]!r}, which is no picture of pixels in the edition's files",
+                "put the file, PNG or JPEG, under version control and name it relative to the drawing",
+                "error",
+            )
         width, height = image_size(content) or (0, 0)
         if len(content) > _HEAVY_BYTES or width * height > _HEAVY_PIXELS:
             size = f"{len(content) / 1024**2:.1f} MiB" + (f", {width} × {height} pixels" if width else "")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
+from millesime.assembly.images import ImageReader, is_too_large
 from millesime.assembly.reading_checks import check_colours, check_pictures, check_reading
+from millesime.limits import Limits
 from millesime.press.desk import Desk
 from millesime.press.edition import image_reader, materials
 from millesime.problems import Problem
@@ -24,11 +27,25 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     for source in manuscript.chapters:
         blocks = source.document.blocks
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
-        found += check_pictures(source.path, blocks, read_image=read_image)
+        found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
     found += check_colours(manuscript.theme)
-    found += check_report(assemble(materials(desk, manuscript, manuscript.chapters)))
+    whole = materials(desk, manuscript, manuscript.chapters)
+    # A picture beyond the limit is reported, see I005, and must not hide what else there is.
+    whole = replace(whole, read_image=_without_the_oversized(whole.read_image, desk.limits))
+    found += check_report(assemble(whole))
     order = {path: index for index, path in enumerate(manuscript.texts)}
     return sorted(dict.fromkeys(found), key=lambda problem: order.get(_file(problem), len(order)))
+
+
+_STAND_IN = b"GIF89a\1\0\1\0\0\0\0;"
+
+
+def _without_the_oversized(read_image: ImageReader, limits: Limits) -> ImageReader:
+    def read(key: str) -> bytes | None:
+        content = read_image(key)
+        return _STAND_IN if content is not None and is_too_large(content, limits) else content
+
+    return read
 
 
 def _file(problem: Problem) -> str:

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from millesime.assembly.assemble import Materials, assemble
+from millesime.assembly.images import image_type
+from millesime.assembly.pictures import embed_linked
 from millesime.assembly.registers import read_register, register_annex, register_path
 from millesime.assembly.report import Author, Imprint, Report, Sibling
 from millesime.assembly.sources import ChapterSource
@@ -113,7 +115,10 @@ def _register_annex(manuscript: Manuscript, annex: RegisterAnnex, index: int) ->
 def image_reader(
     desk: Desk, manuscript: Manuscript, *, pictures: Mapping[str, bytes] | None = None
 ) -> Callable[[str], bytes | None]:
-    """Return what reads the images of a manuscript, "@2018/…" of another edition, and the `pictures` made for it."""
+    """Return what reads the images of a manuscript, "@2018/…" of another edition, and the `pictures` made for it.
+
+    The pictures that a drawing names are put into it: nobody who shows a drawing as a picture looks for others.
+    """
 
     def read(key: str) -> bytes | None:
         if pictures and key in pictures:
@@ -124,9 +129,19 @@ def image_reader(
             if name not in manuscript.edition.compared:
                 return None  # an edition depends on no other but those it is compared with, see press/inputs.py
             source = desk.snapshot(name)
-        try:
-            return source.read(key, where=key) if source.has(key) else None
-        except (RevisionError, MarkupError):
-            return None
+        return _read(source, key)
 
-    return read
+    def read_whole(key: str) -> bytes | None:
+        content = read(key)
+        if content is None or key in (pictures or {}) or image_type(content) != "svg":
+            return content
+        return embed_linked(content, key, read_image=read, limits=desk.limits)
+
+    return read_whole
+
+
+def _read(source: Snapshot, key: str) -> bytes | None:
+    try:
+        return source.read(key, where=key) if source.has(key) else None
+    except (RevisionError, MarkupError):
+        return None

@@ -40,7 +40,7 @@ from millesime.render.artifact import Artifact, write_beside
 from millesime.render.docx_changes import NEW_ONLY, OLD_ONLY, Marks, name_changes, new_marks, track_changes
 from millesime.render.docx_styles import reference_document, text_area
 from millesime.render.fragments import find_image, set_labels
-from millesime.render.images import natural_size, published_image
+from millesime.render.images import natural_size, published_image, word_image
 from millesime.render.pdf.engine import date_epoch
 from millesime.render.sanitise import PHRASING
 
@@ -273,7 +273,7 @@ def _place_images(
         key = find_image(source, chapter, report.images)
         if key is None or image_type(report.images[key]) is None:
             return [string("["), *(alternative or [string(source)]), string("]")]
-        content = published_image(report.images[key])
+        content = word_image(published_image(report.images[key]))
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.{image_type(content)}"
         files[name] = content
         ident, classes, pairs = attributes

@@ -5,17 +5,21 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from array import array
 from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lxml import etree
-from PIL import Image
 
 from millesime.assembly.images import image_size, image_type
 from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
 from millesime.render.drawing_text import write_out_foreign
+
+if TYPE_CHECKING:  # it takes a while to load, and most of what this module does needs none of it
+    from PIL import Image
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -59,6 +63,8 @@ def natural_size(content: bytes) -> tuple[float, float] | None:
     found = image_size(content)
     if not found or 0 in found:
         return None
+    from PIL import Image
+
     try:
         with Image.open(BytesIO(content)) as picture:
             dpi = [float(side) if 1 < float(side) < 10_000 else 72.0 for side in picture.info.get("dpi", (72, 72))]
@@ -92,6 +98,73 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 def published_image(content: bytes) -> bytes:
     """Return the bytes to publish: an SVG without scripts, handlers and outside references."""
     return _safe_svg(content) if image_type(content) == "svg" else content
+
+
+def printed_image(content: bytes) -> bytes:
+    """Return the bytes of a picture as the engine of pages can draw it: 8 bits to a channel, in a mode that it knows.
+
+    A grey of 16 bits would come out black.
+    """
+    if image_type(content) not in ("png", "gif", "webp"):
+        return content
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            if picture.mode in _DRAWN_MODES:
+                return content
+            return _as_png(_in_8_bits(picture))
+    except (OSError, ValueError, SyntaxError):
+        return content  # a wreck, which the engine names
+
+
+def word_image(content: bytes) -> bytes:
+    """Return the bytes of a picture as Word shows it: upright, which it does not make of EXIF's word, and no WebP."""
+    kind = image_type(content)
+    if kind in (None, "svg", "gif"):
+        return content
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            turned = picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
+            if not turned and kind != "webp":
+                return content
+            upright = ImageOps.exif_transpose(picture) if turned else picture
+            if kind != "jpeg":
+                return _as_png(upright if upright.mode in _DRAWN_MODES else _in_8_bits(upright))
+            out = BytesIO()
+            named = {"dpi": picture.info["dpi"]} if "dpi" in picture.info else {}
+            profile = picture.info.get("icc_profile")
+            upright.save(out, "JPEG", quality=95, subsampling=0, icc_profile=profile, **named)
+            return out.getvalue()
+    except (OSError, ValueError, SyntaxError):
+        return content
+
+
+_DRAWN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK"})
+_ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4
+
+
+def _in_8_bits(picture: Image.Image) -> Image.Image:
+    if not picture.mode.startswith(("I", "F")):
+        return picture.convert("RGBA" if "A" in picture.getbands() or "a" in picture.getbands() else "RGB")
+    wide = picture.convert("I")
+    grey = wide.point(lambda value: value * (1 / 256)).convert("L")
+    hidden = picture.info.get("transparency")
+    if not isinstance(hidden, int):
+        return grey
+    from PIL import Image
+
+    seen = bytes(0 if value == hidden else 255 for value in array("i", wide.tobytes()))
+    return Image.merge("LA", (grey, Image.frombytes("L", grey.size, seen)))
+
+
+def _as_png(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    named = {name: picture.info[name] for name in ("dpi", "icc_profile") if name in picture.info}
+    picture.save(out, "PNG", **named)
+    return out.getvalue()
 
 
 # ---- pictures that are part of the page -------------------------------------

@@ -25,6 +25,7 @@ PROBLEMS = (ROOT / "docs/problems.md").read_text("utf-8")
 
 def found(case: Path, root: Path) -> list[Problem]:
     manifest = "title: Rapport\nlanguage: fr\n", "date: 2019-07-03\nchapters: [chapters/a.md]\n"
+    root.mkdir(exist_ok=True)
     for name, content in zip(("report", "2019"), manifest, strict=True):
         (root / "editions").mkdir(exist_ok=True)
         (root / f"editions/{name}.yaml").write_text(content, "utf-8")
@@ -66,3 +67,36 @@ def test_the_contrast_of_black_on_white_is_21():
     assert contrast("#000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#fff") == pytest.approx(4.48, abs=0.01)
     assert contrast("#fff", "#777777") == contrast("#777777", "#fff")
+
+
+def test_an_oversized_picture_hides_nothing_else(tmp_path: Path):
+    case = tmp_path / "case"
+    case.mkdir()
+    (case / "a.md").write_text("# Un\n\n![Une vue](b.png)\n\n[là-bas](#nulle-part)\n\n![Autre](c.png)\n", "utf-8")
+    (case / "b.png").write_bytes((ROOT / "tests/cases/problems/I005/bad/b.png").read_bytes())
+    assert [problem.code for problem in found(case, tmp_path / "root")] == ["I005", "R002", "I001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a.avif", "AVIF"), ("a.tif", "TIFF"), ("a.bmp", "BMP"), ("cut.png", "damaged"), ("empty.png", "empty")],
+)
+def test_what_is_wrong_with_a_picture_is_said(name: str, said: str, tmp_path: Path):
+    case = tmp_path / "case"
+    case.mkdir()
+    (case / "a.md").write_text(f"# Un\n\n![Une vue]({name})\n", "utf-8")
+    (case / name).write_bytes((ROOT / "tests/cases/problems/I004/bad" / name).read_bytes())
+    (problem,) = found(case, tmp_path / "root")
+    assert problem.code == "I004" and said in problem.text and "version control" not in problem.hint
+
+
+def test_a_drawing_that_shows_a_picture_of_nowhere_is_reported(tmp_path: Path):
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image href="{}" width="9" height="9"/></svg>'
+    case = tmp_path / "case"
+    case.mkdir()
+    (case / "a.md").write_text("# Un\n\n![Une vue](a.svg)\n\n![Autre](b.svg)\n", "utf-8")
+    (case / "a.svg").write_text(drawing.format("p.png"), "utf-8")
+    (case / "b.svg").write_text(drawing.format("q.png"), "utf-8")
+    (case / "p.png").write_bytes((ROOT / "tests/cases/problems/I001/good/i.png").read_bytes())
+    (problem,) = found(case, tmp_path / "root")
+    assert problem.code == "I001" and "'q.png'" in problem.text and "b.svg" in problem.text

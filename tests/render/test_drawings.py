@@ -77,7 +77,7 @@ WORDS = {
         "chemin</textPath></text>",
         "Le long du chemin",
     ),
-    "arabic": ('<text x="20" y="50" font-size="24">سلام</text>', "سلام"),
+    "arabic": ('<text x="20" y="50" font-size="24">مرحبا</text>', "مرحبا"),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from millesime.assembly.report import Report
 from millesime.render.conform import classes_of
 from millesime.render.formulas import linear_text, take_tags
 from millesime.render.fragments import OWN_XML, set_labels, write_fragments
-from millesime.render.images import GENERATED, media_type, natural_size, published_image
+from millesime.render.images import GENERATED, media_type, natural_size, printed_image, published_image
 from millesime.render.pdf.drawings import draw, drawing_source
 from millesime.render.pdf.engine import SCHEME
 from millesime.render.pdf.formulas import FORMULA_ADDRESS, Formula, FormulaSource, FormulasSource, set_formulas
@@ -190,7 +190,8 @@ def serve_picture(content: bytes, *, served: dict[str, tuple[bytes, str]], is_dr
     kind = media_type(content)
     if kind is None:
         return None
-    shown = content if is_drawn else published_image(content)
+    shown = content if is_drawn else printed_image(published_image(content))
+    kind = media_type(shown)
     address = f"{SCHEME}image/{hashlib.sha256(shown).hexdigest()[:32]}"
     served.setdefault(address, (shown, kind))
     return address
