@@ -29,6 +29,9 @@ class Problem:
         return asdict(self)
 
 
+OF_ENGINES = frozenset({"E001", "E002"})  # codes of what only a build can see: `check` lays nothing out
+
+
 class ReportError(Exception):
     """Ends the run with a message for the user: *where: what; what to do*."""
 

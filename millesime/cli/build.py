@@ -30,6 +30,7 @@ from millesime.press.cache.store import Store
 from millesime.press.desk import Desk
 from millesime.press.installed import keep_installed
 from millesime.press.workers import Workers, cluster_workers, local_workers
+from millesime.problems import OF_ENGINES
 from millesime.series.series import Series
 
 DIST = "dist"
@@ -205,7 +206,10 @@ def _print_paths(outcome: Outcome, began: float) -> None:
     for printed in outcome.artifacts:
         for note in printed.notes:
             click.echo(f"{printed.edition}: {printed.format}: {note}", err=True)
+        for problem in printed.problems:
+            click.echo(f"{printed.edition}: {problem}", err=True)
     for edition, problems in outcome.problems.items():
+        problems = [problem for problem in problems if problem.code not in OF_ENGINES]
         if problems:
             count = len(problems)
             click.echo(

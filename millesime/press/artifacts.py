@@ -11,15 +11,16 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from millesime.assembly.report import Report
 from millesime.assembly.sources import slug
 from millesime.beside import recover
 from millesime.collector import collector_at_rest
+from millesime.problems import Problem
 from millesime.render.artifact import Artifact, write_beside
 
 # The slowest first, so that the last worker is not left alone with it.
@@ -38,6 +39,7 @@ class Printed:
     bytes: int
     seconds: float  # that it took to make, when it was made
     notes: tuple[str, ...] = ()  # what the engine could not do
+    problems: tuple[Problem, ...] = ()  # the same, with its places in the text
     kept: bool = False  # an earlier build made it
 
 
@@ -57,15 +59,28 @@ def make_artifact(report: Report, kind: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="millesime-") as folder, collector_paused():
         artifact = render(report, kind, Path(folder, artifact_name(report, kind)))
         files = {os.fsencode(file.relative_to(artifact.path)): file.read_bytes() for file in _files(artifact.path)}
-        return pack_artifact(artifact.path.name, files, artifact.notes, seconds=time.monotonic() - began)
+        said = (*artifact.notes, *map(astuple, artifact.problems))
+        return pack_artifact(artifact.path.name, files, said, seconds=time.monotonic() - began)
 
 
-def pack_artifact(name: str, files: dict[bytes, bytes], notes: tuple[str, ...], *, seconds: float) -> bytes:
-    """Return an artifact as workers hand it over and caches keep it; for `put_in_place`."""
+def pack_artifact(name: str, files: dict[bytes, bytes], notes: tuple[str | tuple, ...], *, seconds: float) -> bytes:
+    """Return an artifact as workers hand it over and caches keep it; for `put_in_place`.
+
+    Among its notes are the fields of problems, as tuples; see `split_notes`.
+    """
     return marshal.dumps((name, files, tuple(notes), seconds))
 
 
-def pack_file(name: str, content: bytes, notes: tuple[str, ...], *, seconds: float) -> bytes:
+def split_notes(notes: Iterable[str | tuple]) -> dict[str, tuple]:
+    """Return the notes and the problems of a packed artifact as fields of a `Printed`."""
+    notes = list(notes)
+    return {
+        "notes": tuple(note for note in notes if isinstance(note, str)),
+        "problems": tuple(Problem(*note) for note in notes if not isinstance(note, str)),
+    }
+
+
+def pack_file(name: str, content: bytes, notes: tuple[str | tuple, ...], *, seconds: float) -> bytes:
     """Return an artifact that is one file, packed."""
     return pack_artifact(name, {_ITSELF: content}, notes, seconds=seconds)
 
@@ -130,7 +145,7 @@ def put_in_place(content: bytes, *, edition: str, kind: str, folder: Path, kept:
                 place.write_bytes(inner)
     return Printed(
         edition=edition, format=kind, path=path if _ITSELF in files else path / "index.html",
-        bytes=sum(map(len, files.values())), seconds=seconds, notes=notes, kept=kept,
+        bytes=sum(map(len, files.values())), seconds=seconds, kept=kept, **split_notes(notes),
     )  # fmt: skip
 
 

@@ -204,6 +204,9 @@ def make_editions(
     finally:
         # Not waited for: after an error the workers end, and the threads with them.
         foremen.shutdown(wait=False, cancel_futures=True)
+    for printed in outcome.artifacts:
+        known = outcome.problems.setdefault(printed.edition, [])
+        known += [problem for problem in printed.problems if problem not in known]
     outcome.artifacts.sort(key=lambda printed: (names.index(printed.edition), printed.format))
     return outcome
 

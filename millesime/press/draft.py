@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from millesime.assembly.report import Report
@@ -56,7 +56,8 @@ def draft_edition(
     else:
         printed = print_report(report, run=run, print_whole=run.print_whole)
     stem = artifact_name(report, "pdf").removesuffix(".pdf")
-    content = pack_file(f"{stem}-draft.pdf", printed.content, printed.notes, seconds=time.monotonic() - began)
+    said = (*printed.notes, *map(astuple, printed.problems))
+    content = pack_file(f"{stem}-draft.pdf", printed.content, said, seconds=time.monotonic() - began)
     return put_in_place(content, edition=name, kind="pdf", folder=out / name, kept=False)
 
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from dataclasses import astuple, replace
 from io import BytesIO
 from typing import Any
 
@@ -53,7 +53,8 @@ def make_pdf(report: Report, run: UnitRunner) -> bytes:
     """Return the PDF of a report, packed; see `artifacts.pack_artifact`."""
     began = time.monotonic()
     printed = print_report(report, run=run, print_whole=run.print_whole)
-    return pack_file(artifact_name(report, "pdf"), printed.content, printed.notes, seconds=time.monotonic() - began)
+    said = (*printed.notes, *map(astuple, printed.problems))
+    return pack_file(artifact_name(report, "pdf"), printed.content, said, seconds=time.monotonic() - began)
 
 
 class UnitRunner:

@@ -41,7 +41,7 @@ from millesime.distribution.search import BUNDLE, index_pages, search_is_availab
 from millesime.distribution.site import Site, report_pages, site_files
 from millesime.distribution.tree import hold, replace_tree
 from millesime.history.seal import content_trees
-from millesime.press.artifacts import Download, Printed, download
+from millesime.press.artifacts import Download, Printed, download, split_notes
 from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
@@ -256,7 +256,7 @@ class _Press:
             found[name].append(one)
             return Printed(
                 edition=name, format=kind, path=self.out / name / one.name, bytes=len(one.content),
-                seconds=marshal.loads(content)[3], notes=marshal.loads(content)[2], kept=kept,
+                seconds=marshal.loads(content)[3], kept=kept, **split_notes(marshal.loads(content)[2]),
             )  # fmt: skip
 
         outcome = make_editions(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from millesime.beside import give_usual_rights, hold_beside, put_aside, recover
-from millesime.problems import OutputError
+from millesime.problems import OutputError, Problem
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
@@ -24,6 +24,7 @@ class Artifact:
     path: Path
     entry: Path  # what a reader opens: the file itself, or a folder's index.html
     notes: tuple[str, ...] = ()  # what the engine could not do
+    problems: tuple[Problem, ...] = ()  # the same, with its places in the text
 
 
 @contextmanager

@@ -201,8 +201,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="pixels",
         module="millesime/assembly/images.py",
-        there="if width * height > limits.picture_pixels:",
-        instead="if False:",
+        there="return width * height > limits.picture_pixels",
+        instead="return False",
         tests=(f"{_SECURITY}/test_pictures.py::test_a_picture_that_unpacks_to_gigabytes_is_named_and_not_unpacked",),
     ),
     # ---- paths -------------------------------------------------------------

@@ -37,7 +37,7 @@ def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = N
     printed = print_report(report, jobs=jobs, run=run)
     with write_beside(path) as beside:
         beside.write_bytes(printed.content)
-    return Artifact(format="pdf", path=path, entry=path, notes=printed.notes)
+    return Artifact(format="pdf", path=path, entry=path, notes=printed.notes, problems=printed.problems)
 
 
 def print_report(

@@ -24,7 +24,13 @@ from millesime.render.sanitise import MATHML
 
 
 def build_book(
-    report: Report, *, served: dict[str, tuple[bytes, str]], notes: list[str], run: Run = run_here, jobs: int = 1
+    report: Report,
+    *,
+    served: dict[str, tuple[bytes, str]],
+    pictures: dict[str, str],
+    notes: list[str],
+    run: Run = run_here,
+    jobs: int = 1,
 ) -> etree._Element:
     """Return the `html` element of the whole book.
 
@@ -44,7 +50,11 @@ def build_book(
     def address(key: str) -> str | None:
         if key not in addresses:
             content = drawn.get(key) or report.images.get(key)
-            addresses[key] = serve_picture(content, served=served, is_drawn=key in drawn) if content else None
+            addresses[key] = (
+                serve_picture(content, key, served=served, pictures=pictures, is_drawn=key in drawn)
+                if content
+                else None
+            )
         return addresses[key]
 
     def ratio(key: str) -> float:
@@ -182,10 +192,17 @@ def write_front(source: FrontSource) -> bytes:
     return front_and_frames(source.report)
 
 
-def serve_picture(content: bytes, *, served: dict[str, tuple[bytes, str]], is_drawn: bool = False) -> str | None:
+def serve_picture(
+    content: bytes,
+    key: str,
+    *,
+    served: dict[str, tuple[bytes, str]],
+    pictures: dict[str, str],
+    is_drawn: bool = False,
+) -> str | None:
     """Put a picture at an address made of its bytes, so that nothing depends on where files lay.
 
-    What `is_drawn` was made here of what is published.
+    What `is_drawn` was made here of what is published. `pictures` learns whose address it is.
     """
     kind = media_type(content)
     if kind is None:
@@ -194,4 +211,5 @@ def serve_picture(content: bytes, *, served: dict[str, tuple[bytes, str]], is_dr
     kind = media_type(shown)
     address = f"{SCHEME}image/{hashlib.sha256(shown).hexdigest()[:32]}"
     served.setdefault(address, (shown, kind))
+    pictures.setdefault(address, key)
     return address

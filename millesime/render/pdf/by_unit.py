@@ -9,6 +9,7 @@ from millesime.render.pdf.engine import versions
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.paginate import paginate
 from millesime.render.pdf.plain import PrintedReport
+from millesime.render.pdf.said import note_problems
 from millesime.render.pdf.steps import Run
 from millesime.render.pdf.units import plan_pdf
 
@@ -32,7 +33,15 @@ def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:
     bound, files = paginate(book, run=run)
     content = bind(book, bound, files, run=run)
     said = [note for one in bound for part in (one.unit, *one.furniture) for note in part.notes]
+    located = [
+        (note, [name for page in one.unit.pages for name, _, _ in page.anchors])
+        for one in bound
+        for note in one.unit.notes
+    ]
     last = bound[-1]
     return PrintedReport(
-        content=content, pages=last.first + len(last.unit.pages), notes=tuple(dict.fromkeys([*book.notes, *said]))
+        content=content,
+        pages=last.first + len(last.unit.pages),
+        notes=tuple(dict.fromkeys([*book.notes, *said])),
+        problems=book.problems + note_problems(located, report, book.pictures),
     )

@@ -11,6 +11,7 @@ from lxml import etree
 
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
+from millesime.problems import Problem
 from millesime.render.pdf import internals
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
@@ -18,6 +19,7 @@ from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, 
 from millesime.render.pdf.footnotes import running_on
 from millesime.render.pdf.glyph_codes import own_codes, put_glyph_maps
 from millesime.render.pdf.metadata import complete_metadata
+from millesime.render.pdf.said import missing_problems, note_problems
 from millesime.render.pdf.tags import mend_tags
 from millesime.render.pdf.whole_notes import notes_kept
 
@@ -29,6 +31,7 @@ class PrintedReport:
     content: bytes
     pages: int
     notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()  # the same, with its places in the text
 
 
 def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
@@ -40,7 +43,8 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     engine = load_engine()
     served: dict[str, tuple[bytes, str]] = {}
     said: list[str] = []
-    book = build_book(report, served=served, notes=said, jobs=jobs)
+    pictures: dict[str, str] = {}
+    book = build_book(report, served=served, pictures=pictures, notes=said, jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
     mended = (running_on(), own_codes()) if is_known else (nullcontext(), nullcontext())
@@ -73,13 +77,18 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
             return said
 
         missing = find_missing(rare_characters(book), print_proof)
+        problems = missing_problems(book, missing, report)
         if missing:
             notes.append(missing_note(missing))
+        before_layout = len(notes)
         spell_out(book, missing)
         pages = lay_out(book)
         complete_metadata(pages.metadata)
         content = _write(pages, identifier=file_identifier(report.imprint.identifier))
-    return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys([*said, *notes])))
+    problems += note_problems([(note, ()) for note in notes[before_layout:]], report, pictures)
+    return PrintedReport(
+        content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys([*said, *notes])), problems=problems
+    )
 
 
 def _write(pages, *, identifier: bytes) -> bytes:

@@ -11,11 +11,13 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from millesime.assembly.report import Report
+from millesime.problems import Problem
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
 from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
 from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
+from millesime.render.pdf.said import missing_problems
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
 from millesime.render.pdf.steps import Run, key_of
 
@@ -46,6 +48,8 @@ class Book:
     identifier: bytes
     versions: str
     notes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    pictures: Mapping[str, str]  # keys of pictures, by their addresses
 
     def source(self, number: int, *, side: str, folios: Mapping[str, int] | None) -> UnitSource:
         """Return what unit `number` (0-based) is laid out from; before any folios are known, they are left open."""
@@ -73,11 +77,13 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
     notes: list[str] = []
-    tree = build_book(report, served=served, notes=notes, run=run, jobs=jobs)
+    pictures: dict[str, str] = {}
+    tree = build_book(report, served=served, pictures=pictures, notes=notes, run=run, jobs=jobs)
     scope = theme_scope(report.theme)
     rare = rare_characters(tree)
     key = key_of("proof", versions, rare, scope.style)
     (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style))])
+    problems = missing_problems(tree, missing, report)
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
@@ -91,6 +97,8 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         identifier=file_identifier(report.imprint.identifier),
         versions=versions,
         notes=(*notes, missing_note(missing)) if missing else tuple(notes),
+        problems=problems,
+        pictures=pictures,
     )
 
 
