@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
-from millesime.markup.ast import SPACE, Attr, Block, Inline, Node, div, string, text_of, walk
+from millesime.markup.ast import SPACE, Attr, Block, Inline, Node, div, rewrite, string, text_of, walk
 from millesime.markup.pandoc import write_texts
 from millesime.redline.ast import to_ast
 from millesime.redline.code import RESPACED
@@ -44,9 +45,40 @@ def write_markdown(redline: Redline, *, full: bool = False, context: int = 1) ->
         elif chapter.changed:
             documents.append(critic_blocks(_elided(chapter, context)))
     heads = [_chapter_line(chapter) for chapter in (redline.chapters if full else changed_chapters(redline))]
-    texts = write_texts(documents, to=_MARKDOWN, options={"wrap_text": "none", "columns": 10_000})
-    parts = [f"{head}\n\n{text.strip()}".strip() for head, text in zip(heads, texts, strict=True)]
+    notes: list[list[list[Block]]] = []  # of each chapter
+    numbers = count(1)
+    for place, document in enumerate(documents):
+        documents[place], found = _without_notes(document, numbers)
+        notes.append(found)
+    told = [*documents, *(note for found in notes for note in found)]
+    texts = iter(write_texts(told, to=_MARKDOWN, options={"wrap_text": "none", "columns": 10_000}))
+    bodies = [next(texts).strip() for _ in documents]
+    numbers = count(1)
+    parts = []
+    for head, body, found in zip(heads, bodies, notes, strict=True):
+        defined = [_definition(next(numbers), next(texts)) for _ in found]
+        parts.append("\n\n".join(filter(None, (head, body, *defined))))
     return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _without_notes(blocks: list[Block], numbers: Iterator[int]) -> tuple[list[Block], list[list[Block]]]:
+    """Return a chapter with a label in the place of each note, and the notes; a note in a note comes before it.
+
+    pandoc would number those of every chapter from 1, and chapters are one
+    text: a label that is defined twice leads to one of both notes.
+    """
+    found: list[list[Block]] = []
+
+    def change(node: Node) -> Node:
+        found.append(node["c"])
+        return _raw(f"[^{next(numbers)}]")
+
+    return rewrite(blocks, change, kinds={"Note"}), found
+
+
+def _definition(number: int, text: str) -> str:
+    first, *rest = text.strip("\n").split("\n")
+    return "\n".join([f"[^{number}]: {first}", *(f"    {line}" if line else "" for line in rest)])
 
 
 def _elided(chapter: ChapterChange, context: int) -> list[Block]:

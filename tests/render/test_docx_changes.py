@@ -904,7 +904,7 @@ def test_paragraphs_that_were_joined_have_their_ends_deleted():
 def test_a_paragraph_is_split_inside_what_holds_it(office, first):
     rest = {"> ": "> ", "::: recommendation\n": ""}.get(first, "    " if first != "- " else "  ")
     close = ":::\n" if first.startswith(":::") else ""
-    old, new = first + SPLIT + close, PARTS.format(first, rest, rest) + close
+    old, new = first + SPLIT + close, PARTS.format(first, rest, rest).replace("\n\n> ", "\n>\n> ") + close
     for sides in ((old, new), (new, old)):
         texts = [ChapterText(path="a.md", id="a", title="A", blocks=markdown(text + "\nFin.\n")) for text in sides]
         changes = compare([texts[0]], [texts[1]]).chapters[0].blocks
