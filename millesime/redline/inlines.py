@@ -23,7 +23,7 @@ from millesime.redline.marks import (
 )
 from millesime.redline.model import DELETION, INSERTION
 from millesime.redline.tidy import Partner, match_leaves
-from millesime.redline.words import is_unseen, text_words
+from millesime.redline.words import is_unseen, text_words, visible
 
 MIN_KEPT_SHARE = 0.3  # of the words of a sentence; below it the sentence is replaced whole
 
@@ -238,7 +238,7 @@ def _levelled(value: Any) -> Any:
     """Return inlines with all quotes and spaces of one kind; inside quotes, none at the ends."""
     if isinstance(value, dict):
         if value.get("t") == "Str":
-            return {"t": "Str", "c": value["c"].translate(_LEVELS)}
+            return {"t": "Str", "c": visible(value["c"].translate(_LEVELS))}
         if "t" in value and "c" not in value:
             return value
         return {key: _levelled(item) if isinstance(item, (list, dict)) else item for key, item in value.items()}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from millesime.markup.ast import Inline
 from millesime.markup.normalise import equality_key
-from millesime.redline.words import is_unseen, is_word, pieces
+from millesime.redline.words import is_unseen, is_word, pieces, visible
 
 NO_BREAK = "\u00a0\u202f"  # no-break space, narrow no-break space
 
@@ -122,7 +122,7 @@ def _string_leaf(text: str) -> tuple[str, Inline, int, bool, str]:
     node = {"t": "Str", "c": text}
     if text in NO_BREAK:
         return " ", node, 0, True, text
-    return text.translate(_LEVELS), node, int(is_word(text)), False, text
+    return visible(text.translate(_LEVELS)), node, int(is_word(text)), False, text
 
 
 def children_of(node: Inline) -> list[Inline]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from millesime.markup.ast import Block
+from millesime.redline.words import as_read
 
 KEPT = "kept"  # the same on both sides
 EDITED = "edited"  # marked inside: `merged` holds one block with spans, items or rows marked
@@ -126,7 +127,7 @@ class ChapterChange:
 
     @property
     def retitled(self) -> bool:
-        return self.old is not None and self.new is not None and self.old.title != self.new.title
+        return self.old is not None and self.new is not None and as_read(self.old.title) != as_read(self.new.title)
 
     @property
     def edited(self) -> bool:

@@ -22,7 +22,13 @@ _PIECE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _UNSPACED_SIGN = re.compile(f"([{_UNSPACED}])")
-_JOINERS = "\u200c\u200d\u2060\u00ad"
+# Signs that no reader sees: soft hyphens, joiners, places where a line may break, marks of direction, fillers, signs
+# that choose the form of another (Unicode's default ignorable code points).
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 
 
 def pieces(text: str) -> list[str]:
@@ -45,12 +51,22 @@ def _joined(found: list[str]) -> list[str]:
 
 
 def _joins(sign: str) -> bool:
-    return sign in _JOINERS or unicodedata.category(sign)[0] == "M"
+    return unicodedata.category(sign)[0] == "M" or _INVISIBLE.match(sign) is not None
+
+
+def visible(text: str) -> str:
+    """Return a text without the signs that no reader sees."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def is_word(piece: str) -> bool:
     """Whether a piece has a letter or digit: is not punctuation alone."""
     return piece.isalnum() or any(map(str.isalnum, piece))
+
+
+def as_read(text: str) -> str:
+    """Return a text of one line without differences that no reader sees: invisible signs, kinds of spaces."""
+    return " ".join(visible(text).split())
 
 
 def text_words(value: Any) -> list[str]:
@@ -74,13 +90,16 @@ _UNSPACED_WORD = re.compile(rf"\W*[{_UNSPACED}]\W*|(?:(?![{_UNSPACED}]).)+", re.
 def is_unseen(node: Any) -> bool:
     """Whether no reader sees a node: an HTML comment, an anchor or a half of one, or a paragraph of nothing else.
 
-    An anchor, `<a id="here"></a>`, is an address and no text.
+    Nor does a reader see a string of soft hyphens or the like. An anchor,
+    `<a id="here"></a>`, is an address and no text.
     """
     if not isinstance(node, dict):
         return False
     if node.get("t") in ("Para", "Plain"):
         seen = [inline for inline in node["c"] if inline["t"] not in _BLANKS]
         return bool(seen) and all(map(is_unseen, seen))
+    if node.get("t") == "Str":
+        return _INVISIBLE.fullmatch(node["c"]) is not None
     if node.get("t") not in ("RawInline", "RawBlock") or node["c"][0] != "html":
         return False
     return _UNSEEN.fullmatch(node["c"][1]) is not None
@@ -102,7 +121,7 @@ def _collect(value: Any, parts: list[str]) -> None:
             if isinstance(item, dict):
                 kind = item.get("t")
                 if kind == "Str":  # these two are most of a book
-                    parts.append(item["c"])
+                    parts.append(visible(item["c"]))
                 elif kind == "Space":
                     parts.append(" ")
                 else:
@@ -119,7 +138,7 @@ def _collect_node(value: Any, kind: str | None, parts: list[str]) -> None:
             if isinstance(item, (list, dict)):
                 _collect(item, parts)
     elif kind == "Str":
-        parts.append(value["c"])
+        parts.append(visible(value["c"]))
     elif kind in _BLANKS:
         parts.append(" ")
     elif kind in _VERBATIM:
