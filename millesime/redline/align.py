@@ -71,7 +71,9 @@ class Unit:
     key: str  # equal keys: equal values
     kind: str  # units of different kinds are not alike
     threshold: float  # the likeness below which two of this kind are not the same thing
-    label: str = ""  # what names it (a heading's id, a row's first cell); equal labels make it likelier
+    # What names it: a heading's id, a row's first cell, the text of a paragraph without its notes. Equal labels make
+    # it likelier.
+    label: str = ""
     images: tuple[str, ...] = ()  # ids of the content of its images, where known; in the key as well
     inside: list[Any] | None = field(default=None, repr=False)  # what it holds, where it was asked for: `inside.py`
     _words: list[str] | None = field(default=None, repr=False)
@@ -210,7 +212,10 @@ def _alike(old, new, rows: Sequence[int], columns: Sequence[int], vocabulary) ->
 
 
 def _weight(old: Unit, new: Unit, likeness: float) -> float:
-    return likeness * (2 + len(old.words) + len(new.words))
+    sizes = len(old.words), len(new.words)
+    if old.kind == "Para" and old.label and old.label == new.label:  # whatever came into its notes, or left them
+        return likeness * (2 + 2 * max(sizes))
+    return likeness * (2 + sum(sizes))
 
 
 def _grown_pairs(old, new, rows: set[int], columns: set[int]) -> list[tuple[int, int, float]]:
@@ -274,11 +279,14 @@ def like_pairs(
             score_cutoff=cutoff,
         ):
             if score >= cutoff:
-                found.append((i, j, max(score, 0.5) if j in labelled else score))
+                found.append((i, j, max(score, _LABELLED.get(unit.kind, 0.5)) if j in labelled else score))
                 if j in labelled:
                     labelled.remove(j)
-        found += [(i, j, 0.5) for j in labelled]
+        found += [(i, j, _LABELLED.get(unit.kind, 0.5)) for j in labelled]
     return found
+
+
+_LABELLED = {"Para": 0.9}  # how alike units of a kind are at least, if their labels are equal
 
 
 def phrase_candidates(

@@ -21,6 +21,7 @@ from millesime.redline.numerals import countable
 
 OPAQUE = "\ufffc"
 MIN_LIKENESS = 0.5  # of two sentences, numbers left out; below it they are not the same sentence
+MIN_LIKENESS_ALONE = 0.3  # of two sentences that are all that two versions of one block say
 LEAST_PARTED = 5  # words of a sentence that may be found inside another
 WORD = re.compile(r"\w+")
 
@@ -139,7 +140,8 @@ def pair_sentences(old: Sequence[str], new: Sequence[str], vocabulary: Vocabular
     if not any(countable().search(line) for line in (*(old[i] for i in rows), *(new[j] for j in columns))):
         return []
     before, after = [_unit(old[i], vocabulary) for i in rows], [_unit(new[j], vocabulary) for j in columns]
-    alike = like_pairs(before, after, range(len(rows)), range(len(columns)), vocabulary)
+    least = MIN_LIKENESS if len(old) > 1 or len(new) > 1 else MIN_LIKENESS_ALONE
+    alike = like_pairs(before, after, range(len(rows)), range(len(columns)), vocabulary, threshold=lambda _: least)
     # Of equally alike ones, those whose numbers are alike as well, then the nearest.
     ranked = sorted(
         (-likeness, -Indel.normalized_similarity(old[rows[i]], new[columns[j]]), abs(i - j), i, j)

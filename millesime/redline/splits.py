@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from millesime.markup.ast import Block, Inline
-from millesime.redline.align import Unit
+from millesime.redline.align import Unit, phrases
 from millesime.redline.inlines import NoteMerger, merge_inlines
 from millesime.redline.marks import (
     JOINED_TEXT,
@@ -31,10 +31,11 @@ from millesime.redline.marks import (
     take_side,
 )
 from millesime.redline.model import DELETION, INSERTION
-from millesime.redline.units import Comparison, proves
+from millesime.redline.units import NOTE, Comparison, own_words, proves
 
 _LEAST_WORDS = 4
 _LEAST_CONTAINED = 0.6  # of the phrases of a part, to be found in the whole
+_LEAST_PAIRED = 0.1  # of those of the part that is its pair, which may have been edited
 _PILCROW: Inline = {"t": "RawInline", "c": ["millesime", "¶"]}
 
 
@@ -86,20 +87,34 @@ def candidates(
 
 
 def _is_text(unit: Unit) -> bool:
-    return isinstance(unit.value, dict) and unit.value["t"] in ("Para", "Plain") and len(unit.words) >= _LEAST_WORDS
+    return isinstance(unit.value, dict) and unit.value["t"] in ("Para", "Plain") and len(_words(unit)) >= _LEAST_WORDS
+
+
+def _words(unit: Unit) -> list[str]:
+    """Return the words of a paragraph without those of its notes: what goes from a note to another parts no text."""
+    return own_words(unit.value) if NOTE in unit.key else unit.words
+
+
+def _phrases(unit: Unit) -> set[int]:
+    return phrases(_words(unit)) if NOTE in unit.key else unit.phrases
 
 
 def _neighbours(whole: Unit, units: Sequence[Unit], at: int, paired: set[int]) -> list[int]:
-    """Return `at` and the unpaired paragraphs next to it that are parts of the whole."""
-    mine = whole.phrases
+    """Return `at` and the unpaired paragraphs next to it that are parts of the whole, as `at` is."""
+    mine = _phrases(whole)
+
+    def is_in(place: int, least: float) -> bool:
+        theirs = _phrases(units[place])
+        return len(mine & theirs) >= least * len(theirs)
 
     def is_part(place: int) -> bool:
         if not 0 <= place < len(units) or place in paired or not _is_text(units[place]):
             return False
-        theirs = units[place].phrases
-        return len(mine & theirs) >= _LEAST_CONTAINED * len(theirs)
+        return is_in(place, _LEAST_CONTAINED)
 
     first = last = at
+    if not is_part(first - 1) and not is_part(last + 1) or not is_in(at, _LEAST_PAIRED):
+        return [at]
     while is_part(first - 1):
         first -= 1
     while is_part(last + 1):

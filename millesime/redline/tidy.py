@@ -34,11 +34,18 @@ def match_leaves(
     give_up(partner)
     if min_kept:
         _give_up_rewritten_sentences(old, new, partner, min_kept)
+    every = list(partner)
     _give_up_islands(old, new, partner)
     _slide(old, new, partner)
     _keep_whole(old, new, partner)
     if min_kept and not _is_worth_marking(old, new, partner, min_kept):
-        return None
+        partner = every  # too short to have islands that chance kept
+        if not _has_small_changes(old, new, partner):
+            return None
+        _slide(old, new, partner)
+        _keep_whole(old, new, partner)
+        if not _has_small_changes(old, new, partner):
+            return None
     _match_spaces(old, new, partner)
     return partner
 
@@ -47,6 +54,22 @@ def _is_worth_marking(old: list[Leaf], new: list[Leaf], partner: Partner, min_ke
     """Whether enough words stay: a few in a row, or a share of a short text."""
     kept = sum(old[i].words for i, j in enumerate(partner) if j is not None)
     return kept >= 3 or 2 * kept >= min_kept * sum(leaf.words for leaf in (*old, *new))
+
+
+_SMALL_CHANGES, _SMALL_WORDS = 5, 3  # at most, and words out or in at each
+_SMALL_KEPT = 0.35  # of the words of a short text, at least
+
+
+def _has_small_changes(old: list[Leaf], new: list[Leaf], partner: Partner) -> bool:
+    """Whether a few words came and went at a few places, and enough of a text so short stays to be read."""
+    islands = [island for island in _islands(old, new, partner) if island.old_before or island.new_before]
+    kept = sum(old[i].words for i, j in enumerate(partner) if j is not None)
+    return (
+        len(islands) <= _SMALL_CHANGES
+        and all(max(island.old_before, island.new_before) <= _SMALL_WORDS for island in islands)
+        and kept >= 2
+        and 2 * kept >= _SMALL_KEPT * sum(leaf.words for leaf in (*old, *new))
+    )
 
 
 def _match_words(old: list[Leaf], new: list[Leaf]) -> Partner:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, text_of
+from millesime.markup.ast import Block, Inline, rewrite, text_of
 from millesime.markup.normalise import equality_key, normalise
 from millesime.redline.align import Unit, Vocabulary, phrases
 from millesime.redline.leaves import Lexicon
 from millesime.redline.marks import NEW, OLD, take_side
 from millesime.redline.model import DELETION
+from millesime.redline.words import text_words
 
 
 @dataclass(slots=True)
@@ -153,8 +154,19 @@ _ONE_KIND = {"Plain": "Para", "BulletList": "List", "OrderedList": "List"}
 
 def block_unit(block: Block) -> Unit:
     kind = block["t"]
+    key = equality_key(block)
     label = block["c"][1][0] if kind == "Header" else ""
-    return Unit(block, equality_key(block), _ONE_KIND.get(kind, kind), _THRESHOLDS.get(kind, 0.5), label)
+    if kind in ("Para", "Plain") and NOTE in key:
+        label = " ".join(own_words(block))
+    return Unit(block, key, _ONE_KIND.get(kind, kind), _THRESHOLDS.get(kind, 0.5), label)
+
+
+NOTE = '"Note"'  # in the key of what has one
+
+
+def own_words(text: Block) -> list[str]:
+    """Return the words of a paragraph without those of its notes."""
+    return text_words(rewrite(text, lambda note: [], kinds={"Note"}))
 
 
 def item_unit(item: list[Block]) -> Unit:
