@@ -69,6 +69,59 @@ def check_reading(path: str, blocks: Sequence[Block], *, language: str) -> Itera
             yield Problem("G001", where, f"{tag!r} is no language", "write a BCP 47 tag: `lang=en`, `lang=pt-BR`")
 
 
+def check_complaints(path: str, complaints: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield the notes of a chapter that pandoc's reader leaves out; see `read_complaints`."""
+    for complaint in complaints:
+        where = f"{path}:{complaint.get('line', 1)}"
+        match complaint["type"]:
+            case "NoteDefinedButNotUsed":
+                yield Problem(
+                    "N001", where, f"no text calls the note {complaint['key']!r}: it is not printed",
+                    f"write `[^{complaint['key']}]` where it belongs", "error",
+                )  # fmt: skip
+            case "DuplicateNoteReference":
+                yield Problem(
+                    "N002", where, f"two notes have the name {complaint['contents']!r}: one of them is not printed",
+                    "give each a name of its own", "error",
+                )  # fmt: skip
+
+
+_SAYS_NOTHING = frozenset({"title", "id"})  # for readers: `title` and `id` are printed, or an address
+_IS_TEXT = frozenset("abstract author authors dedication epigraph foreword preface subtitle summary thanks".split())
+
+
+def check_front_matter(path: str, meta: Mapping[str, Any], text: str) -> Iterator[Problem]:
+    """Yield what a chapter's front matter says to readers, "abstract: …", and no edition prints.
+
+    That is what is called so, and every value of two words or more: a
+    paragraph between two rules, "Warning: …", is front matter for pandoc.
+    """
+    for key, value in meta.items():
+        said = list(_front_matter_texts(value))
+        if key in _SAYS_NOTHING or not any(len(one.split()) > 1 or key in _IS_TEXT and one for one in said):
+            continue
+        line = re.search(rf"^[ \t\"']*{re.escape(key)}[\"']?\s*:", text, re.MULTILINE)
+        where = f"{path}:{text.count(chr(10), 0, line.start()) + 1}" if line else path
+        yield Problem(
+            "M001", where, f"{key!r} of the front matter is not printed: {' '.join(said)[:60]!r}",
+            "write it as text of the chapter; what opens with `---` and holds a colon is front matter",
+        )  # fmt: skip
+
+
+def _front_matter_texts(value: Mapping[str, Any]) -> Iterator[str]:
+    match value:
+        case {"t": "MetaMap", "c": inner}:
+            for one in inner.values():
+                yield from _front_matter_texts(one)
+        case {"t": "MetaList", "c": inner}:
+            for one in inner:
+                yield from _front_matter_texts(one)
+        case {"t": "MetaString", "c": text}:
+            yield text
+        case {"t": "MetaInlines" | "MetaBlocks", "c": inner}:
+            yield text_of(inner, notes=True)
+
+
 def _check_link(node: Node, where: str, vague: re.Pattern[str]) -> Iterator[Problem]:
     _, inlines, (target, _) = node["c"]
     shows_picture = any(inner["t"] == "Image" for inner in walk(inlines))

@@ -29,6 +29,7 @@ from lxml import etree
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
 from millesime.markup.citation_labels import hide_citations, show_citations
+from millesime.markup.nested_notes import called_notes, calls_in_notes, place_notes, with_calls
 from millesime.problems import EngineError, MarkupError
 
 DEFAULT_READER = "markdown"
@@ -69,7 +70,36 @@ def read_documents(
     names = [source.path for source in sources]
     outputs = _run(inputs, specs, names=names, jobs=jobs, limits=limits)
     documents = [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
+    if reader.startswith("markdown"):
+        documents = [
+            _with_nested_notes(document, content, reader=reader, name=name, limits=limits)
+            for document, content, name in zip(documents, inputs, names, strict=True)
+        ]
     return [show_citations(read, mark) if mark else read for read, mark in zip(documents, marks, strict=True)]
+
+
+def _with_nested_notes(document: Document, content: bytes, *, reader: str, name: str, limits: Limits) -> Document:
+    """Return a document with the notes that its notes call; it is read again for them, which is seldom."""
+    if b"[^" not in content or not calls_in_notes(document.blocks):
+        return document
+    text, keys = with_calls(content.decode("utf-8", "surrogateescape"))
+    specs = [{"verb": "read", "format": reader}]
+    (output,) = _run([text.encode("utf-8", "surrogateescape")], specs, names=[name], jobs=1, limits=limits)
+    notes = called_notes(_document(output, name=name, limits=limits).blocks, keys)
+    return Document(blocks=place_notes(document.blocks, notes), meta=document.meta) if notes else document
+
+
+def read_complaints(
+    sources: Sequence[Source], *, reader: str = DEFAULT_READER, jobs: int = 1, limits: Limits = DEFAULTS
+) -> list[list[dict[str, Any]]]:
+    """Return what pandoc's reader says of each source, as its log has it: `type`, `line` (1-based), `key`, `contents`.
+
+    A pandoc older than 3.2 says nothing.
+    """
+    inputs = [_as_command_line_reads(_without_labels(source)[0]) for source in sources]
+    specs = [{"verb": "complain", "format": reader} for _ in sources]
+    outputs = _run(inputs, specs, names=[source.path for source in sources], jobs=jobs, limits=limits)
+    return [json.loads(output) for output in outputs]
 
 
 def _without_labels(source: Source) -> tuple[bytes, str]:

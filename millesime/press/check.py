@@ -8,8 +8,15 @@ from dataclasses import replace
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
 from millesime.assembly.images import ImageReader, is_too_large
-from millesime.assembly.reading_checks import check_colours, check_pictures, check_reading
+from millesime.assembly.reading_checks import (
+    check_colours,
+    check_complaints,
+    check_front_matter,
+    check_pictures,
+    check_reading,
+)
 from millesime.limits import Limits
+from millesime.markup.pandoc import Source, read_complaints
 from millesime.press.desk import Desk
 from millesime.press.edition import image_reader, materials
 from millesime.problems import Problem
@@ -23,10 +30,15 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
     """
     manuscript = desk.manuscript(name)
     found = [problem for path, text in manuscript.texts.items() for problem in check_source(path, text)]
+    sources = [Source(path=path, content=text.encode("utf-8")) for path, text in manuscript.texts.items()]
+    complaints = read_complaints(sources, reader=manuscript.edition.reader, jobs=desk.jobs, limits=desk.limits)
+    for path, said in zip(manuscript.texts, complaints, strict=True):
+        found += check_complaints(path, said)
     read_image = image_reader(desk, manuscript)
     for source in manuscript.chapters:
         blocks = source.document.blocks
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
+        found += check_front_matter(source.path, source.document.meta, manuscript.texts[source.path])
         found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
     found += check_colours(manuscript.theme)
     whole = materials(desk, manuscript, manuscript.chapters)

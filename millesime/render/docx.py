@@ -185,6 +185,8 @@ def _plain_raw(blocks: list[Block]) -> list[Block]:
     def change(node: Node) -> Node | list[Node]:
         if node["t"] not in ("RawInline", "RawBlock"):
             return node
+        if not node["c"][0].startswith("html"):
+            return []
         reader = _RawText()
         reader.feed(node["c"][1])
         reader.close()

@@ -46,6 +46,18 @@ def test_a_note_in_a_note_stands_there_in_brackets():
     assert text_of(settled, notes=True) == "xOuter [a] goes on. [a] Inner: point"
 
 
+def test_a_note_that_a_note_calls_stands_there_in_brackets():
+    source = "# T\n\nx[^a]\n\n[^a]: Outer[^b] goes on[^c]. [^rien]\n\n[^b]: Inner[^c]\n\n    - point\n\n[^c]: Deep.\n"
+    said = text(chapter(source)).replace("\u00a0", " ")
+    assert said == "xOuter [a] goes on[^c]. [^rien] [a] Inner [Deep.] point"
+
+
+def test_notes_that_call_one_another_end():
+    chain = "".join(f"[^n{number}]: Q{number}Q[^n{number + 1}][^n{number + 1}]\n\n" for number in range(40))
+    said = text(chapter("# T\n\nx[^n0][^a]\n\n[^a]: A[^b]\n\n[^b]: B[^a]\n\n" + chain))
+    assert all(said.count(f"Q{number}Q") == 1 for number in range(40)) and "B" in said
+
+
 def test_a_note_in_a_description_is_called_behind_the_picture_and_once_in_a_figure():
     source = (
         "# T\n\na ![plan^[note une]](p.png) b\n\n![légende^[note deux]](p.png)\n\n![*l*^[note trois]](p.png){alt=x}\n"
