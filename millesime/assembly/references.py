@@ -136,7 +136,8 @@ def _resolve(target: str, *, chapter: str, path: str, directory: Directory) -> s
     place, _, ident = target.partition("#")
     if not place:
         return directory.find(ident, chapter=chapter) if ident else chapter
-    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place.partition("?")[0]))
+    # "/chapters/x.md" is meant from the root of the repository, as it is for images.
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place.partition("?")[0])).lstrip("/")
     other = directory.paths.get(posixpath.splitext(place)[0])
     if other is None:
         return None

@@ -7,6 +7,7 @@ address; only a page that asks the reader something (search) needs a server.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,7 +113,7 @@ def relate_links(root: Element, *, page: str, base_url: str) -> None:
 def _with_index(href: str) -> str:
     """A folder has its page by name, or a site could not be read from a disk."""
     path, mark, rest = href.partition("#")
-    relative = "://" not in path and not path.startswith("mailto:")
+    relative = not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path)
     return f"{path}index.html{mark}{rest}" if relative and path.endswith("/") else href
 
 

@@ -43,7 +43,7 @@ def write_fragments(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     """Return the blocks of each chapter, by chapter id, as the children of a `div`.
 
     Links are `#anchor` with an anchor that exists in some fragment or in the
-    report, or http(s) and mailto; `relink` turns anchors into pages. Images
+    report, or addresses of `SAFE_SCHEMES`; `relink` turns anchors into pages. Images
     have the key of `report.images` as `src`. Notes stand in one
     `section.footnotes` at the end, their numbers beginning at 1 in each chapter.
     """

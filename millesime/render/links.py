@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
+from millesime.assembly.references import SAFE_SCHEMES
 from millesime.render.conform import Element, add_class
 
 _URL_SAFE = "/:?@!$&'()*+,;=-._~%"
@@ -32,8 +33,8 @@ def relink(root: Element, target: Callable[[str], str | None]) -> None:
 def safe_href(href: str) -> str | None:
     """Return a link that can be followed from any page, percent-encoded; None: it leads nowhere.
 
-    That is http(s) with a host, mailto, or an anchor of the report; a relative
-    link names a file that is not published.
+    That is an address of `SAFE_SCHEMES`, http and ftp with a host, or an anchor
+    of the report; a relative link names a file that is not published.
     """
     href = href.strip()
     if href.startswith("#"):
@@ -41,25 +42,57 @@ def safe_href(href: str) -> str | None:
         return "#" + quote(anchor, safe="") if anchor else None
     try:
         parts = urlsplit(href)
-        port_is_number = parts.port is None or parts.port >= 0
+        port = f":{parts.port}" if parts.port is not None else ""
     except ValueError:
         return None
     if parts.scheme == "mailto":
         return quote(href, safe=_URL_SAFE) if "@" in parts.path else None
-    if parts.scheme not in ("http", "https") or not port_is_number or not _HOST.match(parts.hostname or ""):
+    if parts.scheme in _WITHOUT_HOST:
+        rest = href.partition(":")[2]
+        return _whole_escapes(f"{parts.scheme}:{quote(rest, safe=_URL_SAFE + '#')}") if rest.strip() else None
+    if parts.scheme not in _WITH_HOST or not _HOST.match(parts.hostname or ""):
         return None
     host = parts.netloc
     if not host.isascii():
-        try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
+        user, at, _ = parts.netloc.rpartition("@")
+        named = _ascii_host(parts.hostname or "")
+        if named is None:
             return None
+        host = quote(user, safe=_URL_SAFE) + at + named + port
     if not re.fullmatch(r"[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]+", host):
         return None
     rest = quote(parts.path, safe=_URL_SAFE)
     query = "?" + quote(parts.query, safe=_URL_SAFE) if parts.query else ""
     fragment = "#" + quote(parts.fragment, safe=_URL_SAFE) if parts.fragment else ""
-    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", f"{parts.scheme}://{host}{rest}{query}{fragment}")
+    return _whole_escapes(f"{parts.scheme}://{host}{rest}{query}{fragment}")
+
+
+_WITH_HOST = frozenset({"http", "https", "ftp"})
+_WITHOUT_HOST = SAFE_SCHEMES - _WITH_HOST - {"mailto"}
+
+
+def _whole_escapes(address: str) -> str:
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", address)
+
+
+def _ascii_host(host: str) -> str | None:
+    """Return a host's name in ASCII, by IDNA 2008 as browsers map it (UTS 46): "faß.de" is not "fass.de"."""
+    import idna  # seldom needed, and big
+
+    try:
+        mapped = idna.uts46_remap(host, std3_rules=False, transitional=False)
+    except idna.IDNAError:
+        return None
+    labels = []
+    for label in mapped.split("."):
+        try:
+            labels.append(idna.alabel(label).decode("ascii") if label else "")
+        except idna.IDNAError:  # an emoji, for instance, which browsers take
+            labels.append("xn--" + label.encode("punycode").decode("ascii"))
+    return ".".join(labels) if all(len(label) <= _LABEL_MAX for label in labels) else None
+
+
+_LABEL_MAX = 63  # RFC 1035
 
 
 def kill_link(link: Element) -> None:

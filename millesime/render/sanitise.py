@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 import nh3
 from lxml import etree
 
+from millesime.assembly.references import SAFE_SCHEMES
 from millesime.markup.sizes import asked_size
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -101,7 +102,7 @@ _CLEANER = nh3.Cleaner(
     tags=set(PHRASING | _BLOCKS | MATH_TAGS | {"section"}),
     clean_content_tags=set(_CONTENT_DROPPED),
     attributes=_ATTRIBUTES,
-    url_schemes={"http", "https", "mailto"},
+    url_schemes=set(SAFE_SCHEMES),
     link_rel=None,
     strip_comments=True,
 )

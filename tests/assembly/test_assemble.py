@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from millesime.assembly.checks import check_report
 from millesime.assembly.report import Report
-from millesime.markup.ast import Node, attr_of, has_class, text_of, walk
+from millesime.markup.ast import Node, attr_of, has_class, nodes_of, text_of, walk
 from millesime.problems import ManifestError
 from tests.assembly.builders import chapter, report
 
@@ -269,3 +269,10 @@ def test_anchors_are_unique_links_lead_to_them_and_no_word_is_lost(chapters: lis
         printed = text_of([*found.title, {"t": "Space"}, *found.blocks], notes=True)
         for word in text_of(source.document.blocks, notes=True).split():
             assert word in printed
+
+
+def test_a_link_from_the_root_of_the_repository_leads_to_its_chapter():
+    first = chapter("# Un {#un}\n\n[](/chapters/b.md#la) et [mots](/chapters/b.md)\n", "chapters/parts/a.md")
+    second = chapter("# Deux\n\n## Là {#la}\n", "chapters/b.md")
+    targets = [node["c"][2][0] for node in nodes_of(list(report(first, second).chapters[0].blocks), {"Link"})]
+    assert targets == ["#la", "#b"]

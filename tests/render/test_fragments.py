@@ -89,6 +89,9 @@ def test_a_link_to_an_anchor_of_another_chapter_is_rewritten_to_its_page():
         "#",
         "#nulle-part",
         "vbscript:x",
+        "tel:",
+        "ftp://",
+        "file:///etc/passwd",
     ],
 )
 def test_a_link_that_leads_nowhere_keeps_its_text_alone(target):
@@ -104,6 +107,14 @@ def test_a_link_that_leads_nowhere_keeps_its_text_alone(target):
         ("https://exämple.org/é?q=à#ù", "https://xn--exmple-cua.org/%C3%A9?q=%C3%A0#%C3%B9"),
         ("https://example.org/100%", "https://example.org/100%25"),
         ("mailto:a@example.org", "mailto:a@example.org"),
+        ("tel:+33-1-23-45", "tel:+33-1-23-45"),
+        ("doi:10.1234/rapport-2019#a", "doi:10.1234/rapport-2019#a"),
+        ("urn:isbn:9782111456785", "urn:isbn:9782111456785"),
+        ("FTP://example.org:21/a b", "ftp://example.org:21/a%20b"),
+        ("https://faß.de/", "https://xn--fa-hia.de/"),
+        ("https://moi@BÜCHER.example:8080/é", "https://moi@xn--bcher-kva.example:8080/%C3%A9"),
+        ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah"),
+        ("https://i❤.ws/", "https://xn--i-7iq.ws/"),
         ("#a b", "#a-b"),
     ],
 )

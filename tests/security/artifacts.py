@@ -27,7 +27,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
 Files = Mapping[str, str | bytes]
 Made = dict[str, dict[str, bytes]]  # format → name → content, unpacked
 
-_ALLOWED = {"", "http", "https", "mailto"}
+_ALLOWED = {"", "http", "https", "mailto", "tel", "ftp", "doi", "urn"}  # docs/security.md
 _ACTIVE = frozenset(
     "script iframe object embed applet base form input button textarea frame frameset foreignObject animate set "
     "handler listener audio video".split()
