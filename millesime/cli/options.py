@@ -21,7 +21,7 @@ from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
 from millesime.press.desk import Desk
 from millesime.press.workers import usable_jobs
 from millesime.problems import Problem
-from millesime.series.series import Series, load_series
+from millesime.series.series import FOLDER, REPORT_FILE, Series, load_series
 from millesime.series.values import FORMATS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 root_option = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False, exists=True), default=None, metavar="DIR",
-    help="The report's folder (default: the repository this folder is in).",
+    help="The report's folder (default: this one, or the nearest above it in its repository).",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 out_option = click.option(
@@ -122,12 +122,16 @@ class FormatList(click.ParamType):
 
 
 def find_root(root: Path | None) -> Path:
-    """Return the folder of the report: the one given, or the top of the repository around this folder."""
+    """Return the folder of the report: the one given, or this one, or the nearest above it that holds a report, up to
+    the top of its repository; the top where none does."""
     start = (root or Path.cwd()).resolve()
-    if root is not None or (start / "editions").is_dir():
+    if root is not None or (start / FOLDER).is_dir():
         return start
     repository = find_repository(start)
-    return repository.root if repository and not repository.is_bare else start
+    if repository is None or repository.is_bare:
+        return start
+    above = [folder for folder in start.parents if folder.is_relative_to(repository.root)]
+    return next((folder for folder in above if (folder / REPORT_FILE).is_file()), repository.root)
 
 
 @contextmanager

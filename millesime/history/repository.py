@@ -87,6 +87,7 @@ class Repository:
     is_shallow: bool
     id_length: int  # of an object's id in hexadecimal: 40, or 64 with SHA-256
     _git: git.Git = field(repr=False, compare=False)
+    folder: str = ""  # of the report, from `root`: "docs/report"; "": the report is the whole repository
     _unset: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -161,7 +162,7 @@ class Repository:
 
 @contextmanager
 def open_repository(root: Path) -> Iterator[Repository]:
-    """Open the repository that `root` lies in, whichever of its folders that is.
+    """Open the repository that `root` lies in, whichever of its folders that is: `folder` says which.
 
     Raises RevisionError if there is none, or if git does not trust it.
     """
@@ -286,6 +287,7 @@ def _objects(output: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _lines(ids: Iterable[str]) -> bytes:
     ids = list(dict.fromkeys(ids))
+        folder="" if is_bare else _inside(os.path.realpath(root), top),
     assert all(re.fullmatch(r"[0-9a-f]{40,64}", id) for id in ids)
     return "".join(f"{id}\n" for id in ids).encode("ascii")
 
@@ -293,6 +295,12 @@ def _lines(ids: Iterable[str]) -> bytes:
 def _first_line(complaint: str) -> str:
     lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith("hint:")]
     return re.sub(r"^(fatal|error): ", "", lines[0]) if lines else "no word of why"
+
+def _inside(folder: str, top: str) -> str:
+    """Return a folder's path from the top of its repository, "" for the top itself and for a folder outside it."""
+    path = os.path.relpath(folder, top).replace(os.sep, "/")
+    return "" if path == "." or path.split("/")[0] == ".." else path
+
 
 
 def _remedy(complaint: str) -> str:

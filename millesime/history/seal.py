@@ -6,6 +6,7 @@ commits other ids, the ids of trees stay.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -75,8 +76,8 @@ def _top_id(snapshot: Snapshot, top: str) -> str:
 def _resolve_sealed(repository: Repository, edition: Edition, seal: Seal, *, where: str) -> Snapshot:
     commit, why = _named_commit(repository, edition, seal, where=where)
     if commit is not None:
-        _check_seal(repository, commit, seal, where=where)
         snapshot = RevisionSnapshot(repository, commit)
+        _check_seal(repository, commit, seal, folder=snapshot.folder, where=where)
         if why:
             snapshot.note = f"{why}; built from the sealed commit"
         return snapshot
@@ -115,28 +116,36 @@ def _named_commit(repository: Repository, edition: Edition, seal: Seal, *, where
     return None, why or f"the sealed commit {seal.commit[:7]} is gone"
 
 
-def _check_seal(repository: Repository, commit: Commit, seal: Seal, *, where: str) -> None:
+def _check_seal(repository: Repository, commit: Commit, seal: Seal, *, folder: str, where: str) -> None:
+    places = {path: posixpath.join(folder, path) for path in seal.trees}
     trees = _Trees(repository)
-    trees.load([commit.tree_id], seal.trees)
-    changed = [path for path, id in seal.trees.items() if trees.id_at(commit.tree_id, path) != id]
+    trees.load([commit.tree_id], places.values())
+    changed = [path for path, id in seal.trees.items() if trees.id_at(commit.tree_id, places[path]) != id]
     if changed:
         path = changed[0]
-        now = trees.id_at(commit.tree_id, path)
+        now = trees.id_at(commit.tree_id, places[path])
         seen = f"{path!r} is {now[:10]}, sealed as {seal.trees[path][:10]}" if now else f"{path!r} is missing"
         hint = f"name the sealed commit {seal.commit[:10]} again, or publish a new edition"
         raise ContentChanged(f"{where}: {commit.label} no longer matches its seal: {seen}; {hint}")
 
 
 def _find_twin(repository: Repository, seal: Seal) -> str | None:
-    """Return the oldest commit of any branch or tag whose trees are the sealed ones."""
+    """Return the oldest commit of any branch or tag whose trees are the sealed ones.
+
+    They are looked for where the snapshot of that commit has the report: in
+    its folder, or at the top before it was moved there.
+    """
     output = repository.run("log", "--all", "--reverse", "--topo-order", "--no-color", "--no-notes", "--format=%H %T")
     commits = [line.split(" ") for line in output.decode("ascii").splitlines() if line]
+    folder = repository.folder
+    places = [{posixpath.join(top, path): id for path, id in seal.trees.items()} for top in dict.fromkeys((folder, ""))]
     trees = _Trees(repository)
     for start in range(0, len(commits), _COMMITS_AT_ONCE):
         some = commits[start : start + _COMMITS_AT_ONCE]
-        trees.load([tree for _, tree in some], seal.trees)
+        trees.load([tree for _, tree in some], [path for paths in places for path in paths])
         for commit, tree in some:
-            if all(trees.id_at(tree, path) == id for path, id in seal.trees.items()):
+            sealed = places[0] if not folder or trees.id_at(tree, folder) else places[-1]
+            if all(trees.id_at(tree, path) == id for path, id in sealed.items()):
                 return commit
     return None
 

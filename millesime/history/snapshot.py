@@ -12,6 +12,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from millesime.history.repository import Repository
 from millesime.history.revision import Commit
@@ -21,6 +22,8 @@ LINK, SUBMODULE = "120000", "160000"
 _MAXIMUM_LINKS = 40  # as in Linux, path_resolution(7)
 _MANY = 2000  # names, beyond which no near one is looked for
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\r?\n(.*\n)*oid sha256:[0-9a-f]{64}\r?\nsize \d+\s*")
+_REPORT_FILE = "editions/report.yaml"  # by which a report's folder is known
+_Named = TypeVar("_Named")
 _LFS_BYTES = 1024  # a pointer is shorter, by git-lfs's specification
 
 
@@ -33,7 +36,7 @@ class File:
 
 
 class Snapshot(ABC):
-    """Paths and what they hold. Paths are relative to the repository's root.
+    """Paths and what they hold. Paths are relative to the report's folder, which may lie in a larger repository.
 
     A path may be written in another Unicode normal form than the file's name;
     links are followed where they stay among the snapshot's own files.
@@ -42,6 +45,7 @@ class Snapshot(ABC):
     commit: Commit | None = None  # None: the working tree, or the trees of a seal
     revision_label: str = ""  # "tag 'edition-2025' (3f9c2ab)", "the working tree"
     note: str = ""  # what the editor should know about how the revision was found
+    folder: str = ""  # the report's, from the top of the repository: "docs/report"
 
     def __init__(self, files: Mapping[str, File]) -> None:
         self._files = dict(files)
@@ -230,7 +234,13 @@ class Snapshot(ABC):
 
 
 class RevisionSnapshot(Snapshot):
-    """The files of one commit."""
+    """The files that one commit has in the report's folder.
+
+    A report may have been moved in its repository. Where the commit lacks
+    the folder in which the report is now, the report is taken from the one
+    folder of the commit that holds `editions/report.yaml`; if there is none,
+    or more than one, from the top. `note` says so.
+    """
 
     def __init__(self, repository: Repository, commit: Commit) -> None:
         self._repository = repository
@@ -238,6 +248,12 @@ class RevisionSnapshot(Snapshot):
         self.revision_label = commit.label
         files, self._trees = _list_tree(repository, commit.tree_id)
         self._trees[""] = commit.tree_id
+        if repository.folder:
+            self.folder = repository.folder if repository.folder in self._trees else lone_report(files)
+            if self.folder != repository.folder:
+                where = f"folder {self.folder!r}" if self.folder else "the top of the repository"
+                self.note = f"{commit.label} has no folder {repository.folder!r}; read from {where} there"
+            files, self._trees = _below(self.folder, files), _below(self.folder, self._trees)
         super().__init__(files)
 
     def tree_id(self, folder: str = "") -> str:
@@ -248,7 +264,7 @@ class RevisionSnapshot(Snapshot):
         return self._trees[folder]
 
     def fingerprint(self) -> str:
-        return self.commit.id
+        return f"{self.commit.id} {self.folder}" if self.folder else self.commit.id
 
     def _contents(self, paths: list[str]) -> dict[str, bytes]:
         held = self._repository.read_objects([self._files[path].id for path in paths])
@@ -298,7 +314,7 @@ def check_inside(path: str, *, where: str) -> None:
     """Raise RevisionError for a path that could lead out of the snapshot."""
     parts = path.lower().split("/")
     if not path or "\0" in path or path.startswith("/") or ".." in parts or ".git" in parts:
-        hint = "write a path from the repository's root, without '..'"
+        hint = "write a path from the report's folder, without '..'"
         raise RevisionError(f"{where}: {path!r} is no path in the report; {hint}")
 
 
@@ -317,6 +333,20 @@ def _list_tree(repository: Repository, tree_id: str) -> tuple[dict[str, File], d
             else:
                 files[path] = File(mode, id)
     return files, trees
+
+
+def lone_report(files: Iterable[str]) -> str:
+    """Return the folder of the only report among some paths, "" for none or several."""
+    found = [path.removesuffix(_REPORT_FILE).rstrip("/") for path in files if f"/{path}".endswith(f"/{_REPORT_FILE}")]
+    return found[0] if len(found) == 1 else ""
+
+
+def _below(folder: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
+    """Return what a folder holds, by its paths from there; the folder itself is ""."""
+    if not folder:
+        return dict(named)
+    found = {path[len(folder) + 1 :]: value for path, value in named.items() if path.startswith(f"{folder}/")}
+    return found | {"": named[folder]} if folder in named else found
 
 
 def _prefixes(path: str) -> Iterator[str]:

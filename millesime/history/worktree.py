@@ -31,7 +31,8 @@ class WorkingTree(Snapshot):
         if repository is not None and repository.is_bare:
             hint = "name a revision in the manifest, or clone it"
             raise RevisionError(f"{root}: a bare repository has no working tree; {hint}")
-        self.root = Path(os.path.realpath(repository.root if repository else root))
+        self.folder = repository.folder if repository else ""
+        self.root = Path(os.path.realpath(repository.root / self.folder if repository else root))
         self._repository = repository
         self._hash = "sha256" if repository is not None and repository.id_length == 64 else "sha1"
         self._held: dict[str, bytes] = {}
@@ -130,7 +131,7 @@ class WorkingTree(Snapshot):
 
 
 def open_working_tree(root: Path) -> WorkingTree:
-    """Return the files around `root`: of its repository, or of the folder itself where there is none."""
+    """Return the files of a report's folder: those that its repository keeps or would, or all where there is none."""
     return WorkingTree(root, find_repository(root))
 
 
@@ -140,9 +141,11 @@ def blob_id(content: bytes, *, algorithm: str = "sha1") -> str:
 
 
 def _tracked(repository: Repository) -> list[str]:
-    output = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    below = ("--", repository.folder) if repository.folder else ()
+    output = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z", *below)
+    start = f"{repository.folder}/" if repository.folder else ""
     names = (name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name.removeprefix(start) for name in names))
 
 
 def _walked(root: Path) -> list[str]:

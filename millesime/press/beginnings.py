@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import errno
 import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from millesime.beside import give_usual_rights, hold_beside, recover, refuse_links_out
 from millesime.history.log import LogEntry, read_log
-from millesime.history.repository import find_repository
 from millesime.history.revision import resolve_revision
 from millesime.press.desk import Desk
 from millesime.problems import ManifestError, OutputError, RevisionError
@@ -65,7 +65,9 @@ def _commits_since(desk: Desk, old: str) -> Sequence[LogEntry]:
         head = resolve_revision(desk.repository, "HEAD", where="HEAD")
     except RevisionError:
         return []
-    folders = sorted({path.partition("/")[0] for path in desk.series.edition(old).content_paths})
+    tops = {path.partition("/")[0] for path in desk.series.edition(old).content_paths}
+    # Before and after the report was moved in its repository, if it was.
+    folders = sorted({posixpath.join(place.folder, top) for place in (snapshot, desk.current) for top in tops})
     entries = read_log(desk.repository, snapshot.commit.id, head.id, paths=folders)
     return [entry for entry in entries if not entry.is_merge]
 
@@ -92,14 +94,10 @@ def begin_report(folder: Path, *, title: str, language: str, date: datetime.date
         folder / FOLDER / f"{name}.yaml": manifest,
         **{folder / path: text for path, text in samples.items()},
     }
-    if not find_repository(folder if folder.exists() else _existing(folder)) and not (folder / ".gitignore").exists():
+    if not (folder / ".gitignore").exists():
         files[folder / ".gitignore"] = "dist/\n"
     _write_new(files, root=folder)
     return list(files)
-
-
-def _existing(folder: Path) -> Path:
-    return next(parent for parent in folder.resolve().parents if parent.exists())
 
 
 def _write_new(files: Mapping[Path, str], *, root: Path) -> None:

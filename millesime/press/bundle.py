@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import posixpath
 import shutil
 import tempfile
 import zipfile
@@ -29,6 +30,7 @@ from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, read_checksum
 from millesime.distribution.folder import FolderVerdict, verify_folder
 from millesime.distribution.minisign import PublicKey, SecretKey
 from millesime.history.bundle import Tip, branch_name, unpack_bundle, write_bundle
+from millesime.history.repository import find_repository
 from millesime.press.artifacts import Download, artifact_stem
 from millesime.press.build import Progress
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
@@ -45,7 +47,7 @@ from millesime.series.manifest import Seal
 from millesime.series.series import FOLDER, NOTES_FOLDER, REPORT_FILE, Edition, Series, load_series
 
 FACTS = "bundle.json"
-_VERSION = 1
+_VERSION, _VERSION_AT_TOP = 2, 1  # 2 tells of a folder, which programs that read 1 do not look for
 _SOURCES, _ARTIFACTS, _METADATA, _TOOLCHAIN = "sources", "artifacts", "metadata", "toolchain"
 _BUNDLE, _LOCK = f"{_SOURCES}/report.bundle", "requirements.lock"
 _READMES = {"README.txt": "en", "LISEZMOI.txt": "fr"}
@@ -112,7 +114,9 @@ def bundle_edition(
     files |= {f"{_METADATA}/{file}": content for file, content in _catalogued(desk, edition, downloads, progress)}
     files[f"{_METADATA}/edition.json"] = _metadata(desk, edition)
     files |= _toolchain(seal)
-    files[FACTS] = _json({"kind": "millesime bundle", "version": _VERSION, "edition": name, "made_by": __version__})
+    facts = {"kind": "millesime bundle", "version": _VERSION_AT_TOP, "edition": name, "made_by": __version__}
+    inside = desk.repository.folder if desk.repository else ""
+    files[FACTS] = _json(facts | ({"version": _VERSION, "folder": inside} if inside else {}))
     has_commit = tips[0].commit == seal.commit
     files |= {file: _readme(file, desk, edition, downloads, files, has_commit=has_commit) for file in _READMES}
     checksums = write_checksums({file: sha256(content) for file, content in files.items()})
@@ -170,8 +174,10 @@ def _sources(desk: Desk, edition: Edition, tips: Sequence[Tip]) -> dict[str, byt
 def _tip(desk: Desk, name: str, *, with_history: bool) -> Tip:
     edition, snapshot = desk.series.edition(name), desk.snapshot(name)
     commit = snapshot.commit.id if snapshot.commit and with_history else ""
+    folder = desk.repository.folder if desk.repository else ""
+    trees = {posixpath.join(folder, path): id for path, id in (edition.seal.trees if edition.seal else {}).items()}
     return Tip(
-        branch=branch_name(name), commit=commit, trees=edition.seal.trees if edition.seal else {}, date=edition.date,
+        branch=branch_name(name), commit=commit, trees=trees, date=edition.date,
         message=f"The sources of edition {name}, as they were sealed",
     )  # fmt: skip
 
@@ -257,7 +263,7 @@ def _readme(
         python=".".join(seal.tools.get("python", "3.11").split(".")[:2]),
         has_lock=f"{_TOOLCHAIN}/{_LOCK}" in files, fonts=list(seal.fonts.items()),
         has_notes=any(name.startswith(f"{_SOURCES}/{NOTES_FOLDER}/") for name in files),
-        toolchain_commit=seal.toolchain, commit=seal.commit,
+        toolchain_commit=seal.toolchain, commit=seal.commit, folder=desk.repository.folder if desk.repository else "",
         has_commit=has_commit,
     )  # fmt: skip
     return text.encode("utf-8")
@@ -324,13 +330,25 @@ def _edition_of(folder: Path) -> str:
 
 def _desk(folder: Path, listed: Mapping[str, str], root: Path) -> Desk:
     """Return a desk at a repository that is made out of a bundle's sources: of files alone that have a checksum."""
-    repository = unpack_bundle(folder / _BUNDLE, root)
+    unpack_bundle(folder / _BUNDLE, root)
+    report = root / _report_folder(folder)
     for name in listed:
         inside = name.removeprefix(f"{_SOURCES}/")
         if name != inside and inside.split("/")[0] in (FOLDER, NOTES_FOLDER):
-            (root / inside).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / name, root / inside)
-    return Desk(load_series(root), repository)
+            (report / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, report / inside)
+    return Desk(load_series(report), find_repository(report))
+
+
+def _report_folder(folder: Path) -> str:
+    """Return where a bundle's report lies in its repository, "docs/report"; "" at the top.
+
+    Raises SealError for a path that leads out of it.
+    """
+    found = json.loads((folder / FACTS).read_text(encoding="utf-8")).get("folder", "")
+    if not isinstance(found, str) or found.startswith("/") or {"..", ".git"} & set(found.lower().split("/")):
+        raise SealError(f"{folder / FACTS}: folder: {found!r} is no folder of a repository; get the bundle again")
+    return found
 
 
 def _check_artifacts(listed: Mapping[str, str], edition: Edition) -> None:

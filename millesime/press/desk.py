@@ -98,7 +98,7 @@ class Desk:
             return self._redlines[names]
         renames: Mapping[str, str] = {}
         if self.repository and old.snapshot.commit and new.snapshot.commit:
-            renames = find_renames(self.repository, old.snapshot.commit.id, new.snapshot.commit.id)
+            renames = find_renames(self.repository, old.snapshot.tree_id(), new.snapshot.tree_id())
         key = comparison_key(self.series.root, *names)
         recall_comparison(self._memory, self.store, key)
         redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from millesime.assembly.registers import read_register, register_path
@@ -47,11 +48,17 @@ def read_provenance(desk, redline: Redline, old: Manuscript, new: Manuscript) ->
     new_texts = {path: new.texts[path].encode() for path in new.texts if path in {*new_paths, *moved}}
     if not old_texts and not new_texts:
         return Provenance()
+    # git knows files by their paths from the top of the repository; the report may lie in a folder of it.
+    folders = (old.snapshot.folder, new.snapshot.folder)
     traced = trace_lines(
-        repository, old_commit, new_commit, old_texts=old_texts, new_texts=new_texts,
-        uncommitted=_WORKING_TREE if in_preparation else "",
+        repository, old_commit, new_commit, old_texts=_from_top(old_texts, folders[0]),
+        new_texts=_from_top(new_texts, folders[1]), uncommitted=_WORKING_TREE if in_preparation else "",
     )  # fmt: skip
-    touched = {path: read_log(repository, old_commit, new_commit, paths=[path]) for path in {*old_texts, *new_texts}}
+    traced = {_from_report(path, folders): lines for path, lines in traced.items()}
+    touched = {
+        path: read_log(repository, old_commit, new_commit, paths={posixpath.join(folder, path) for folder in folders})
+        for path in {*old_texts, *new_texts}
+    }
     return Provenance(
         reasons=_reasons(read_log(repository, old_commit, new_commit), in_preparation),
         new={path: _blocks(new, path, traced, is_new=True) for path in new_texts if path in traced},
@@ -59,6 +66,16 @@ def read_provenance(desk, redline: Redline, old: Manuscript, new: Manuscript) ->
         chapters={path: [entry.id for entry in entries if not entry.is_merge] for path, entries in touched.items()},
         registers=_registers(new),
     )
+
+
+def _from_top(texts: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    return {posixpath.join(folder, path): text for path, text in texts.items()}
+
+
+def _from_report(path: str, folders: Iterable[str]) -> str:
+    """Return the path from the report's folder of a file that lies in one of the folders it has been in."""
+    inside = [folder for folder in folders if folder and path.startswith(f"{folder}/")]
+    return path.removeprefix(f"{max(inside, key=len)}/") if inside else path
 
 
 def _reasons(entries: Sequence[LogEntry], in_preparation: bool) -> dict[str, Reason]:

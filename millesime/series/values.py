@@ -73,22 +73,22 @@ def check_id(value: Any) -> str:
 
 
 def check_path(value: Any) -> str:
-    """Return a path below the repository's root, `./` at its start left out."""
+    """Return a path below the report's folder, `./` at its start left out."""
     example = "such as chapters/10-introduction.md"
     path = _scalar(value, "a path")
     if not path or re.search(r"[\x00-\x1f\x7f]", path):
-        raise mistake(f"{shown(path)} is no path", f"write a path from the repository's root, {example}")
+        raise mistake(f"{shown(path)} is no path", f"write a path from the report's folder, {example}")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", path):
         raise mistake(f"{shown(path)} is an address", f"put the file into the repository and write its path, {example}")
     if "\\" in path:
         hint = f"write {shown(path.replace(chr(92), '/'))}"
         raise mistake(f"{shown(path)} holds a backslash", hint)
     if path.startswith(("/", "~")) or re.match(r"[A-Za-z]:", path):
-        hint = f"write a path from the repository's root, {example}"
+        hint = f"write a path from the report's folder, {example}"
         raise mistake(f"{shown(path)} is a path of one machine", hint)
     parts = path.split("/")
     if ".." in parts:
-        hint = f"write a path from the repository's root without '..', {example}"
+        hint = f"write a path from the report's folder without '..', {example}"
         raise mistake(f"{shown(path)} may lead out of the report", hint)
     if any(part.lower() == ".git" for part in parts):
         raise mistake(f"{shown(path)} lies in git's own folder", f"write the path of a source, {example}")

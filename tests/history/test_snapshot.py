@@ -156,7 +156,7 @@ def test_a_name_in_another_normal_form_is_the_same_name(repo: TestRepository, ki
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", ".git/config", "a/.GIT/config", "", "a\0b"])
 def test_a_path_out_of_the_report_is_refused(repo: TestRepository, kind: str, path: str):
     repo.commit({"a.md": "a"})
-    assert "is no path in the report; write a path from the repository's root" in complaint(snapshot(repo, kind), path)
+    assert "is no path in the report; write a path from the report's folder" in complaint(snapshot(repo, kind), path)
 
 
 def test_links_inside_the_report_are_followed(repo: TestRepository, kind: str):
