@@ -27,20 +27,23 @@ from millesime.cli.options import (
     root_option,
     store_options,
 )
-from millesime.history.repository import find_repository
+from millesime.history.repository import Repository, find_repository
 from millesime.markup.pandoc import encode
 from millesime.press.artifacts import RENDERED
 from millesime.press.cache.store import Store
 from millesime.press.comparison import (
+    ComparedSide,
     compare_manuscripts,
     is_path,
     open_sides,
     print_redline,
     redline_report,
+    split_range,
     tracked_report,
 )
 from millesime.press.desk import Desk
 from millesime.press.papers import open_papers
+from millesime.press.revisions import head_series
 from millesime.problems import ManifestError, OutputError, ReportError
 from millesime.redline.ast import to_ast
 from millesime.redline.critic import write_markdown
@@ -49,7 +52,7 @@ from millesime.redline.reading import ignore_typography
 from millesime.redline.summary import write_summary
 from millesime.redline.write import redline_json
 from millesime.render.artifact import write_beside
-from millesime.series.series import load_series
+from millesime.series.series import FOLDER, Series, load_series
 from millesime.series.values import check_language
 
 TRACKED = "docx"  # shows nothing but the text, whole, its changes tracked
@@ -74,7 +77,7 @@ def _language(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="OLD NEW")
+@click.argument("names", nargs=-1, metavar="OLD [NEW]")
 @click.option("--to", "formats", type=FormatList(FORMATS), default=None, metavar="FORMATS",
               help="html, pdf, epub, docx, md, json, ast (a pandoc JSON document), with commas between.")  # fmt: skip
 @click.option("--stat", is_flag=True, help="Print the summary (what happens without --to; with it, both).")
@@ -111,6 +114,12 @@ def compare(
 ) -> None:
     """Show what changed from OLD to NEW: editions, revisions, "." for the working tree, two folders or two files.
 
+    OLD..NEW are the two as well, OLD...NEW what changed since NEW left OLD,
+    and without NEW it is the working tree. Each revision is read by its own
+    order: the edition that is made from it, else its newest manifest, else
+    its SUMMARY.md, _quarto.yml, _bookdown.yml, mkdocs.yml or order.txt, else
+    all its Markdown. Revisions need git, and no report.
+
     A folder holds chapters of any format that pandoc reads, in the order of
     its order.txt or of their names; a file may be of any such format, .docx,
     .odt, .md, .html. These need no report. Tracked changes in a Word file
@@ -127,21 +136,27 @@ def compare(
     if git_driver:
         _drive(names, context=context, ignore=ignore, language=language)
         return
-    if len(names) < 2:
-        raise click.MissingParameter(param_hint="'OLD' and 'NEW'" if not names else "'NEW'", param_type="argument")
+    if not names:
+        raise click.MissingParameter(param_hint="'OLD' and 'NEW'", param_type="argument")
     if len(names) > 2:
         raise click.UsageError(f"Got unexpected extra argument ({names[2]}); name two editions, folders or files")
-    old, new = names
     with _progress() as say:
-        desk = _open_desk(root, names, store=store, jobs=jobs)
-        before, after = open_sides(
-            desk, old, new, language=language, jobs=jobs, limits=desk.limits if desk else own_limits(), say=say
-        )
+        desk, repository = _open_desk(root, names, store=store, jobs=jobs)
+        if len(names) == 1:
+            if repository is None or is_path(names[0]):
+                raise click.MissingParameter(param_hint="'NEW'", param_type="argument")
+            names = split_range(desk, repository, names[0])
+        sides = open_sides(
+            desk, *names, repository=repository, language=language, jobs=jobs,
+            limits=desk.limits if desk else own_limits(), say=say,
+        )  # fmt: skip
+        before, after = (side.manuscript for side in sides)
         say("comparing")
-        redline = _shown(compare_manuscripts(desk, before, after), ignore)
+        redline = _shown(compare_manuscripts(desk, before, after, repository=repository), ignore)
         formats = formats or (("json",) if as_json else ())
-        series, base = (desk.series, desk.series.root) if desk else (None, Path.cwd())
-        places = {kind: _place(kind, formats, output, base, names) for kind in formats}
+        series = desk.series if desk else None
+        base = desk.series.root if desk and not (repository and repository.is_bare) else Path.cwd()
+        places = {kind: _place(kind, formats, output, base, tuple(side.name for side in sides)) for kind in formats}
         for path in places.values():
             _refuse_to_overwrite(path, names)
             refuse_links_out(path, root=base)
@@ -153,19 +168,21 @@ def compare(
             reports[TRACKED] = tracked_report(redline, before, after, series=series)
         said: list[str] = []
         if stat and formats:
-            said.append(_summary(redline))
+            said.append(_summary(redline, sides))
         for kind, path in places.items():
             say(f"printing {kind}")
             if kind in RENDERED:
                 said.append(f"{print_redline(reports[kind], kind, path)}\n")
             elif output is None and len(formats) == 1:
-                said.append(_text(kind, redline, full=full, context=context))
+                said.append(_text(kind, redline, sides, full=full, context=context))
             else:
                 with write_beside(path) as beside:
-                    beside.write_text(_text(kind, redline, full=full, context=context), encoding="utf-8")
+                    beside.write_text(_text(kind, redline, sides, full=full, context=context), encoding="utf-8")
                 said.append(f"{path}\n")
+    if formats and not stat and formats != ("json",):
+        click.echo(_orders(sides), err=True, nl=False)
     if not formats:
-        said.append(_summary(redline))
+        said.append(_summary(redline, sides))
         if sys.stdout.isatty() and not redline.is_empty:
             said.append(
                 _paint("\n to read every change: --to md, html or pdf; docs/comparing.md has the rest\n", "note")
@@ -175,20 +192,31 @@ def compare(
         raise click.exceptions.Exit(1)
 
 
-def _open_desk(root: Path | None, names: tuple[str, ...], *, store: Store, jobs: int) -> Desk | None:
-    """Open the report that names may be about; None outside one, or for paths that a broken one does not concern."""
+def _open_desk(
+    root: Path | None, names: tuple[str, ...], *, store: Store, jobs: int
+) -> tuple[Desk | None, Repository | None]:
+    """Open the report that names may be about, and its repository.
+
+    There is no report outside one, and for paths that a broken one does not
+    concern; then revisions are those of the repository around this folder,
+    if there is one. Manifests of a bare repository are those of its HEAD.
+    """
     if root is None and all(map(is_path, names)):
-        return None
+        return None, None
     try:
         folder = find_root(root)
-        if root is None and not (folder / "editions").is_dir():
-            return None
-        series = load_series(folder)
+        repository = find_repository(folder)
+        if (folder / FOLDER).is_dir():
+            series: Series | None = load_series(folder)
+        else:
+            series = head_series(repository) if repository and repository.is_bare else None
+        if series is None:
+            return None, repository
         limits = own_limits(series.limits)
-        return Desk(series, find_repository(folder), store=store, jobs=jobs, limits=limits)
+        return Desk(series, repository, store=store, jobs=jobs, limits=limits), repository
     except ReportError:
         if root is None and all(os.path.lexists(name) and name != "." for name in names):
-            return None
+            return None, None
         raise
 
 
@@ -209,10 +237,22 @@ def _progress() -> Iterator[Callable[[str], None]]:
 # ---- what is printed -------------------------------------------------------
 
 
-def _summary(redline: Redline) -> str:
+def _summary(redline: Redline, sides: tuple[ComparedSide, ...]) -> str:
+    orders = _paint(_orders(sides), "note")
     if not sys.stdout.isatty():
-        return write_summary(redline, width=_PLAIN_WIDTH)
-    return write_summary(redline, width=shutil.get_terminal_size().columns, paint=_paint, largest=LARGEST)
+        return write_summary(redline, width=_PLAIN_WIDTH) + orders
+    width = shutil.get_terminal_size().columns
+    return write_summary(redline, width=width, paint=_paint, largest=LARGEST) + orders
+
+
+def _orders(sides: tuple[ComparedSide, ...]) -> str:
+    """Return a line for each side that says which chapters it has; "" if nobody has to be told.
+
+    Of two editions, as of two folders or files, it is plain.
+    """
+    if all(side.is_plain for side in sides):
+        return ""
+    return "".join(f" read {side.name} by {side.told}\n" for side in sides if side.told)
 
 
 def _paint(text: str, what: str) -> str:
@@ -225,12 +265,14 @@ def _is_colourful() -> bool:
     return wanted and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _text(kind: str, redline: Redline, *, full: bool, context: int) -> str:
+def _text(kind: str, redline: Redline, sides: tuple[ComparedSide, ...], *, full: bool, context: int) -> str:
     match kind:
         case "md":
             return write_markdown(redline, full=full, context=context)
         case "json":
-            return json.dumps(redline_json(redline, full=full), ensure_ascii=False, indent=2) + "\n"
+            old, new = (side.as_json() for side in sides)
+            value = {**redline_json(redline, full=full), "sides": {"old": old, "new": new}}
+            return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     blocks = (
         to_ast(redline)
         if full

@@ -10,7 +10,7 @@ from millesime.history.snapshot import LINK, File, Snapshot
 from millesime.history.worktree import WorkingTree
 from millesime.problems import RevisionError
 
-_OUTPUT_FOLDERS = {"dist", "node_modules", "__pycache__"}
+OUTPUT_FOLDERS = {"dist", "node_modules", "__pycache__"}
 _MAXIMUM_FILES = 100_000  # a report has hundreds: whoever names their whole disk hears of it in time
 
 
@@ -55,7 +55,7 @@ def walk_folder(root: Path) -> list[str]:
         raise RevisionError(f"{error.filename}: cannot be listed: {error.strerror}") from error
 
     for folder, folders, files in os.walk(root, onerror=complain):
-        folders[:] = sorted(name for name in folders if name not in _OUTPUT_FOLDERS and not name.startswith("."))
+        folders[:] = sorted(name for name in folders if name not in OUTPUT_FOLDERS and not name.startswith("."))
         names += [os.path.relpath(os.path.join(folder, name), root) for name in files if not name.startswith(".")]
         if len(names) > _MAXIMUM_FILES:
             raise RevisionError(f"{root}: more than {_MAXIMUM_FILES} files; name the folder of the chapters alone")

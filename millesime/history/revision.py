@@ -52,6 +52,18 @@ def resolve_revision(repository: Repository, revision: str, *, where: str = "") 
     return read_commit(repository, id, label=_label(revision, id, references), where=where)
 
 
+def merge_base(repository: Repository, old: Commit, new: Commit) -> Commit:
+    """Return the newest commit that two commits have in common, as `git diff OLD...NEW` takes it.
+
+    Raises RevisionError where they share none.
+    """
+    status, output, _ = repository.ask("merge-base", old.id, new.id)
+    if status:
+        hint = "compare them with two dots"
+        raise RevisionError(f"{old.label} and {new.label} have no commit in common; {hint}")
+    return read_commit(repository, output.decode("ascii").split()[0])
+
+
 def read_commit(repository: Repository, id: str, *, label: str = "", where: str = "revision") -> Commit:
     """Return the commit of a full id. Raises RevisionError if the repository lacks it."""
     status, output, _ = repository.ask(

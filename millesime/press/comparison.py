@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 from millesime.assembly.assemble import Materials, assemble
@@ -16,9 +16,12 @@ from millesime.assembly.citations import quote_citations
 from millesime.assembly.images import ImageReader
 from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource, slug, unique_id
-from millesime.history.revision import resolve_revision
-from millesime.history.snapshot import RevisionSnapshot, Snapshot
-from millesime.limits import Limits
+from millesime.history.renames import find_renames
+from millesime.history.repository import Repository
+from millesime.history.revision import Commit, merge_base, resolve_revision
+from millesime.history.snapshot import RevisionSnapshot
+from millesime.history.worktree import WorkingTree
+from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Document, Inline, header, string, text_of
 from millesime.markup.pandoc import DEFAULT_READER
 from millesime.press.annexes import side
@@ -26,9 +29,21 @@ from millesime.press.artifacts import render
 from millesime.press.bibliography import quoted_citations
 from millesime.press.desk import Desk
 from millesime.press.edition import imprint
-from millesime.press.manuscript import Manuscript, chapter_texts, open_manuscript
-from millesime.press.papers import NO_FILE, open_folder_as, open_papers
+from millesime.press.manuscript import Manuscript, chapter_texts
+from millesime.press.papers import NO_FILE, level_manuscripts, open_folder_as, open_papers
+from millesime.press.reading_order import reading_order
 from millesime.press.references import QuotedReferences
+from millesime.press.revisions import (
+    COPY,
+    EDITION,
+    Order,
+    OrderedRevision,
+    open_revision,
+    order_revision,
+    read_own_series,
+    read_revision,
+    with_files_of_its_own,
+)
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.redline.annex.annex import annex_title, write_annex
 from millesime.redline.annex.excerpts import annex_chapter, tracked_chapter
@@ -36,50 +51,118 @@ from millesime.redline.annex.picture import change_picture
 from millesime.redline.compare import compare
 from millesime.redline.model import ChapterChange, Redline
 from millesime.redline.passages import changed_chapters
-from millesime.series.series import ChapterEntry, Series
+from millesime.series.series import REPORT_FILE, ChapterEntry, Series
 
 PICTURE = "@annex/redline.svg"  # the key of the map of changes, which pages of HTML hold as a drawing
 _PICTURED = 3  # chapters, from which a map of them tells something
 WORKING_TREE = "."  # names the working tree where a revision may stand
-_SOURCE_ENDINGS = (".md", ".markdown", ".rmd", ".qmd")
 _PLAIN_PATH = re.compile(r"(?:\.{1,2}|~)?/")  # "./2018", "../old", "/tmp/a.docx": no edition, no revision
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedSide:
+    """One side of a comparison."""
+
+    name: str  # as people are told of it
+    manuscript: Manuscript
+    order: Order | None = None  # None: a file, or a folder in the order of its names or its order.txt
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its name says which chapters it has: an edition, a file, a folder beside another."""
+        return self.order is None or (self.order.by == EDITION and self.order.edition == self.name)
+
+    @property
+    def told(self) -> str:
+        """Who says which chapters it has, in words."""
+        return self.order.told(len(self.manuscript.chapters)) if self.order else ""
+
+    def as_json(self) -> dict[str, Any]:
+        commit = self.manuscript.snapshot.commit
+        return {
+            "name": self.name, "commit": commit.id if commit else "",
+            "order": self.order.as_json() if self.order else None,
+        }  # fmt: skip
+
+
 def open_sides(
-    desk: Desk | None, old: str, new: str, *, language: str = "", jobs: int = 1,
+    desk: Desk | None, old: str, new: str, *, repository: Repository | None = None, language: str = "", jobs: int = 1,
     limits: Limits | None = None, say: Callable[[str], None] = lambda text: None,
-) -> tuple[Manuscript, Manuscript]:  # fmt: skip
-    """Return the manuscripts behind two names.
+) -> tuple[ComparedSide, ComparedSide]:  # fmt: skip
+    """Return what is behind two names.
 
     A name is an edition, else a revision, else a path; `./2018` is a path
-    alone. `desk` is None outside a report, where names are paths. A folder
-    may stand against an edition or revision: it is read as a copy of its
-    chapters. A single file may not.
+    alone. `desk` is None outside a report; then revisions are those of
+    `repository`, None where there is none. A revision is read by its own
+    order (`revisions.py`). A folder may stand against an edition or revision:
+    it is read as a copy of its chapters. A single file may not.
     """
     say("reading")
-    paths = [_path(desk, name) for name in (old, new)]
+    places = Places(desk, desk.repository if desk else repository, language, jobs, limits or Limits())
+    names = (old, new)
+    paths = [_path(places, name, other=other) for name, other in ((old, new), (new, old))]
     if all(paths):
-        return open_papers(
+        manuscripts = open_papers(
             *paths, language=language, jobs=jobs, reader=desk.series.report.reader if desk else DEFAULT_READER,
             default_language=desk.series.report.language if desk else "",
             limits=limits or (desk.limits if desk else Limits()),
         )  # fmt: skip
-    assert desk is not None
-    for path, name, other in zip(paths, (old, new), (new, old), strict=True):
+        return tuple(
+            ComparedSide(name=name, manuscript=manuscript) for name, manuscript in zip(names, manuscripts, strict=True)
+        )
+    for path, name, other in zip(paths, names, names[::-1], strict=True):
         if path and not path.is_dir():
             raise MarkupError(
-                f"{name} is a file, and {other} {_kind(desk, other)}, which has many; compare two files, "
+                f"{name} is a file, and {other} {_kind(places, other)}, which has many; compare two files, "
                 f"or the file with its state in git: git difftool --extcmd='millesime compare' {other} -- {name}"
             )
+    ordered = [None if path else _ordered(places, name) for path, name in zip(paths, names, strict=True)]
+    for index, path in enumerate(paths):
+        if path:
+            ordered[index] = _ordered_folder(places, path, names[index], beside=ordered[1 - index])
+    sides = [with_files_of_its_own(one, other.snapshot) for one, other in zip(ordered, ordered[::-1], strict=True)]
+    if not any(one.entries for one in sides):
+        raise RevisionError(
+            f"{old} and {new}: no chapters there; a chapter is a file that ends in .md, .qmd, .docx or the like"
+        )
+    manuscripts = [_read(places, one, name) for one, name in zip(sides, names, strict=True)]
+    if not all(one.follows_manifest for one in sides):
+        manuscripts = level_manuscripts(*manuscripts)
     return tuple(
-        _folder_manuscript(desk, path, name) if path else find_manuscript(desk, name)
-        for path, name in zip(paths, (old, new), strict=True)
+        ComparedSide(name=one.edition.name, manuscript=manuscript, order=one.order)
+        for one, manuscript in zip(sides, manuscripts, strict=True)
     )
 
 
-def compare_manuscripts(desk: Desk | None, old: Manuscript, new: Manuscript) -> Redline:
-    """Return what changed between two manuscripts, git's knowledge of renames included where both are of one report."""
-    return desk.redline(old, new) if desk else compare(chapter_texts(old), chapter_texts(new))
+def split_range(desk: Desk | None, repository: Repository | None, name: str) -> tuple[str, str]:
+    """Return the two names that one name stands for: "A..B", "A...B" (from the merge base to B), "A" (to now).
+
+    As with git, a side that is left out is HEAD. Raises RevisionError for
+    commits that have none in common.
+    """
+    if name in _edition_names(desk) or ".." not in name:
+        return name, WORKING_TREE
+    dots = "..." if "..." in name else ".."
+    old, _, new = name.partition(dots)
+    old, new = old or "HEAD", new or "HEAD"
+    repository = desk.repository if desk else repository
+    if dots == ".." or repository is None:
+        return old, new
+    commits = [_commit(Places(desk, repository), side) for side in (old, new)]
+    return merge_base(repository, *commits).id, new
+
+
+def compare_manuscripts(
+    desk: Desk | None, old: Manuscript, new: Manuscript, *, repository: Repository | None = None
+) -> Redline:
+    """Return what changed between two manuscripts, git's knowledge of renames included where both are of one report,
+    or of one repository outside a report."""
+    if desk is not None:
+        return desk.redline(old, new)
+    renames: Mapping[str, str] = {}
+    if repository is not None and old.snapshot.commit and new.snapshot.commit:
+        renames = find_renames(repository, old.snapshot.tree_id(), new.snapshot.tree_id())
+    return compare(chapter_texts(old), chapter_texts(new), renames=renames)
 
 
 def is_path(name: str) -> bool:
@@ -87,96 +170,134 @@ def is_path(name: str) -> bool:
     return _PLAIN_PATH.match(name) is not None
 
 
-def _path(desk: Desk | None, name: str) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where names on a command line are looked up, and how what they name is read."""
+
+    desk: Desk | None
+    repository: Repository | None
+    language: str = ""
+    jobs: int = 1
+    limits: Limits = DEFAULTS
+
+    @property
+    def series(self) -> Series | None:
+        return self.desk.series if self.desk else None
+
+
+def _edition_names(desk: Desk | None) -> list[str]:
+    return [edition.name for edition in desk.series.editions] if desk else []
+
+
+def _path(places: Places, name: str, *, other: str) -> Path | None:
     """Return the path that a name is, or None for an edition, a revision or the working tree."""
     place = Path(os.path.expanduser(name))
     if is_path(name) or place == NO_FILE:
         return place
-    if desk is None:
+    if name in _edition_names(places.desk):
+        return None
+    if name == WORKING_TREE:
+        # Outside a report this folder, but beside a revision the files that are now in the place of that.
+        return None if places.desk or (places.repository and _is_revision(places, other)) else place
+    if places.repository is None and places.desk is None:
         if not os.path.lexists(place):
             raise RevisionError(
-                f"{name}: no such file or folder, nor a report here that could know it as an edition or a revision; "
-                "name the report's folder with --root (in other repositories: git difftool, see docs/comparing.md)"
+                f"{name}: no such file or folder, nor a report or a git repository here that could know it as an "
+                "edition or a revision; name the folder with --root"
             )
         return place
-    if name == WORKING_TREE or name in [edition.name for edition in desk.series.editions]:
-        return None
-    return place if os.path.lexists(place) and not _is_revision(desk, name) else None
+    return place if os.path.lexists(place) and not _is_revision(places, name) else None
 
 
-def _is_revision(desk: Desk, name: str) -> bool:
+def _is_revision(places: Places, name: str) -> bool:
     try:
-        _revision(desk, name)
+        _commit(places, name)
     except ReportError:
         return False
     return True
 
 
-def _kind(desk: Desk, name: str) -> str:
-    return "an edition" if name in [edition.name for edition in desk.series.editions] else "a revision"
+def _kind(places: Places, name: str) -> str:
+    return "an edition" if name in _edition_names(places.desk) else "a revision"
 
 
-def _folder_manuscript(desk: Desk, folder: Path, name: str) -> Manuscript:
-    newest = desk.series.editions[-1]
-    snapshot = open_folder_as(folder, newest)
-    entries = _entries(newest.chapter_entries, snapshot)
-    if not entries:
-        raise MarkupError(
-            f"{name}: none of the chapters of edition {newest.name} is in this folder, nor any other Markdown file "
-            "beside them; compare it with another folder"
-        )
-    # Between edition names and images of the redline's report stands a "/": a name has none.
-    edition = replace(newest, name=folder.resolve().name or "folder")
-    return open_manuscript(
-        edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs, limits=desk.limits
-    )
-
-
-def find_manuscript(desk: Desk, name: str) -> Manuscript:
-    """Return the manuscript of an edition, of a revision, or of the working tree (".").
-
-    A revision has no manifest of its own: it is read with the newest
-    edition's, without the chapters it has not, and with the other Markdown
-    files of the same folders, by name. Raises RevisionError for a name that
-    is neither.
-    """
-    if name in [edition.name for edition in desk.series.editions]:
-        return desk.manuscript(name)
-    newest = desk.series.editions[-1]
-    snapshot = desk.current if name == WORKING_TREE else _revision(desk, name)
-    edition = replace(newest, name="working-tree" if name == WORKING_TREE else name)
-    entries = _entries(newest.chapter_entries, snapshot)
-    if not entries:
-        folders = ", ".join(sorted({posixpath.dirname(entry.path) or "." for entry in newest.chapter_entries}))
-        raise RevisionError(f"{name}: no chapters there; edition {newest.name} has its chapters in {folders}")
-    return open_manuscript(
-        edition, snapshot, entries, annexes=False, store=desk.store, jobs=desk.jobs, limits=desk.limits
-    )
-
-
-def _revision(desk: Desk, name: str) -> Snapshot:
-    names = [edition.name for edition in desk.series.editions]
-    if desk.repository is None:
+def _commit(places: Places, name: str) -> Commit:
+    """Return the commit of an edition or a revision. Raises RevisionError for a name that is neither."""
+    names = _edition_names(places.desk)
+    if name in names and places.desk is not None:
+        commit = places.desk.snapshot(name).commit
+        if commit is None:
+            raise RevisionError(f"{name}: this edition has no commit; name a revision")
+        return commit
+    if places.repository is None:
         raise RevisionError(f"{name}: no edition of that name; {did_you_mean(name, names) or 'see `millesime list`'}")
     try:
-        return RevisionSnapshot(desk.repository, resolve_revision(desk.repository, name, where=name))
+        return resolve_revision(places.repository, name, where=name)
     except RevisionError as error:
+        if not places.desk:
+            raise
         hint = did_you_mean(name, names)
         raise RevisionError(f"{error}; nor is it an edition" + (f": {hint}" if hint else "")) from error
 
 
-def _entries(listed: Sequence[ChapterEntry], snapshot: Snapshot) -> list[ChapterEntry]:
-    found = [entry for entry in listed if snapshot.has(entry.path)]
-    known = {entry.path for entry in found}
-    folders = {posixpath.dirname(entry.path) for entry in listed} - {""}
-    others = [
-        path
-        for path in snapshot.paths
-        if posixpath.dirname(path) in folders and path not in known and path.lower().endswith(_SOURCE_ENDINGS)
-    ]
-    if len(found) == len(listed):
-        return found  # the revision has all chapters of the edition: what else lies there is not of the report
-    return found + [ChapterEntry(path=path, numbered=True, role="body", where=path) for path in others]
+def _ordered(places: Places, name: str) -> OrderedRevision:
+    """Return the chapters of an edition, of a revision, or of the working tree (".")."""
+    desk, repository = places.desk, places.repository
+    if name in _edition_names(desk) and desk is not None:
+        edition = desk.series.edition(name)
+        return OrderedRevision(
+            snapshot=desk.snapshot(name), edition=edition, entries=edition.chapter_entries,
+            order=Order(by=EDITION, file=edition.file, edition=name),
+        )  # fmt: skip
+    if name == WORKING_TREE:
+        if repository is not None and repository.is_bare:
+            hint = "name two revisions"
+            raise RevisionError(f"{repository.root}: a bare repository has no working tree to compare with; {hint}")
+        snapshot = desk.current if desk else WorkingTree(repository.root, repository)
+        shown = "working-tree"
+    else:
+        assert repository is not None, "a revision is of a repository"
+        commit = _commit(places, name)
+        snapshot = RevisionSnapshot(repository, commit) if desk else open_revision(repository, commit)
+        shown = commit.short_id if name == commit.id else name
+    return order_revision(places.series, repository, snapshot, name=shown, language=places.language)
+
+
+def _ordered_folder(places: Places, folder: Path, name: str, *, beside: OrderedRevision | None) -> OrderedRevision:
+    """Return the chapters of a folder that stands against an edition or a revision: a copy of its chapters.
+
+    Its own manifests or order come first. Else its chapters are those of the
+    other side, in that order, and what it has beside them.
+    """
+    assert beside is not None, "two folders are no revisions"
+    snapshot = open_folder_as(folder, [entry.path for entry in beside.entries] or list(beside.edition.content_paths))
+    # Between edition names and images of the redline's report stands a "/": a name has none.
+    shown = folder.resolve().name or "folder"
+    if snapshot.has(REPORT_FILE) or (found := reading_order(snapshot)).file:
+        return order_revision(read_own_series(snapshot), None, snapshot, name=shown, language=places.language)
+    entries = [entry for entry in beside.entries if snapshot.has(entry.path)]
+    known = {entry.path for entry in entries}
+    added = [path for path in found.paths if path not in known and not beside.snapshot.has(path)]
+    if not entries and not added:
+        raise MarkupError(
+            f"{name}: none of the chapters of {beside.edition.name} is in this folder, nor any other Markdown file; "
+            "compare it with another folder"
+        )
+    entries += [ChapterEntry(path=path, numbered=True, role="body", where=path) for path in added]
+    missing = tuple(entry.path for entry in beside.entries if entry.path not in known)
+    return replace(
+        beside, snapshot=snapshot, edition=replace(beside.edition, name=shown), entries=tuple(entries),
+        order=Order(by=COPY, edition=beside.order.edition, missing=missing, added=tuple(added)),
+    )  # fmt: skip
+
+
+def _read(places: Places, one: OrderedRevision, name: str) -> Manuscript:
+    desk = places.desk
+    if desk is not None and one.edition.name == name and name in _edition_names(desk):
+        return desk.manuscript(name)
+    if desk is not None:
+        return read_revision(one, store=desk.store, jobs=desk.jobs, limits=desk.limits)
+    return read_revision(one, jobs=places.jobs, limits=places.limits)
 
 
 def redline_report(

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from millesime.history.repository import Repository
+from millesime.history.revision import resolve_revision
 from millesime.history.seal import resolve_edition
-from millesime.history.snapshot import Snapshot
+from millesime.history.snapshot import RevisionSnapshot, Snapshot
 from millesime.history.worktree import WorkingTree
 from millesime.limits import Limits
 from millesime.press.cache.store import NO_STORE, Store
@@ -40,7 +41,7 @@ class Desk:
     ) -> None:
         self.limits = series.limits if limits is None else limits
         self.series, self.repository, self.store, self.jobs = series, repository, store, jobs
-        self.current = WorkingTree(series.root, repository)
+        self.current = _current(series, repository)
         self._snapshots: dict[str, Snapshot] = {}
         self._manuscripts: dict[str, Manuscript] = {}
         self._sides: dict[str, Side] = {}
@@ -118,6 +119,13 @@ class Desk:
 
     def _holds(self, manuscript: Manuscript) -> bool:
         return self._manuscripts.get(manuscript.edition.name) is manuscript
+
+
+def _current(series: Series, repository: Repository | None) -> Snapshot:
+    """Return the working tree; of a bare repository, which has none, the files of its HEAD."""
+    if repository is not None and repository.is_bare:
+        return RevisionSnapshot(repository, resolve_revision(repository, "HEAD"))
+    return WorkingTree(series.root, repository)
 
 
 def printed_revision(edition: Edition, snapshot: Snapshot) -> str:

@@ -18,7 +18,7 @@ import re
 import stat
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -263,7 +263,7 @@ def natural_order(path: str) -> tuple:
     )
 
 
-def open_folder_as(root: Path, edition: Edition) -> Folder:
+def open_folder_as(root: Path, paths: Collection[str]) -> Folder:
     """Return a folder's files under the paths they have in an edition, so that a copy of its chapters is none anew.
 
     "10-modele.md" of a folder is "chapters/10-modele.md" where the edition
@@ -271,10 +271,7 @@ def open_folder_as(root: Path, edition: Edition) -> Folder:
     """
     names = walk_folder(root)
     prefixes = [
-        path.removesuffix(name)
-        for name in names
-        for path in edition.content_paths
-        if path == name or path.endswith("/" + name)
+        path.removesuffix(name) for name in names for path in paths if path == name or path.endswith("/" + name)
     ]
     prefix = max(prefixes, key=prefixes.count, default="")
     return Folder(root, names, prefix=prefix)
@@ -330,6 +327,49 @@ def _meta_text(document: Document, key: str) -> str:
 
 
 # ---- as manuscripts --------------------------------------------------------
+
+
+def open_listed(
+    snapshot: Snapshot, paths: Sequence[str], *, edition: Edition, labels: Mapping[str, str] | None = None,
+    jobs: int = 1, limits: Limits = DEFAULTS,
+) -> Manuscript:  # fmt: skip
+    """Return the manuscript of some files of a snapshot, of any format; they follow no manifest.
+
+    Without `labels`, those for two versions of a text. Raises RevisionError
+    and MarkupError as `open_papers` does.
+    """
+    contents = snapshot.read_many(paths)
+    formats = {path: CHAPTERS[_ending(path)] or edition.reader for path in paths}
+    papers = tuple(
+        _Paper(path=path, content=_checked(contents[path], formats[path], where=path), format=formats[path])
+        for path in paths
+    )
+    documents = _read(_Pile(place=Path(edition.name), papers=papers), jobs=jobs, limits=limits)
+    if not edition.language:
+        language = _language(documents) or DEFAULT_LANGUAGE
+        edition = replace(edition, report=edition.report.model_copy(update={"language": language}))
+    sources = [
+        ChapterSource(path=paper.path, document=document, role="body")
+        for paper, document in zip(papers, documents, strict=True)
+    ]
+    sources = [replace(source, id=ident) for source, ident in zip(sources, _ids(sources), strict=True)]
+    return Manuscript(
+        edition=edition, snapshot=snapshot, chapters=tuple(sources), texts={}, theme={},
+        labels=_labels(edition.language) if labels is None else labels, limits=limits,
+    )  # fmt: skip
+
+
+def level_manuscripts(old: Manuscript, new: Manuscript) -> tuple[Manuscript, Manuscript]:
+    """Return two manuscripts without what only some of their formats can say, if they have several."""
+    if len({_ending(source.path) and CHAPTERS[_ending(source.path)] for source in (*old.chapters, *new.chapters)}) < 2:
+        return old, new
+    return tuple(
+        replace(one, chapters=tuple(
+            replace(source, document=replace(source.document, blocks=level_format(source.document.blocks)), digest="")
+            for source in one.chapters
+        ))
+        for one in (old, new)
+    )  # fmt: skip
 
 
 def _manuscript(
@@ -393,4 +433,7 @@ def _labels(language: str) -> dict[str, str]:
     return labels
 
 
-__all__ = ["CHAPTERS", "NO_FILE", "open_folder_as", "open_papers", "paper_names", "read_paper"]
+__all__ = [
+    "CHAPTERS", "NO_FILE", "level_manuscripts", "open_folder_as", "open_listed", "open_papers", "paper_names",
+    "read_paper",
+]  # fmt: skip

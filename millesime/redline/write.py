@@ -5,7 +5,7 @@ The types below are the schema; `docs/redline.schema.json` is made from them.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -96,11 +96,44 @@ class RedlineJson(TypedDict):
     moves: list[MoveJson]
 
 
+class OrderJson(TypedDict):
+    """Who says which chapters one side of a comparison has: see docs/comparing.md, "Revisions"."""
+
+    by: Literal["edition", "manifest", "file", "names", "copy"]
+    file: str  # "editions/2020.yaml", "src/SUMMARY.md"; "" by names
+    edition: str  # whose manifest it is; "" for none
+    missing: list[str]  # files that the order lists and that are not there
+    beside: list[str]  # Markdown files that it does not list, which are not compared
+    added: list[str]  # files that it does not list, and that are compared: the other side has not got them
+    note: str
+
+
+class SideJson(TypedDict):
+    """One side of a comparison on the command line; the order is null for a file, and for a folder beside another."""
+
+    name: str
+    commit: str  # "" for the working tree, a folder or a file
+    order: OrderJson | None
+
+
+class SidesJson(TypedDict):
+    """Both sides."""
+
+    old: SideJson
+    new: SideJson
+
+
+class ComparisonJson(RedlineJson):
+    """What `compare --to json` prints: the redline, and what was compared."""
+
+    sides: NotRequired[SidesJson]
+
+
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what `redline_json` returns."""
+    """Return the JSON Schema (2020-12) of what `redline_json` returns, and `compare --to json` prints."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **TypeAdapter(RedlineJson).json_schema(),
+        **TypeAdapter(ComparisonJson).json_schema(),
     }
 
 

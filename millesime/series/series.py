@@ -8,7 +8,7 @@ import posixpath
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -230,15 +230,35 @@ def load_series(root: Path) -> Series:
     Raises ManifestError with all mistakes of all manifests, one on each line.
     """
     mistakes: list[Mistake] = []
+    names = _edition_names(root, mistakes)
+    return _load_all(root, names, mistakes, read=lambda file: _read(root, file, mistakes))
+
+
+def read_series(files: Mapping[str, bytes]) -> Series:
+    """Return the series that the manifests of a revision describe: "editions/2019.yaml" → what it holds.
+
+    Its root is no folder of this machine. Raises ManifestError as `load_series` does.
+    """
+    mistakes: list[Mistake] = []
+    stems = [path.removeprefix(f"{FOLDER}/").removesuffix(".yaml") for path in sorted(files) if path != REPORT_FILE]
+    names = [name for name in stems if _EDITION_NAME.fullmatch(name)]
+    if REPORT_FILE not in files or not names:
+        mistakes.append(Mistake(file=FOLDER, text="no manifest of a report and its editions", hint="check the path"))
+    return _load_all(Path(), names, mistakes, read=files.get)
+
+
+def _load_all(
+    root: Path, names: list[str] | None, mistakes: list[Mistake], *, read: Callable[[str], bytes | None]
+) -> Series:
     report: ReportManifest | None = None
     manifests: dict[str, EditionManifest] = {}
     trees: dict[str, Tree] = {}  # by file: what the mistakes between manifests are found on
-    names = _edition_names(root, mistakes)
     if names is not None:
-        report = _load(root, REPORT_FILE, ReportManifest, mistakes, trees, context={})
+        report = _load(REPORT_FILE, ReportManifest, mistakes, trees, context={}, read=read)
         for name in names:
             context = {"edition": name, "names": names}
-            manifest = _load(root, f"{FOLDER}/{name}.yaml", EditionManifest, mistakes, trees, context=context)
+            file = f"{FOLDER}/{name}.yaml"
+            manifest = _load(file, EditionManifest, mistakes, trees, context=context, read=read)
             if manifest is not None:
                 manifests[name] = manifest
         mistakes.extend(find_repeated_identifiers(trees))
@@ -284,16 +304,16 @@ def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:
 
 
 def _load(
-    root: Path,
     file: str,
     model: type[Manifest],
     mistakes: list[Mistake],
     trees: dict[str, Tree],
     *,
     context: dict[str, Any],
+    read: Callable[[str], bytes | None],
 ) -> Manifest | None:
     """Return one manifest, or None after adding its mistakes; its tree is added in either case."""
-    content = _read(root, file, mistakes)
+    content = read(file)
     if content is None:
         return None
     tree, met = read_tree(content, file)

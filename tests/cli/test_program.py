@@ -115,7 +115,7 @@ def test_init_makes_a_report_that_builds_at_once(tmp_path: Path):
         (["build", "2099"], 3, "no edition named '2099'"),
         (["build", "--to", "pfd"], 2, "'pfd' is not one of pdf, epub, html, docx"),
         (["compare", "2018", "nulle-part"], 4, "nulle-part"),
-        (["compare", "2018", "--output=x"], 2, "Missing argument"),
+        (["compare", "./2018", "--output=x"], 2, "Missing argument"),
         (["new", "../x", "--from", "2019"], 3, "no name"),
         (["frobnicate"], 2, "No such command"),
     ],
