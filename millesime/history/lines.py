@@ -3,6 +3,7 @@
 The patches from the old to the new commit are applied to the old text, line
 by line, each line remembering who touched it. Blame names only the last one
 to touch a line, and a typing error mended would hide the hearing behind it.
+Patches are read where no setting of the user or the clone reaches them.
 
 Only the chain of first parents is followed. What a merge brought counts for
 the one commit on the merged side that touched the file, or, of several, for
@@ -16,10 +17,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from millesime.history.repository import Repository
+from millesime.history.repository import Repository, without_configuration
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_COMMIT = b"\x00commit "
+# At the beginning of a line: inside a patch every line begins with a sign of its own.
+_COMMIT = re.compile(rb"^\x00commit ", re.MULTILINE)
+# All that decides which hunks a patch has, so that another version of git with other defaults gives the same.
+_PATCHES = (
+    "-p", "-U0", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic", "--text", "-M50%", "-l1000",
+    "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--full-index", "--no-prefix",
+)  # fmt: skip
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -64,13 +71,28 @@ def trace_lines(
     paths = sorted({*old_texts, *new_texts})
     files = {path: _open(text) for path, text in old_texts.items()}
     broken: set[str] = set()
-    merges = _Merges(repository, paths)
-    output = repository.run(
-        "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--topo-order", "--no-color", "--no-notes",
-        "--no-show-signature", "--no-ext-diff", "--no-textconv", "-p", "-U0", "-M", "--full-index", "--no-prefix",
-        "--format=%x00commit %H %P", new_commit, f"^{old_commit}", "--", *paths,
-    )  # fmt: skip
-    for commit, parents, patch in _commits(output):
+    with without_configuration(repository) as objects:
+        output = objects.run(
+            "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--topo-order", "--no-color",
+            "--no-notes", "--no-show-signature", "--no-follow", *_PATCHES, "--format=%x00commit %H %P", new_commit,
+            f"^{old_commit}", "--", *paths,
+        )  # fmt: skip
+        _follow(_commits(output), files, broken, _Merges(objects, paths))
+    out: dict[str, FileLines] = {}
+    for path, file in files.items():
+        if path in broken:
+            continue
+        if path in new_texts and not _reach(file, new_texts[path], uncommitted):
+            continue
+        out[path] = _traced(file)
+    return out
+
+
+def _follow(
+    commits: Iterable[tuple[str, list[str], bytes]], files: dict[str, _File], broken: set[str], merges: _Merges
+) -> None:
+    """Apply the patches of commits to files, in place; those that they do not fit are `broken`."""
+    for commit, parents, patch in commits:
         for old_path, new_path, hunks in _patches(patch):
             if new_path is None:
                 continue  # a deleted chapter: its lines go below
@@ -83,21 +105,13 @@ def trace_lines(
         for old_path in _deleted(patch):
             if old_path in files:
                 _drop(files[old_path], merges.author(commit, parents, old_path))
-    out: dict[str, FileLines] = {}
-    for path, file in files.items():
-        if path in broken:
-            continue
-        if path in new_texts and not _reach(file, new_texts[path], uncommitted):
-            continue
-        out[path] = _traced(file)
-    return out
 
 
 # ---- patches ------------------------------------------------------------------
 
 
 def _commits(output: bytes) -> Iterator[tuple[str, list[str], bytes]]:
-    for part in output.split(_COMMIT)[1:]:
+    for part in _COMMIT.split(output)[1:]:
         head, _, patch = part.partition(b"\n")
         commit, *parents = head.decode("ascii").split()
         yield commit, parents, patch
@@ -232,7 +246,7 @@ class _Merges:
             "--format=%x00commit %H", f"^{parents[0]}", *parents[1:], "--", *self._paths,
         )  # fmt: skip
         out: dict[str, list[str]] = {}
-        for part in output.split(_COMMIT)[1:]:
+        for part in output.split(b"\x00commit ")[1:]:
             head, *names = [piece.strip(b"\n") for piece in part.split(b"\0")]
             for name in filter(None, names):
                 out.setdefault(name.decode("utf-8", "surrogateescape"), []).append(head.decode("ascii"))

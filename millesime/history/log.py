@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from millesime.history.repository import Repository
+from millesime.history.repository import Repository, without_configuration
 from millesime.history.revision import parse_date
 
 # trailers: one "Key: value" a line, continued lines joined; read by git, which knows where a message's trailers begin.
@@ -43,10 +43,11 @@ def read_log(
     """
     assert new_commit and not (old_commit + new_commit).startswith("-"), "resolve the revisions first"
     span = [new_commit, *([f"^{old_commit}"] if old_commit else [])]
-    output = repository.run(
-        "log", "--topo-order", "--reverse", "--no-color", "--no-notes", "--no-decorate", "--no-show-signature",
-        "--no-ext-diff", "--no-follow", f"--format={'%x00'.join(_FIELDS)}%x00", *span, "--", *paths,
-    )  # fmt: skip
+    with without_configuration(repository) as objects:
+        output = objects.run(
+            "log", "--topo-order", "--reverse", "--no-color", "--no-notes", "--no-decorate", "--no-show-signature",
+            "--no-ext-diff", "--no-follow", f"--format={'%x00'.join(_FIELDS)}%x00", *span, "--", *paths,
+        )  # fmt: skip
     fields = output.decode("utf-8", "replace").split("\0")
     size = len(_FIELDS)
     return tuple(_entry(fields[index : index + size]) for index in range(0, len(fields) - size + 1, size))

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from millesime.problems import RevisionError
@@ -33,6 +36,7 @@ _OPTIONS = (
     "-c", "core.quotePath=false",
     "-c", "core.sshCommand=false",
     "-c", "core.alternateRefsCommand=false",
+    "-c", "core.attributesFile=/dev/null",
     "-c", "credential.helper=",
     "-c", "diff.external=",
     "-c", "gc.auto=0",
@@ -53,12 +57,12 @@ _ENVIRONMENT = {
     "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
 }
-# What a hook's environment would impose: another repository, another index, other rules.
-_FOREIGN = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CEILING_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_EXTERNAL_DIFF",
-    "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE",
-    "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_TRACE", "GIT_WORK_TREE",
-)  # fmt: skip
+# Of git's variables only these are handed on: where git is, and where it is told whose repositories are trusted. The
+# others would impose another repository, another index, other rules of matching and diffs, or lines of a trace.
+_KEPT = re.compile(
+    r"GIT_(EXEC_PATH|PYTHON_.*|TEST_ASSUME_DIFFERENT_OWNER|CONFIG_(GLOBAL|SYSTEM|COUNT|KEY_\d+|VALUE_\d+|PARAMETERS))"
+)
+_MINIMUM_VERSION = (2, 31)  # `--diff-merges`, `--path-format`
 _MAXIMUM_BLOB_BYTES = 256 * 1024 * 1024
 
 
@@ -83,12 +87,13 @@ class Repository:
     """A git repository that is only read."""
 
     root: Path  # top of the working tree; the repository itself where it is bare
+    folder: str = ""  # of the report, from `root`: "docs/report"; "": the report is the whole repository
     is_bare: bool
     is_shallow: bool
     id_length: int  # of an object's id in hexadecimal: 40, or 64 with SHA-256
     _git: git.Git = field(repr=False, compare=False)
-    folder: str = ""  # of the report, from `root`: "docs/report"; "": the report is the whole repository
     _unset: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    _environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what one git command prints. Raises RevisionError with git's own words if it fails."""
@@ -99,7 +104,7 @@ class Repository:
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> tuple[int, bytes, str]:
         """Return the status of one git command, what it prints and its complaint."""
-        return _execute(self._git, arguments, stdin=stdin, unset=self._unset)
+        return _execute(self._git, arguments, stdin=stdin, unset=self._unset, environment=self._environment)
 
     def object_infos(self, ids: Sequence[str]) -> dict[str, ObjectInfo]:
         """Return kind and size of the objects that the repository has, by id."""
@@ -180,12 +185,75 @@ def find_repository(root: Path) -> Repository | None:
 def init_repository(folder: Path, *, object_format: str = "sha1") -> Repository:
     """Return a new repository in an empty folder of our own, for objects that a user's must not get."""
     runner = _load_git(folder)
-    unset = tuple(name for name in _FOREIGN if name in os.environ)
+    unset = _foreign_variables()
     command = ("init", "--quiet", "--template=", f"--object-format={object_format}", "--initial-branch=main")
     status, _, complaint = _execute(runner, command, unset=unset)
     if status:
         raise RevisionError(f"{folder}: git cannot begin a repository: {_first_line(complaint)}; {_remedy(complaint)}")
     return _open(folder)
+
+
+@contextmanager
+def without_configuration(repository: Repository) -> Iterator[Repository]:
+    """Give the objects of a repository in one that no configuration, attribute or environment reaches.
+
+    What git says of differences depends on dozens of settings of the user and
+    of the clone: `diff.algorithm`, `diff.interHunkContext`, `*.md -diff` in
+    .gitattributes, .mailmap, `trailer.*`. Attributes even decide which files
+    count as renamed, and no option of git takes their place. So what is
+    published is read in a bare repository of our own, in a temporary folder,
+    which borrows the objects. It has no branch, tag, file or index.
+    """
+    common = repository.run("rev-parse", "--path-format=absolute", "--git-common-dir").removesuffix(b"\n")
+    with tempfile.TemporaryDirectory(prefix="millesime-") as name:
+        folder = Path(name)
+        for inner in ("objects/info", "refs"):
+            (folder / inner).mkdir(parents=True)
+        (folder / "HEAD").write_bytes(b"ref: refs/heads/main\n")
+        (folder / "config").write_text(_CONFIGURATION[repository.id_length], encoding="ascii")
+        (folder / "objects/info/alternates").write_bytes(_quoted(os.path.join(common, b"objects")) + b"\n")
+        if repository.is_shallow:
+            shutil.copyfile(os.path.join(common, b"shallow"), folder / "shallow")
+        yield Repository(
+            root=folder,
+            is_bare=True,
+            is_shallow=repository.is_shallow,
+            id_length=repository.id_length,
+            _git=_load_git(folder),
+            _unset=tuple(name for name in os.environ if name.startswith("GIT_") and name != "GIT_EXEC_PATH"),
+            _environment={
+                "GIT_CONFIG_GLOBAL": os.devnull,
+                "GIT_CONFIG_SYSTEM": os.devnull,
+                "HOME": name,  # git before 2.32 knows no GIT_CONFIG_GLOBAL
+                "XDG_CONFIG_HOME": name,
+            },
+        )
+
+
+_CONFIGURATION = {
+    40: "[core]\nrepositoryFormatVersion = 0\nbare = true\n",
+    64: "[core]\nrepositoryFormatVersion = 1\nbare = true\n[extensions]\nobjectFormat = sha256\n",
+}
+
+
+def _quoted(path: bytes) -> bytes:
+    """Return a path as a line of `objects/info/alternates`, gitrepository-layout(5)."""
+    if b"\n" not in path:
+        return path
+    return b'"' + re.sub(rb'[\\"]', rb"\\\g<0>", path).replace(b"\n", rb"\n") + b'"'
+
+
+@cache
+def git_version() -> str:
+    """Return the version of git, "2.39.5"; "" where there is none."""
+    try:
+        runner = _import_git().Git(os.sep)
+        program = runner.GIT_PYTHON_GIT_EXECUTABLE or "git"
+        _, output, _ = runner.execute([program, "version"], with_extended_output=True, with_exceptions=False)
+    except (RevisionError, OSError):
+        return ""
+    found = re.search(r"\d+(\.\d+)+", str(output))
+    return found[0] if found else ""
 
 
 class _NoRepository(RevisionError):
@@ -196,7 +264,7 @@ def _open(root: Path) -> Repository:
     if not root.is_dir():
         raise RevisionError(f"{root}: no such folder; name the folder of the report")
     runner = _load_git(root)
-    unset = tuple(name for name in _FOREIGN if name in os.environ)
+    unset = _foreign_variables()
     question = ("rev-parse", "--is-bare-repository", "--is-shallow-repository", "--git-dir")
     status, output, complaint = _execute(runner, question, unset=unset)
     if status:
@@ -219,12 +287,19 @@ def _open(root: Path) -> Repository:
     status, output, _ = _execute(runner, ("rev-parse", "--show-object-format"), unset=unset)
     return Repository(
         root=Path(top),
+        folder="" if is_bare else _inside(os.path.realpath(root), top),
         is_bare=is_bare,
         is_shallow=shallow == "true",
         id_length=64 if output.strip() == b"sha256" else 40,
         _git=runner,
         _unset=unset,
     )
+
+
+def _inside(folder: str, top: str) -> str:
+    """Return a folder's path from the top of its repository, "" for the top itself and for a folder outside it."""
+    path = os.path.relpath(folder, top).replace(os.sep, "/")
+    return "" if path == "." or path.split("/")[0] == ".." else path
 
 
 def _opening_error(root: Path, complaint: str) -> RevisionError:
@@ -243,27 +318,44 @@ def _opening_error(root: Path, complaint: str) -> RevisionError:
 
 
 def _load_git(folder: Path) -> git.Git:
+    """Return what runs git in a folder. Raises RevisionError if git is not installed, or too old."""
+    loaded = _import_git()
+    version = git_version()
+    if version and tuple(map(int, version.split(".")[:2])) < _MINIMUM_VERSION:
+        wanted = ".".join(map(str, _MINIMUM_VERSION))
+        raise RevisionError(
+            f"git: version {version} is too old to read a report's history, which takes {wanted} or newer; install a "
+            "newer one: https://git-scm.com/downloads"
+        )
+    return loaded.Git(folder)
+
+
+def _import_git() -> ModuleType:
     try:
         import git  # here, because it looks for the program when it is imported
     except ImportError as error:
         raise RevisionError("git: not installed; install it, on Debian and Ubuntu with: apt-get install git") from error
-    return git.Git(folder)
+    return git
+
+
+def _foreign_variables() -> tuple[str, ...]:
+    return tuple(name for name in os.environ if name.startswith("GIT_") and not _KEPT.fullmatch(name))
 
 
 def _execute(
-    runner: git.Git, arguments: Sequence[str], *, stdin: bytes = b"", unset: Sequence[str] = ()
-) -> tuple[int, bytes, str]:
+    runner: git.Git, arguments: Sequence[str], *, stdin: bytes = b"", unset: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, bytes, str]:  # fmt: skip
     # GitPython hands the whole environment on; env(1) is how to leave something out of it.
     without = ["env", *(part for name in unset for part in ("-u", name))] if unset else []
     command = [*without, runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments]
-    environment: Mapping[str, str] = _ENVIRONMENT
     with tempfile.TemporaryFile() as stream:
         stream.write(stdin)
         stream.seek(0)
         status, output, complaint = runner.execute(
             command,
             istream=stream,
-            env=environment,
+            env={**_ENVIRONMENT, **environment},
             with_extended_output=True,
             with_exceptions=False,
             stdout_as_string=False,
@@ -287,7 +379,6 @@ def _objects(output: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _lines(ids: Iterable[str]) -> bytes:
     ids = list(dict.fromkeys(ids))
-        folder="" if is_bare else _inside(os.path.realpath(root), top),
     assert all(re.fullmatch(r"[0-9a-f]{40,64}", id) for id in ids)
     return "".join(f"{id}\n" for id in ids).encode("ascii")
 
@@ -295,12 +386,6 @@ def _lines(ids: Iterable[str]) -> bytes:
 def _first_line(complaint: str) -> str:
     lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith("hint:")]
     return re.sub(r"^(fatal|error): ", "", lines[0]) if lines else "no word of why"
-
-def _inside(folder: str, top: str) -> str:
-    """Return a folder's path from the top of its repository, "" for the top itself and for a folder outside it."""
-    path = os.path.relpath(folder, top).replace(os.sep, "/")
-    return "" if path == "." or path.split("/")[0] == ".." else path
-
 
 
 def _remedy(complaint: str) -> str:

@@ -11,6 +11,7 @@ import sys
 import zlib
 from functools import cache
 
+from millesime.history.repository import git_version
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, theme_version, tool_version
 from millesime.render.text_engine import engine_versions, font_files, font_folders
@@ -31,6 +32,7 @@ def toolchain() -> dict[str, object]:
         "the default theme": theme_version(),
         "pandoc": tool_version("pandoc"),
         "Python and its libraries": [sys.version, zlib.ZLIB_RUNTIME_VERSION, _installed()],
+        "git": git_version(),  # says which lines of a chapter a commit changed
         "rsvg-convert": _last_change("rsvg-convert"),  # pandoc calls it for drawings in Word files
         "the system's text engine and fonts": text_engine(),
     }

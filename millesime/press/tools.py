@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from millesime import __version__
-from millesime.history.repository import find_repository
+from millesime.history.repository import find_repository, git_version
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version, tool_version
 from millesime.press.toolchain import LIBRARIES
 from millesime.problems import RevisionError
 from millesime.render.text_engine import engine_versions, find_font, font_files
 
-CODE, THEME, FONTS = "code", "theme", "installed fonts"
+CODE, THEME, FONTS, GIT = "code", "theme", "installed fonts", "git"
 # Those that make a part of the formats only; all others may change any of them.
 _MAKES = {
     **dict.fromkeys(
@@ -50,6 +50,7 @@ def tool_versions() -> dict[str, str]:
         "machine": platform.machine(),
         **{name: tool_version(name) for name in ("python", "pandoc", *libraries)},
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
+        GIT: git_version(),
         "rsvg-convert": _drawing_version(),
         **engine_versions(),
         FONTS: digest(font_files())[:_SHOWN_DIGITS],
@@ -79,12 +80,17 @@ def embedded_fonts(pdf: bytes) -> dict[str, str]:
     return found
 
 
-def tool_differences(sealed: Mapping[str, str], now: Mapping[str, str], *, formats: Iterable[str]) -> list[str]:
-    """Return how tools differ from those of a seal, as far as they make one of these formats: "pandoc 3.9 → 3.10"."""
+def tool_differences(
+    sealed: Mapping[str, str], now: Mapping[str, str], *, formats: Iterable[str], compared: bool = True
+) -> list[str]:
+    """Return how tools differ from those of a seal, as far as they make one of these formats: "pandoc 3.9 → 3.10".
+
+    git makes nothing but what an edition says of others that it is `compared` with.
+    """
     kinds = set(formats)
     said = []
     for name, version in sealed.items():
-        if now.get(name) == version or not kinds & set(_MAKES.get(name, kinds)):
+        if now.get(name) == version or not kinds & set(_MAKES.get(name, kinds)) or (name == GIT and not compared):
             continue
         what = {CODE: "Millésime's own code", THEME: "the default theme"}.get(name, name)
         said.append(f"{what} {version} → {now[name]}" if name in now else f"{what} {version} → none")

@@ -135,7 +135,7 @@ def judge(desk: Desk, name: str, downloads: Sequence[Download]) -> EditionVerdic
         )
         for file in (*edition.seal.artifacts, *(file for file in found if file not in edition.seal.artifacts))
     )  # fmt: skip
-    tools, fonts = _differences(edition.seal, downloads, {download_format(one.name) for one in artifacts})
+    tools, fonts = _differences(edition, edition.seal, downloads, {download_format(one.name) for one in artifacts})
     if all(one.is_same for one in artifacts):
         verdict, text = "verified", ""
     else:
@@ -198,21 +198,25 @@ def _verdict_of(error: ReportError) -> str:
     return "failed"
 
 
-def _differences(seal: Seal, downloads: Sequence[Download], formats: set[str]) -> tuple[list[str], list[str]]:
+def _differences(
+    edition: Edition, seal: Seal, downloads: Sequence[Download], formats: set[str]
+) -> tuple[list[str], list[str]]:
     """Return how tools, and fonts, differ from those of a seal, as far as some of its formats depend on them."""
     pdf = next((one.content for one in downloads if one.format == "pdf"), None)
     fonts = font_differences(seal.fonts, embedded_fonts(pdf)) if pdf is not None and "pdf" in formats else []
-    return tool_differences(seal.tools, tool_versions(), formats=formats), fonts
+    return tool_differences(seal.tools, tool_versions(), formats=formats, compared=bool(edition.compared)), fonts
 
 
 def _reason(
     desk: Desk, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict], downloads: Sequence[Download]
 ) -> tuple[str, str]:
     """Return why artifacts have other bytes, a verdict and its text."""
-    unexplained = [one for one in others if not any(_differences(seal, downloads, {download_format(one.name)}))]
+    unexplained = [
+        one for one in others if not any(_differences(edition, seal, downloads, {download_format(one.name)}))
+    ]
     if unexplained:
         return _without_tools(desk, edition, seal, unexplained)
-    tools, fonts = _differences(seal, downloads, {download_format(one.name) for one in others})
+    tools, fonts = _differences(edition, seal, downloads, {download_format(one.name) for one in others})
     real = [tool for tool in tools if not tool.startswith(FONTS)]
     where = f"{edition.file}: seal: {_listed(others)}"
     if real:
