@@ -2,14 +2,15 @@
 
 Published text is never lost: pandoc drops raw TeX from HTML and raw HTML from
 DOCX without a word. What is left as `RawInline`/`RawBlock` after this stage
-are HTML tags that mean something (`<kbd>`, `<details>`, `<td>`); renderers
-sanitise them. `Code.foreign` and `CodeBlock.foreign` are reported by checks.
+are HTML tags inside a line that mean something (`<abbr>`); renderers sanitise
+them. Tags between and around paragraphs became nodes when the text was read
+(`markup/raw_html.py`). `Code.foreign` and `CodeBlock.foreign` are reported by checks.
 """
 
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Mapping, Sequence
 
 from millesime.assembly.shown_attributes import PAGE_BREAK, has_break_style
 from millesime.markup.ast import (
@@ -27,17 +28,9 @@ from millesime.markup.ast import (
     text_of,
     with_attr,
 )
+from millesime.markup.html_tokens import KNOWN_TAGS, Token, html_tokens, tags_alone, text_of_tags, without_comments
 from millesime.markup.sizes import asked_size
 
-# Elements that a page of text may contain: https://html.spec.whatwg.org/
-KNOWN_TAGS = frozenset(
-    "a abbr address article aside b bdi bdo blockquote br caption center cite code col colgroup data dd "
-    "del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img "
-    "ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike "
-    "strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
-)
-_TAG = re.compile(r"</?\s*([A-Za-z][\w:.-]*)(?:\s[^<>]*|/)?>")
-_COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!doctype[^>]*>|<\?.*?\?>", re.DOTALL | re.IGNORECASE)
 # TeX that breaks a page or spaces a line and prints nothing.
 _TEX_BREAK = re.compile(r"\\(newpage|clearpage|cleardoublepage|pagebreak)(\[\d\])?\s*")
 _TEX_SILENT = re.compile(
@@ -84,7 +77,8 @@ def _pair_tags(inlines: list[Inline]) -> list[Inline]:
         if tag is None:
             out.append(node)
         elif not tag.startswith("/"):
-            open_tags.append((tag, len(out), node))
+            if len(open_tags) < _MAX_OPEN:
+                open_tags.append((tag, len(out), node))
             out.append(node)
         elif any(tag[1:] == name for name, _, _ in open_tags):
             while open_tags:
@@ -99,15 +93,17 @@ def _pair_tags(inlines: list[Inline]) -> list[Inline]:
     return out
 
 
+_MAX_OPEN = 20  # nodes stand in one another no deeper
+
+
 def _single_tag(node: Inline) -> str | None:
     """The name of the one tag a raw inline consists of, "/a" for a closing one."""
     if node["t"] != "RawInline":
         return None
-    text = node["c"][1].strip()
-    found = _TAG.fullmatch(text)
-    if not found or text.endswith("/>"):
+    tags = tags_alone(node["c"][1])
+    if not tags or len(tags) > 1 or tags[0].kind == "comment" or tags[0].source.endswith("/>"):
         return None
-    return ("/" if text.startswith("</") else "") + found.group(1).lower()
+    return ("/" if tags[0].kind == "close" else "") + tags[0].tag
 
 
 _NODE_OF = {
@@ -146,21 +142,8 @@ def _language(found: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    reader = _AttributeReader()
-    reader.feed(text)
-    reader.close()
-    return reader.found
-
-
-class _AttributeReader(HTMLParser):
     """The attributes of the first tag of a fragment."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found = self.found or {key: value or "" for key, value in attrs}
+    return next((token.attributes for token in html_tokens(text) if token.kind == "open"), {})
 
 
 def _settle(node: Node) -> Node | list[Node]:
@@ -218,16 +201,15 @@ def _printable_attributes(node: Node) -> Node:
 
 def _settle_inline(kind: str, text: str) -> list[Inline]:
     if kind == "html":
-        text = _COMMENT.sub("", text)
+        text = without_comments(text)
         if not text.strip():
             return []
-        images = _images(text)
-        if images:
+        tags = tags_alone(text) or []
+        if images := _images(tags):
             return images
-        tags = _TAG.findall(text)
-        if tags and all(tag.lower() == "br" for tag in tags) and not _TAG.sub("", text).strip():
+        if tags and all(tag.tag == "br" for tag in tags):
             return [span([], classes=[PAGE_BREAK]) if has_break_style(text) else {"t": "LineBreak"}]
-        if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
+        if tags and all(tag.tag in KNOWN_TAGS for tag in tags):
             return [{"t": "RawInline", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
     if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
         return [span([], classes=[PAGE_BREAK])] if _TEX_BREAK.search(text) else []
@@ -238,17 +220,9 @@ def _settle_inline(kind: str, text: str) -> list[Inline]:
 
 def _settle_block(kind: str, text: str) -> list[Block]:
     if kind == "html":
-        text = _COMMENT.sub("", text)
+        text = without_comments(text)
         if not text.strip():
             return []
-        images = _images(text)
-        if images:
-            return [{"t": "Para", "c": images}]
-        tags = _TAG.findall(text)
-        if tags and all(tag.lower() in KNOWN_TAGS for tag in tags):
-            if tags[0].lower() == "pre" and len(tags) > 1:
-                return [_printable({"t": "CodeBlock", "c": [attr(), text_of_tags(text)]})]
-            return [{"t": "RawBlock", "c": ["html", _FORBIDDEN.sub("\ufffd", text)]}]
     if kind in ("tex", "latex") and not _TEX_SILENT.sub("", text).strip():
         return [div([], classes=[PAGE_BREAK])] if _TEX_BREAK.search(text) else []
     if kind in ("tex", "latex") and (formula := _formula(text)):
@@ -267,61 +241,16 @@ def _formula(text: str) -> Inline | None:
     return {"t": "Math", "c": [{"t": "DisplayMath"}, body]}
 
 
-def _images(text: str) -> list[Inline]:
+def _images(tags: Sequence[Token]) -> list[Inline]:
     """The images of a fragment that holds nothing but `<img>` tags, else []."""
-    reader = _ImageReader()
-    reader.feed(text)
-    reader.close()
-    return reader.images if not reader.other else []
+    if not all(tag.tag == "img" and tag.kind == "open" and tag.attributes.get("src") for tag in tags):
+        return []
+    return [_image(tag.attributes) for tag in tags]
 
 
-class _ImageReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.images: list[Inline] = []
-        self.other = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {key: value or "" for key, value in attrs}
-        if tag != "img" or not found.get("src"):
-            self.other = True
-            return
-        size = asked_size(found)
-        kept = [(name, str(side)) for name, side in (("width", size.width), ("height", size.height)) if side]
-        alternative = [string(found["alt"])] if found.get("alt") else []
-        self.images.append(
-            {
-                "t": "Image",
-                "c": [
-                    attr(found.get("id", ""), found.get("class", "").split(), kept),
-                    alternative,
-                    [found["src"], found.get("title", "")],
-                ],
-            }
-        )
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.other = True
-
-    def handle_data(self, data: str) -> None:
-        self.other = self.other or bool(data.strip())
-
-
-def text_of_tags(text: str) -> str:
-    """Return what raw HTML says without its tags."""
-    reader = _TextReader()
-    reader.feed(text)
-    reader.close()
-    return "".join(reader.parts).strip("\n")
-
-
-class _TextReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
+def _image(found: Mapping[str, str]) -> Inline:
+    size = asked_size(found)
+    kept = [(name, str(side)) for name, side in (("width", size.width), ("height", size.height)) if side]
+    alternative = [string(found["alt"])] if found.get("alt") else []
+    attributes = attr(found.get("id", ""), found.get("class", "").split(), kept)
+    return {"t": "Image", "c": [attributes, alternative, [found["src"], found.get("title", "")]]}

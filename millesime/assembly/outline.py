@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from millesime.assembly.foreign import text_of_tags
 from millesime.assembly.report import Section
 from millesime.assembly.sources import slug, unique_id
 from millesime.markup.ast import (
@@ -33,6 +32,7 @@ from millesime.markup.ast import (
     text_of,
     with_attr,
 )
+from millesime.markup.html_tokens import text_of_tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
 from millesime.markup.citation_labels import hide_citations, show_citations
 from millesime.markup.nested_notes import called_notes, calls_in_notes, place_notes, with_calls
+from millesime.markup.raw_html import read_raw_html
 from millesime.problems import EngineError, MarkupError
 
 DEFAULT_READER = "markdown"
@@ -357,6 +358,8 @@ def _document(output: bytes, *, name: str, limits: Limits) -> Document:
             + raise_hint("nesting", limits)
         )
     parsed = json.loads(output)
+    if b'"RawBlock"' in output or b'"RawInline"' in output:
+        parsed["blocks"] = read_raw_html(parsed["blocks"])
     return Document(blocks=parsed["blocks"], meta=parsed["meta"])
 
 

@@ -60,6 +60,15 @@ def add_class(element: Element, name: str) -> None:
         element.set("class", " ".join([*classes, name]))
 
 
+def drop_class(element: Element, name: str) -> None:
+    """Take a class off, and the attribute with the last one."""
+    left = [other for other in classes_of(element) if other != name]
+    if left:
+        element.set("class", " ".join(left))
+    else:
+        element.attrib.pop("class", None)
+
+
 def classes_of(element: Element) -> list[str]:
     return (element.get("class") or "").split()
 

@@ -17,6 +17,7 @@ from lxml import etree
 from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
+from millesime.markup.html_tables import HEAD_CELL
 from millesime.markup.pandoc import write_texts
 from millesime.render.attributes import clean_attributes, hand_down_anchor, hand_down_list, keep_id
 from millesime.render.changes import CHANGES, link_moves, mark_change, shape_changes
@@ -24,6 +25,7 @@ from millesime.render.conform import (
     Element,
     classes_of,
     conform,
+    drop_class,
     has_text,
     is_math,
     unwrap,
@@ -83,6 +85,7 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
     for chapter in report.chapters:
         if chapter.id in written:
             root = parse_fragment(written[chapter.id])
+            _show_details(root)
             conform(root)
             fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
         else:
@@ -296,6 +299,16 @@ def _title_tree(root: Element) -> Element:
 # ---- after pandoc: meaning --------------------------------------------------
 
 
+def _show_details(root: Element) -> None:
+    """Make what can be folded, a `div.details` that opens with a `div.summary`, the elements that browsers fold."""
+    for details in [element for element in root.iter("div") if "details" in classes_of(element)]:
+        summary = next(iter(details), None)
+        if summary is not None and summary.tag == "div" and "summary" in classes_of(summary):
+            for element, tag in ((details, "details"), (summary, "summary")):
+                element.tag = tag
+                drop_class(element, tag)
+
+
 def _give_meaning(
     root: Element, chapter: Chapter, anchors: Mapping[str, str], labels: Mapping[str, str], taken: set[str]
 ) -> Element:
@@ -361,6 +374,10 @@ def _settle_headings(root: Element) -> None:
 
 def _give_scopes(table: Element) -> None:
     """Say for each header which cells it heads; an empty header is a cell."""
+    for cell in list(table.iter("td")):
+        if HEAD_CELL in classes_of(cell) and next(cell.iterancestors("table")) is table:
+            cell.tag = "th"
+            drop_class(cell, HEAD_CELL)
     for header in list(table.iter("th")):
         if next(header.iterancestors("table")) is not table:
             continue

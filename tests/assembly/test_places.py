@@ -53,8 +53,8 @@ def test_every_anchor_stands_on_its_page(edition):
     assert missing_anchors(*(source(one.blocks, number) for number, one in enumerate(edition))) == []
 
 
-def test_text_between_raw_tags_has_its_anchor():
+def test_a_figure_and_a_division_written_in_html_have_their_anchors():
     text = chapter(FIGURE)
     (anchors,) = block_anchors([text]).values()
-    assert len([anchor for anchor in anchors if anchor]) == 6
+    assert len([anchor for anchor in anchors if anchor]) == 5
     assert missing_anchors(text) == []

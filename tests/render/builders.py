@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from millesime.assembly.outline import settle_levels
 from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Section, Sibling
 from millesime.assembly.theme import load_labels
 from millesime.markup.ast import SPACE, Block, attr_of, div, header, link, para, simple_table, span, string, walk, words
@@ -192,7 +193,7 @@ def hostile_report() -> Report:
     text = Path(__file__).with_name("hostile.md").read_text(encoding="utf-8").replace("CONTROLS", "\x08\x0c\x85")
     first = chapter(
         "1 été/hostile",
-        *markdown(text),
+        *settle_levels(markdown(text)),
         div([para("long")], ident="x" * 390),
         anchored("twice", para("encore")),
         header(2, string("Avec espaces"), ident="id avec espaces"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,35 @@ def test_a_title_that_is_markup_is_text(made: Made):
 
 def test_an_attached_file_is_not_in_the_pdf(made: Made, tmp_path: Path):
     assert not any(b"/EmbeddedFile" in content for content in made["pdf"].values())
+
+
+_TAGS = (
+    "p div ul ol li dl dt dd table caption thead tbody tfoot tr td th h3 blockquote figure figcaption details summary "
+    "pre center b a em span br hr nav kbd"
+).split()
+_READERS = ("markdown", "gfm", "commonmark_x")
+_PIECES = 60  # random pieces of HTML for each reader
+
+
+def _piece(chance: random.Random, name: str) -> str:
+    """Return HTML of tags in any order, with words of which each stands there once."""
+    parts = []
+    for place in range(chance.randint(2, 14)):
+        tag = chance.choice(_TAGS)
+        opening = chance.choice((f"<{tag}>", f"<{tag}>", f"<{tag} align=right>", f"<{tag} colspan=2 rowspan=3>"))
+        parts.append(chance.choice((opening, opening, f"</{tag}>")) + chance.choice(("", f" {name}x{place}q ")))
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("reader", _READERS)
+def test_every_word_of_any_html_is_in_every_format(tmp_path: Path, reader: str):
+    chance = random.Random(20)
+    pieces = [_piece(chance, f"n{number}") for number in range(_PIECES)]
+    text = "".join(f"\n\navant{number}fin\n\n{piece}\n" for number, piece in enumerate(pieces))
+    text += "\n\n<table><tr><td>n1000x1q</td></tr></table>\n\n<details>\n\nn1000x2q\n\n</details>\n"
+    made = make(write_report(tmp_path, {"chapters/a.md": f"# Titre{text}"}, report=f"reader: {reader}\n"))
+    words = sorted(set(re.findall(r"n\d+x\d+q", text)))
+    assert len(words) > 2 * _PIECES
+    for kind, seen in text_of(made).items():
+        missing = [word for word in words if word not in seen]
+        assert not missing, (kind, missing)

@@ -11,8 +11,8 @@ import html
 import re
 from typing import Any
 
-from millesime.assembly.foreign import KNOWN_TAGS
 from millesime.markup.ast import SPACE, Block, Inline, Node, para, span, string, words
+from millesime.markup.html_tokens import KNOWN_TAGS
 from millesime.redline.marks import classes_of, mark_inlines, mark_of
 from millesime.redline.model import DELETION, INSERTION
 
