@@ -17,6 +17,7 @@ from lxml import etree
 
 from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.engine import SCHEME, surroundings
+from millesime.render.pdf.glyph_codes import own_codes
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, Margins
 from millesime.render.pdf.layout import (
     RESOURCES,
@@ -64,7 +65,7 @@ class FurnitureSource:
 
 def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
     """Return the margins of each page as if it had been laid out alone, in less time."""
-    with surroundings(UNDATED) as notes, shortcuts.taken(), internals.watch_margins() as stand_ins:
+    with surroundings(UNDATED) as notes, own_codes(), shortcuts.taken(), internals.watch_margins() as stand_ins:
         press = press_for(source.style)
         kinds = [(one.name, one.side, one.folio == 1) for one in source.pages]
         asked = _stand_ins(kinds)

@@ -21,6 +21,7 @@ from millesime.render.pdf.characters import find_missing
 from millesime.render.pdf.engine import SCHEME, fetcher, put_tree, surroundings
 from millesime.render.pdf.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
 from millesime.render.pdf.footnotes import running_on
+from millesime.render.pdf.glyph_codes import own_codes
 from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
@@ -82,6 +83,7 @@ def lay_out(source: UnitSource) -> Laid:
     """
     with (
         surroundings(source.date) as notes,
+        own_codes(),
         shortcuts.taken(),
         running_on(),
         notes_kept(),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from millesime.render.pdf.glyph_codes import PARTS_WORD, SOFT_HYPHEN, coded_line, codes_of, written_as
+from millesime.render.pdf.glyph_codes import PARTS_WORD, SOFT_HYPHEN, codes_of, written_as
 
 
 def quick_text(line_break) -> Callable:
@@ -178,9 +178,10 @@ def quick_line(drawing) -> Callable:
     """Return `draw_first_line` that writes each glyph of a width and a shift once, and remembers how.
 
     A line that holds anything out of the ordinary is drawn by WeasyPrint:
-    pictures, raised glyphs, characters without a glyph.
+    pictures, raised glyphs, characters without a glyph. Characters are drawn
+    under the numbers of `glyph_codes`, as there.
     """
-    slow = coded_line(drawing)
+    slow = drawing.draw_first_line
     ffi, pango, from_units = drawing.ffi, drawing.pango, drawing.FROM_UNITS
     is_known = have_glyph_numbers(ffi)
     width_of = glyph_widths(ffi, pango)
