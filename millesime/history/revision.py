@@ -91,10 +91,12 @@ def parse_date(text: str) -> datetime.datetime:
 
 def _label(revision: str, id: str, references: Iterable[str]) -> str:
     names = set(references)
-    for kind, word in (("refs/tags/", "tag"), ("refs/heads/", "branch"), ("refs/remotes/", "branch")):
-        for short in (revision, revision.removeprefix("tags/"), revision.removeprefix("heads/")):
-            if kind + short in names:
-                return f"{word} {short!r} ({id[:_SHORT]})"
+    # The rules of gitrevisions(7), in their order: "heads/2019" is the branch "2019" before it is a tag of that name.
+    for rule in ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD"):
+        name = rule.format(revision)
+        for kind, word in (("refs/tags/", "tag"), ("refs/heads/", "branch"), ("refs/remotes/", "branch")):
+            if name in names and name.startswith(kind):
+                return f"{word} {name.removeprefix(kind)!r} ({id[:_SHORT]})"
     if id.startswith(revision.lower()):
         return f"commit {id[:_SHORT]}"
     return f"{revision!r} ({id[:_SHORT]})"

@@ -192,3 +192,20 @@ def test_a_hostile_configuration_runs_nothing(repo: TestRepository, tmp_path: Pa
         assert find_renames(repository, id, id) == {}
     assert not witness.exists()
     assert (repo.root / ".git" / "index").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("revision", "label"),
+    [
+        ("2019", "tag '2019'"), ("tags/2019", "tag '2019'"), ("refs/tags/2019", "tag '2019'"),
+        ("heads/2019", "branch '2019'"), ("refs/heads/2019", "branch '2019'"), ("remotes/o/2019", "branch 'o/2019'"),
+        ("o/2019", "branch 'o/2019'"), ("heads/tags/2019", "branch 'tags/2019'"),
+        ("tags/heads/2019", "tag 'heads/2019'"),
+    ],
+)  # fmt: skip
+def test_what_a_full_name_names_is_called_what_it_is(repo: TestRepository, revision: str, label: str):
+    id = repo.commit({"a.md": "a"}, tag="2019")
+    for name in ("refs/heads/2019", "refs/heads/tags/2019", "refs/tags/heads/2019", "refs/remotes/o/2019"):
+        repo.git("update-ref", name, id)
+    with open_repository(repo.root) as repository:
+        assert resolve_revision(repository, revision).label == f"{label} ({id[:7]})"
