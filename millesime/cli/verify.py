@@ -22,7 +22,7 @@ from millesime.cli.options import (
 from millesime.cli.progress import open_progress
 from millesime.cli.signing import public_key as open_key
 from millesime.cli.signing import public_key_option
-from millesime.distribution.folder import FolderVerdict, verify_folder
+from millesime.distribution.folder import FolderVerdict, verify_published
 from millesime.distribution.minisign import PublicKey
 from millesime.press.bundle import verify_bundle
 from millesime.press.cache.store import NO_STORE, Store, open_store
@@ -69,7 +69,8 @@ def verify(
     """Build sealed editions again and compare them with their seals, byte for byte; all of them if none is named.
 
     A FOLDER that was downloaded is checked by its SHA256SUMS, and by the
-    signature of that; no repository is needed. Write ./2018 for a folder that
+    signature of that; no repository is needed. Of a site that publish made,
+    each edition is checked so, and that no published page is gone. Write ./2018 for a folder that
     is called like an edition. A bundle is made again from what is in it.
 
     \b
@@ -86,7 +87,11 @@ def verify(
     if (require_signature or ignore_missing or ignore_extra or public_key) and not folders:
         raise click.UsageError("--public-key, --require-signature and --ignore-… belong to folders")
     key = open_key(public_key) if folders else None
-    checked = [verify_folder(folder, public_key=key, require_signature=require_signature) for folder in folders]
+    checked = [
+        verdict
+        for folder in folders
+        for verdict in verify_published(folder, public_key=key, require_signature=require_signature)
+    ]
     is_good = all(one.is_good(ignore_missing=ignore_missing, ignore_extra=ignore_extra) for one in checked)
     verdicts: list[EditionVerdict] = []
     if editions or not folders:
@@ -193,7 +198,7 @@ def _print_folder(one: FolderVerdict, *, ignore_missing: bool, ignore_extra: boo
     counts = Counter(file.verdict for file in one.files)
     others = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if verdict != "good")
     listed = sum(count for verdict, count in counts.items() if verdict != "extra")
-    click.echo(f"{one.folder}: {counts['good']} of {listed} files as they were published" + (others and f"; {others}"))
+    click.echo(f"{one.folder}: {counts['good']} of {listed} {one.counted}" + (others and f"; {others}"))
     click.echo(f"{one.folder}: {one.signature.text}")
     if one.signature.comment:
         click.echo(f"{one.folder}: signed with it: {_shown(one.signature.comment)}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
+from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
 from millesime.distribution.folder import verify_folder
 from millesime.distribution.minisign import SecretKey
 from millesime.press.build import Progress
@@ -16,6 +17,7 @@ from millesime.press.cache.store import Store, open_store
 from millesime.press.frozen import ManifestChanged
 from millesime.press.publish import publish
 from millesime.problems import OutputError, SealError
+from tests.cli.test_seal import run
 from tests.press.sealed import desk, edit, here, make_report, seal
 from tests.support import TestRepository
 
@@ -53,6 +55,53 @@ def test_a_reader_can_check_what_was_published(site: Path):
     for name in ("2018", "2019"):
         found = verify_folder(site / name, public_key=KEY.public, require_signature=True)
         assert found.is_good(ignore_extra=True) and found.signature.comment.startswith(f"edition:{name}\t")
+
+
+def test_a_whole_site_is_verified_edition_by_edition(site: Path, tmp_path: Path):
+    def said(place: Path, *options: str) -> tuple[int, str]:
+        done = run("verify", place, *options)
+        return done.returncode, done.stdout + done.stderr
+
+    status, text = said(site, "--public-key", str(KEY.public), "--require-signature")
+    assert status == 0, text
+    assert text.count("files as they were published") == 2 and "published pages are there" in text
+    assert "edition:2019" in text
+    assert said(site / "2019")[0] == 0, "its pages are not extra"
+    copy = tmp_path / "site"
+    for damage, complaint in {
+        "changed": "2018: [^ ]*: changed: is not the file that was published",
+        "gone": "2018: [^ ]*: missing",
+        "listed": "have other checksums of it; do not trust this folder",
+        "unlisted": "no longer lists it; do not trust this folder",
+        "page": r"modele\.html: missing: readers were promised that it stays",
+        "forged": "2017/SHA256SUMS: extra: an edition that publication.json does not know",
+    }.items():
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(site, copy)
+        (epub,) = (copy / "2018").glob("*.epub")
+        checksums = copy / "2018" / CHECKSUMS
+        match damage:
+            case "changed":
+                epub.write_bytes(epub.read_bytes().replace(b"META-INF", b"META-inf"))
+            case "gone":
+                epub.unlink()
+            case "listed":  # by somebody who could write the checksums anew, but for the record
+                epub.write_bytes(b"PK\x05\x06" + bytes(18))
+                checksums.write_bytes(write_checksums({epub.name: sha256(epub.read_bytes())}))
+                (copy / "2018" / SIGNATURE).unlink()
+            case "unlisted":
+                checksums.write_bytes(write_checksums({"other": sha256(b"")}))
+                (copy / "2018" / SIGNATURE).unlink()
+            case "page":
+                (copy / "2019/modele.html").unlink()
+            case "forged":
+                (copy / "2017").mkdir()
+                shutil.copyfile(checksums, copy / "2017" / CHECKSUMS)
+        status, text = said(copy)
+        assert status == 1 and re.search(complaint, text), (damage, text)
+    record = copy / "publication.json"
+    record.write_text(record.read_text().replace('"2018/', '"2018/../../'))
+    assert "outside the folder; do not trust this site" in said(copy)[1]
 
 
 def test_a_signature_stays_when_no_key_is_at_hand(made: TestRepository, site: Path, store: Store, tmp_path: Path):
