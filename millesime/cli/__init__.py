@@ -33,6 +33,12 @@ _VERBS = ("build", "compare", "list", "check", "new", "seal", "verify", "bundle"
 class _Verbs(click.Group):
     """Loads a verb when it is called: to load them all takes longer than many of them work."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Two paths alone are compared: `git difftool --dir-diff --extcmd` takes no verb, only the name of one program.
+        if len(args) == 2 and args[0] not in _VERBS and not args[0].startswith("-") and all(map(os.path.lexists, args)):
+            args = ["compare", *args]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
 

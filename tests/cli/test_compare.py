@@ -402,6 +402,14 @@ def test_git_difftool(tmp_path: Path, millesime: str):
     assert "Parti" in folders and "withdrawn" in folders and "4 chapters of 4 changed" in folders
 
 
+def test_git_difftool_with_one_program_for_whole_folders(tmp_path: Path, millesime: str):
+    made, environment = repository_of_documents(tmp_path, millesime)
+    options = ("difftool", "--no-prompt", "--extcmd=millesime")
+    folders = git(made, environment, *options, "--dir-diff", "--no-symlinks", "HEAD~1")
+    assert "Parti" in folders and "withdrawn" in folders and "4 chapters of 4 changed" in folders
+    assert git(made, environment, *options, "HEAD~1", "--", "*modele.md").startswith(" Le modèle | +2  −2")
+
+
 def test_git_diff_with_a_driver_and_a_textconv(tmp_path: Path, millesime: str):
     made, environment = repository_of_documents(tmp_path, millesime)
     made.write({".gitattributes": "*.md diff=millesime\n*.docx diff=word\n"})
