@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from millesime.cli.options import Size, json_option, print_json, shown_size
+from millesime.cli.options import Size, json_option, print_json, print_table, shown_size
 from millesime.press.cache.place import Refused, check_folder, default_folder
 from millesime.press.cache.store import LIMIT
 from millesime.press.cache.upkeep import Amount, clear, list_entries, prune, sum_by_step, verify
@@ -96,12 +94,8 @@ def info(default: Path | None, folder: Path | None, limit: int, as_json: bool) -
         click.echo(trouble, err=True)
         return
     click.echo(f"{folder}")
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("step", "entries", "size"):
-        table.add_column(title, justify="left" if title == "step" else "right")
-    for name, step in {**steps, "together": total}.items():
-        table.add_row(name, f"{step.entries:,}", shown_size(step.bytes))
-    Console(highlight=False, soft_wrap=True).print(table)
+    rows = [(name, f"{step.entries:,}", shown_size(step.bytes)) for name, step in {**steps, "together": total}.items()]
+    print_table(("step", "entries", "size"), rows, right=("entries", "size"))
     unused = f"; longest unused since {oldest:%Y-%m-%d}" if oldest else ""
     click.echo(f"{_percent(total.bytes, limit)} of {shown_size(limit)}{unused}")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from millesime.cli.build import DIST
 from millesime.cli.options import (
@@ -15,6 +13,7 @@ from millesime.cli.options import (
     open_desk,
     out_option,
     print_json,
+    print_table,
     root_option,
     store_options,
 )
@@ -35,15 +34,18 @@ def list_editions(out: Path | None, jobs: int, store: Store, root: Path | None, 
     if as_json:
         print_json([row.as_json() for row in rows])
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("edition", "date", "revision", "sealed", "built", "chapters", "words", "since the one before"):
-        table.add_column(title, justify="right" if title in ("chapters", "words") else "left")
-    for row in rows:
-        table.add_row(
-            row.name, row.date, row.revision or "working tree", _seal(row),
-            ", ".join(row.built) or "no", f"{row.chapters:,}", f"{row.words:,}", _change(row),
-        )  # fmt: skip
-    Console(highlight=False, soft_wrap=True).print(table)
+    titles = ("edition", "date", "revision", "sealed", "built", "chapters", "words", "since the one before")
+    print_table(
+        titles,
+        [
+            (
+                row.name, row.date, row.revision or "working tree", _seal(row), ", ".join(row.built) or "no",
+                f"{row.chapters:,}", f"{row.words:,}", _change(row),
+            )
+            for row in rows
+        ],
+        right=("chapters", "words"),
+    )  # fmt: skip
     for row in rows:
         if row.error:
             click.echo(f"{row.name}: {row.error}", err=True)

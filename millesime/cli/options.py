@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +158,46 @@ def edition_names(series: Series, names: Sequence[str]) -> list[str]:
 def print_json(value: Any, *, in_one_line: bool = False) -> None:
     # Escaped where the locale has not all letters: it is JSON for programs in any.
     click.echo(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=None if in_one_line else 2))
+
+
+def print_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[str] = (),
+    terminal: Console | None = None,
+) -> None:
+    """Print rows under titles to stdout; columns named in `right` are aligned there. Cells may have rich's markup.
+
+    For programs a row is one line, however long. On a terminal too narrow for
+    that, a row is a list of its titles and cells, so that no cell is broken.
+    `terminal` is there for tests.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    is_narrow = terminal is not None or sys.stdout.isatty()
+    console = terminal or Console(highlight=False, width=None if is_narrow else _ROOM)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right" if title in right else "left", no_wrap=True)
+    rows = list(rows)
+    for row in rows:
+        table.add_row(*row)
+    if not is_narrow or console.measure(table, options=console.options.update(width=_ROOM)).maximum <= console.width:
+        with console.capture() as printed:
+            console.print(table, crop=False)
+        click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+        return
+    room = max(map(len, titles[1:]), default=0)
+    for row in rows:
+        console.print(f"[bold]{row[0]}[/]", soft_wrap=True)
+        for title, cell in zip(titles[1:], row[1:], strict=True):
+            if cell:
+                console.print(f"  {title:{room}}  {cell}", soft_wrap=True)
+
+
+_ROOM = 10_000  # columns, more than any row has
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from millesime.cli.options import (
     edition_names,
@@ -17,6 +15,7 @@ from millesime.cli.options import (
     json_option,
     open_desk,
     print_json,
+    print_table,
     root_option,
 )
 from millesime.cli.progress import open_progress
@@ -172,15 +171,13 @@ def _verify_editions(
 
 
 def _print_editions(verdicts: list[EditionVerdict]) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("edition", "verdict", "artifacts"):
-        table.add_column(title)
+    rows = []
     for one in verdicts:
         same = sum(artifact.is_same for artifact in one.artifacts)
         count = f"{same} of {len(one.artifacts)} the same" if one.artifacts else ""
         style = _STYLES.get(one.verdict, "red")
-        table.add_row(one.edition, f"[{style}]{one.verdict}[/]", count)
-    Console(highlight=False, soft_wrap=True).print(table)
+        rows.append((one.edition, f"[{style}]{one.verdict}[/]", count))
+    print_table(("edition", "verdict", "artifacts"), rows)
     for one in verdicts:
         if one.text:
             click.echo(one.text, err=True)
