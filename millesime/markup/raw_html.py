@@ -487,7 +487,8 @@ def _named(element: _Element, blocks: list[Block], *classes: str) -> list[Block]
     """Return blocks in a Div that bears the element's attributes, if it has any that mean something."""
     ident, own, pairs = _attributes(element)
     named = [*classes, *(name for name in own if name not in classes)]
-    if not ident and not (blocks and (named or pairs)):
+    asks_for_page = any(name == "style" for name, _ in pairs) or _BREAK_CLASS.search(" ".join(named))
+    if not ident and not asks_for_page and not (blocks and (named or pairs)):
         return blocks
     return [div(blocks, ident=ident, classes=named, pairs=pairs)]
 
@@ -498,7 +499,14 @@ def _attributes(element: _Element) -> list:
     if alignment := _alignment(element):
         classes.append(f"align-{alignment}")
     pairs = [(name, found[name]) for name in ("lang", "dir", "title") if found.get(name)]
+    if breaks := _BREAK_STYLE.findall(found.get("style", "")):
+        pairs.append(("style", "; ".join(breaks)))
     return attr(_identifier(found), classes, pairs)
+
+
+# What asks for a new page: of a style nothing else is kept.
+_BREAK_STYLE = re.compile(r"(?:page-)?break-(?:before|after)\s*:\s*[a-z]+", re.IGNORECASE)
+_BREAK_CLASS = re.compile(r"\b(?:page-?break|new-?page|clearpage)\b", re.IGNORECASE)
 
 
 def _identifier(attributes: Mapping[str, str]) -> str:
