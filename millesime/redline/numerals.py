@@ -291,7 +291,10 @@ _LABELLED = (
 )
 _LABELS = rf"(?i:(?:{_LABELLED})[sx]?)"
 _REFERENCE = rf"(?:[LRDA]\.{_GAP}?)?[A-Z]?\d+(?:[-.–/]\d+)*[a-z]?(?![\w€$%])(?!{_GAP}?(?:{_SYMBOLS}|{_MANY})(?!\w))"
-_NEXT = rf"{_GAP}*(?:[,;]{_GAP}*(?:(?:et|and|ou|or){_GAP}+)?|(?:et|and|&|ou|or|à|to|au){_GAP}+|–){_GAP}*{_REFERENCE}"
+# Possessive: a gap is taken whole, so that a long row of references is read in one way only.
+_NEXT = (
+    rf"{_GAP}*+(?:[,;]{_GAP}*+(?:(?:et|and|ou|or){_GAP}++)?|(?:et|and|&|ou|or|à|to|au){_GAP}++|–{_GAP}*+){_REFERENCE}"
+)
 _LABEL = (
     rf"(?P<label>(?<!\w)(?:{_LABELS}\.?{_GAP}*(?:n[°º]{_GAP}?|\()?|n[°º]s?{_GAP}?|[§#]{_GAP}?){_REFERENCE}"
     rf"(?:(?:{_NEXT})+(?=[^\w]*$|[.,;:)\]]|{_GAP}(?:are|is|est|sont|et|and|of|du|de)\b))?"
