@@ -148,6 +148,9 @@ def test_a_layout_that_loses_a_part_of_a_note_stops_and_names_it():
     assert lost.value.opening.startswith("n0w0 n0w1")
 
 
+_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)  # fmt: skip
 _LONG = f"Un appel[^l] et la suite.\n\n[^l]: {' '.join(f'mot{at}' for at in range(900))}\n"
 
 
@@ -166,3 +169,10 @@ def test_both_paths_print_a_note_longer_than_a_page_alike():
     assert by_unit == at_once
     joined = re.sub(r"[-\N{HYPHEN}]\n", "", "".join(by_unit))
     assert re.findall(r"mot\d+", joined) == [f"mot{at}" for at in range(900)]
+
+
+def test_a_note_with_a_picture_that_fits_no_page_is_named():
+    picture = f"<img src='data:image/png;base64,{_DOT}' style='width: 20px; height: 600px'/>"
+    with pytest.raises(LostNoteError) as lost:
+        _pages(f"<p>texte<span id='un-fnref1' class='footnote'>n0w0 {picture} n0w1</span></p>")
+    assert lost.value.anchor == "un-fnref1"

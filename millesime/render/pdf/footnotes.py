@@ -368,6 +368,8 @@ def _lay_area(level, context, area, bottom_space, skip_stack, *others, **named) 
         return level(context, area, bottom_space, skip_stack, *others, **named)
     absolute = named.get("absolute_boxes")
     laid, sheet.rest = _notes_area(level, context, area, sheet.notes, sheet.given.skip, sheet.room, absolute)
+    if laid is None or (sheet.alone and sheet.rest == sheet.given):  # nothing of it fits a page: it will be named
+        laid, sheet.rest = _notes_area(level, context, area, sheet.notes, sheet.given.skip, inf, absolute)
     sheet.printed = sheet.notes
     return laid, None, {"break": "any", "page": None}, [], False, None
 
@@ -391,6 +393,8 @@ def _notes_area(
     finally:
         context.page_bottom = before
     laid, resume_at = found[:2]
+    if laid is None:
+        return None, _Rest(tuple(notes), skip)
     if resume_at is None:
         return laid, _Rest()
     ((at, inner),) = resume_at.items()

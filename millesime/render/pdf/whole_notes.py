@@ -36,7 +36,7 @@ class LostNoteError(EngineError):
         chapter, _, number = self.anchor.rpartition("-fnref")
         return (
             f"{paths.get(chapter, chapter or 'PDF')}: note {number} ({self.opening!r}) cannot be printed whole where "
-            "it is called; shorten it, move what calls it out of the frame it stands in, "
+            "it is called; shorten it, make a picture in it smaller, move what calls it out of the frame it stands in, "
             "or look at what the theme's pdf/page.css says of .footnote and of that frame"
         )
 
