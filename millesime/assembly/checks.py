@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import is_counted
+from millesime.assembly.source_checks import code_lines
 from millesime.markup.ast import Node, attr_of, text_of, walk
 from millesime.problems import Problem, did_you_mean
 
@@ -28,11 +29,36 @@ _CONSTRUCTS = (
         "write `::: {.name}` and the title as a line of text",
     ),
 )
+# The same of systems whose signs stand in code as well, where they are shown: looked for outside code alone.
+_PROSE_CONSTRUCTS = (
+    (
+        re.compile(r"^\s*(?:>\s*)+\[!\w+\]"),
+        "S007",
+        "an alert of GitHub's",
+        'write `::: {.note title="…"}` around it, and `:::` after it',
+    ),
+    (re.compile(r"\{\{<\s*/?\w+"), "S008", "a shortcode of Quarto's or Hugo's", "write out what it stands for"),
+    (
+        re.compile(r"^\s*(?:!!!|\?\?\?\+?)\s+[\w-]+"),
+        "S009",
+        "an admonition of MkDocs'",
+        'write `::: {.note title="…"}` around it, and `:::` after it',
+    ),
+    (re.compile(r"^\s*===\+?!?\s+[\"“]"), "S009", "a tab of MkDocs'", "write a heading in its place"),
+    (re.compile(r"^\s*-{1,2}8<-{1,2}"), "S009", "a snippet of MkDocs'", "write out what it includes"),
+    (re.compile(r"^\s*\[TOC\]\s*$"), "S009", "a table of contents of MkDocs'", "delete it: contents are made"),
+    (re.compile(r"\{:\s*[.#\w]"), "S009", "an attribute list of MkDocs or kramdown", "write `{.class}` or `{#id}`"),
+    (re.compile(r":(?:material|fontawesome|octicons)-[\w-]+:"), "S009", "an icon of MkDocs'", "write a word"),
+)
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def check_source(path: str, text: str) -> Iterator[Problem]:
     """Yield what stands in a chapter's source and will not print as its author meant."""
+    for number, (prose, in_code) in enumerate(code_lines(text), start=1):
+        for pattern, code, what, hint in () if in_code else _PROSE_CONSTRUCTS:
+            if found := pattern.search(prose):
+                yield Problem(code, f"{path}:{number}", f"{what} is printed as text: {_short(found[0])}", hint)
     for number, line in enumerate(text.splitlines(), start=1):
         for pattern, code, what, hint in _CONSTRUCTS:
             found = pattern.search(line)

@@ -76,12 +76,12 @@ def check_complaints(path: str, complaints: Sequence[Mapping[str, Any]]) -> Iter
         match complaint["type"]:
             case "NoteDefinedButNotUsed":
                 yield Problem(
-                    "N001", where, f"no text calls the note {complaint['key']!r}: it is not printed",
+                    "F002", where, f"no text calls the note {complaint['key']!r}: it is not printed",
                     f"write `[^{complaint['key']}]` where it belongs", "error",
                 )  # fmt: skip
             case "DuplicateNoteReference":
                 yield Problem(
-                    "N002", where, f"two notes have the name {complaint['contents']!r}: one of them is not printed",
+                    "F002", where, f"two notes have the name {complaint['contents']!r}: one of them is not printed",
                     "give each a name of its own", "error",
                 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from millesime.beside import give_usual_rights, hold_beside, recover, refuse_lin
 from millesime.history.log import LogEntry, read_log
 from millesime.history.revision import resolve_revision
 from millesime.press.desk import Desk
+from millesime.press.draft_note import opening_of_draft
 from millesime.problems import ManifestError, OutputError, RevisionError
 from millesime.render.artifact import unwritable
 from millesime.series.series import FOLDER, NOTES_FOLDER, REPORT_FILE
@@ -46,11 +47,7 @@ def begin_edition(desk: Desk, name: str, *, old: str, date: datetime.date) -> li
 
 def _note_draft(desk: Desk, old: str, language: str) -> str:
     french = language.split("-")[0] == "fr"
-    opening = (
-        "Brouillon à récrire pour les lecteurs : ce qui change dans cette édition, et pourquoi."
-        if french
-        else "A draft to rewrite for the readers: what changes in this edition, and why."
-    )
+    opening = opening_of_draft(language)
     lines = [f"- {_shown(entry)}" for entry in _commits_since(desk, old)]
     empty = "- (aucun commit depuis l'édition précédente)" if french else "- (no commit since the edition before)"
     return opening + "\n\n" + "\n".join(lines or [empty]) + "\n"

@@ -46,6 +46,7 @@ from millesime.press.build import Outcome, Progress, make_editions
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version, tool_version
 from millesime.press.desk import Desk
+from millesime.press.draft_note import refuse_draft
 from millesime.press.edition import imprint
 from millesime.press.followed import Followed, Say, follow_editions, keep_assembled
 from millesime.press.frozen import check_frozen
@@ -189,6 +190,8 @@ def _chosen(desk: Desk, names: Sequence[str], record: Record) -> list[Edition]:
                 f"{edition.file}: no edition of this name can be published, for a site has a folder {edition.name}/ of "
                 "its own; give the manifest another name"
             )
+        if edition.name not in record.editions:
+            refuse_draft(desk, edition.name)
     return chosen
 
 

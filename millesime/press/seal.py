@@ -18,6 +18,7 @@ from millesime.history.seal import content_trees
 from millesime.press.artifacts import Download
 from millesime.press.build import Outcome, Progress
 from millesime.press.desk import Desk
+from millesime.press.draft_note import refuse_draft
 from millesime.press.frozen import taken_beside
 from millesime.press.manuscript import THEME_FOLDER, Manuscript
 from millesime.press.provenance import TRAILERS
@@ -56,6 +57,7 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
     if edition.seal is not None and edition.seal.artifacts:
         return _seal_again(desk, edition, edition.seal, workers=workers, progress=progress)
     _check_compared(desk, edition)
+    refuse_draft(desk, name)
     if lacks_history(desk, edition):
         raise RevisionError(
             f"{edition.file}: annexes: they name commits, and this clone is shallow; get the whole history first with: "
@@ -90,6 +92,7 @@ def seal_content(desk: Desk, name: str) -> Sealed:
     """
     edition = desk.series.edition(name)
     _check_revision(edition)
+    refuse_draft(desk, name)
     if edition.seal is not None and edition.seal.artifacts:
         return Sealed(edition=name, seal=edition.seal, state="same")
     seal = _content_seal(desk, edition).model_copy(update={"tools": tool_versions()})

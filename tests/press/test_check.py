@@ -1,26 +1,36 @@
 """Every code that `check` prints: a folder of what it reports, and of what it leaves alone.
 
 `tests/cases/problems/CODE/bad/` and `good/` hold a chapter, `a.md`, and what
-it shows; `templates/` is the report's own theme.
+it shows; `templates/` is the report's own theme, `editions/` and `changelog/`
+are the report's, and `commit.txt` is the message of the commit of it all.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from millesime.assembly.reading_checks import check_reading, contrast
+from millesime.history.repository import find_repository
 from millesime.markup.ast import header, words
 from millesime.press.check import check_edition
 from millesime.press.desk import Desk
 from millesime.problems import Problem
 from millesime.series.series import load_series
+from tests.support import make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests/cases/problems").iterdir())
 PROBLEMS = (ROOT / "docs/problems.md").read_text("utf-8")
+
+
+_OF_THE_REPORT = ("templates", "editions", "changelog", "commit.txt")
+_PLACES = re.compile(
+    r"chapters/a\.md([#:]\S+)?|templates/\S+:\d+|chapters/registers/\w+\.yaml(:\d+)?|changelog/2019\.md:\d+|editions/\w+\.yaml"
+)
 
 
 def found(case: Path, root: Path) -> list[Problem]:
@@ -32,10 +42,16 @@ def found(case: Path, root: Path) -> list[Problem]:
     for path in case.rglob("*"):
         if path.is_file():
             inner = path.relative_to(case)
-            place = root / (inner if inner.parts[0] == "templates" else Path("chapters", inner))
+            place = root / (inner if inner.parts[0] in _OF_THE_REPORT else Path("chapters", inner))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(path.read_bytes())
-    return check_edition(Desk(load_series(root), None), "2019")
+    repository = None
+    if (message := case / "commit.txt").exists():
+        made = make_repository(root / "git")
+        shutil.copytree(root, made.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("git"))
+        made.commit(message=message.read_text("utf-8"))
+        root, repository = made.root, find_repository(made.root)
+    return check_edition(Desk(load_series(root), repository), "2019")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -43,7 +59,7 @@ def test_what_is_bad_is_reported_with_place_and_hint(case: Path, tmp_path: Path)
     problems = found(case / "bad", tmp_path)
     assert {problem.code for problem in problems} == {case.name}
     for problem in problems:
-        assert re.match(r"chapters/a\.md([#:]\S+)?$|templates/\S+:\d+$", problem.where)
+        assert _PLACES.fullmatch(problem.where)
         assert problem.text and problem.hint
 
 
