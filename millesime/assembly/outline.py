@@ -313,6 +313,8 @@ def without_notes(inlines: list[Inline]) -> list[Inline]:
                 return [string(said)] if (said := text_of_tags(node["c"][1])) else []
             case "Link":
                 return node["c"][1]
+            case "Span" if not node["c"][1]:
+                return []  # an anchor, `<a name="x"></a>`, or what held a note alone: EPUB allows no empty span there
             case "Span" | "Code" | "Image":
                 attributes: Attr = node["c"][0]
                 return with_attr(node, ["", *attributes[1:]]) if attributes[0] else node

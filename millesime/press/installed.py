@@ -5,12 +5,14 @@ Typefaces, completed; C declarations, hyphenation patterns and the theme's sheet
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import partial
 
 from millesime.press.cache.store import Store
 from millesime.press.cache.versions import code_version, tool_version
 from millesime.render.keeping import keep_with
+from millesime.render.text_engine import engine_versions
 
 # That make something of such files, or write it down.
 _LIBRARIES = ("fonttools", "uharfbuzz", "brotli", "cffi", "pyphen", "tinycss2", "python")
@@ -26,6 +28,7 @@ def _kept(store: Store, step: str, name: str, content: bytes, make: Callable[[],
         "what it is for": name,
         "the file": content,
         "the libraries that make it": [tool_version(library) for library in _LIBRARIES],
+        "the libraries of the system": [engine_versions(), zlib.ZLIB_RUNTIME_VERSION],
         "Millésime's own code": code_version("render.fonts", "render.startup", "render.pdf.scope"),
     }
     recall = store.recall(step, name, parts)

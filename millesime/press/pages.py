@@ -22,7 +22,7 @@ from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version
 from millesime.press.limited import run_limited
 from millesime.press.steps import run_step
-from millesime.press.toolchain import text_engine, toolchain
+from millesime.press.toolchain import python_libraries, text_engine, toolchain
 from millesime.press.workers import Workers
 from millesime.problems import EngineError
 from millesime.render.pdf import print_report
@@ -200,6 +200,7 @@ class UnitRunner:
         else:
             parts |= {
                 "Millésime's own code": code_version("render.pdf", "press.pages"),
+                "Python and its libraries": python_libraries(),
                 "the system's text engine and fonts": text_engine(),
             }
         return self._store.recall(_STEPS[function.__name__], f"{_label(source)} of {self._edition}", parts)

@@ -31,11 +31,17 @@ def toolchain() -> dict[str, object]:
         "Millésime's own code": code_version("press", "render"),
         "the default theme": theme_version(),
         "pandoc": tool_version("pandoc"),
-        "Python and its libraries": [sys.version, zlib.ZLIB_RUNTIME_VERSION, _installed()],
+        "Python and its libraries": python_libraries(),
         "git": git_version(),  # says which lines of a chapter a commit changed
         "rsvg-convert": _last_change("rsvg-convert"),  # pandoc calls it for drawings in Word files
         "the system's text engine and fonts": text_engine(),
     }
+
+
+@cache
+def python_libraries() -> str:
+    """Return the digest of Python, of the zlib that packs what it writes, and of all libraries that it finds."""
+    return digest([sys.version, zlib.ZLIB_RUNTIME_VERSION, _installed()])
 
 
 @cache

@@ -31,7 +31,7 @@ from millesime.render.fragments import pages_of, set_labels, to_xhtml, write_fra
 from millesime.render.images import file_name, media_type, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.picture_sizes import size_rules
-from millesime.render.sanitise import MATHML, replace_forbidden
+from millesime.render.sanitise import replace_forbidden
 from millesime.render.theme import fill, open_theme
 
 _OPS = "http://www.idpf.org/2007/ops"
@@ -76,9 +76,11 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     }
     cover = _fill(theme, "epub/cover.svg", {**common, **_cover_lines(report)})
 
-    def page(name: str, values: Mapping[str, object], template: str, **facts) -> Page:
+    def page(name: str, values: Mapping[str, object], template: str, properties: str = "") -> Page:
         text = _fill(theme, f"epub/{template}", {**common, **values})
-        return Page(id=name, href=f"{name}.xhtml", content=text, **facts)
+        # Formulas come with titles too, on part pages and in the contents. https://www.w3.org/TR/epub-33/#sec-mathml
+        properties = [properties] * bool(properties) + ["mathml"] * ("<math" in text)
+        return Page(id=name, href=f"{name}.xhtml", content=text, properties=" ".join(properties))
 
     pages = [page("cover", {}, "cover.xhtml"), page("title-page", {}, "title-page.xhtml")]
     pages.append(
@@ -99,7 +101,6 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         root = fragments[chapter.id]
         _furnish(root, labels)
         relink(root, address)
-        formulas = any(True for _ in root.iter(f"{{{MATHML}}}math")) or "<math" in titles[chapter.id]
         pages.append(
             page(
                 files[chapter.id].removesuffix(".xhtml"),
@@ -112,7 +113,6 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
                     "type": "appendix" if chapter.role == "annex" else "chapter",
                 },
                 "chapter.xhtml",
-                properties="mathml" if formulas else "",
             )
         )
     about = {

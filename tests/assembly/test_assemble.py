@@ -57,6 +57,14 @@ def test_levels_begin_at_two_and_skip_none():
     assert [header["c"][0] for header in nodes(built, "Header")] == [2, 3, 2]
 
 
+def test_an_anchor_in_a_heading_leaves_nothing_empty_in_the_contents():
+    built = report(chapter('# <a name="a"></a>Titre\n\n## <a id="b"></a>Section []{.x}[^n]\n\nTexte.\n\n[^n]: Note.\n'))
+    (found,) = built.chapters
+    kinds = {node["t"] for node in walk([list(found.title), list(found.sections[0].title)])}
+    assert "Span" not in kinds and text_of(list(found.sections[0].title)) == "Section"
+    assert [attr_of(node)[0] for node in nodes(built, "Span") if attr_of(node)[0]] == ["b"]
+
+
 @pytest.mark.parametrize(
     ("source", "levels"),
     [

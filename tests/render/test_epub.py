@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from markupsafe import Markup
 
-from millesime.markup.ast import para
+from millesime.markup.ast import header, para, string
 from millesime.render.epub import render_epub, xml_id
 from millesime.render.theme import bare_title
 
@@ -107,6 +108,19 @@ def test_pages_with_formulas_say_so(tmp_path):
     items = tree(archive, "package.opf").xpath("//opf:item[@properties='mathml']/@href", namespaces=NS)
     assert items == ["un.xhtml"]
     assert "MathML" in metas(archive, "schema:accessibilityFeature")
+
+
+def test_a_formula_in_a_title_is_said_of_each_page_that_shows_it(tmp_path):
+    formula = {"t": "Math", "c": [{"t": "InlineMath"}, "x^2"]}
+    whole = report(
+        replace(chapter("un", para("Texte.")), title=(string("Le"), formula)),
+        chapter("deux", header(2, string("Section"), formula, ident="section"), para("Texte.")),
+        chapter("trois", para("Texte.")),
+    )
+    items = tree(book(whole, tmp_path), "package.opf").xpath("//opf:item", namespaces=NS)
+    said = {item.get("href"): (item.get("properties") or "").split() for item in items}
+    assert said["nav.xhtml"] == ["nav", "mathml"]
+    assert said["un.xhtml"] == said["deux.xhtml"] == ["mathml"] and said["trois.xhtml"] == []
 
 
 def test_an_animated_image_takes_the_claim_of_no_hazard_away(tmp_path):
