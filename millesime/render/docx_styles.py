@@ -7,17 +7,23 @@ WordprocessingML, ECMA-376 part 1, chapter 17; their order inside `w:pPr` and
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-import yaml
 from lxml import etree
 
-from millesime.assembly.theme import read_theme_file
+from millesime.assembly.theme import OWN_FOLDER, read_theme_file
 from millesime.markup.pandoc import default_data_file
+from millesime.problems import ManifestError, did_you_mean
+from millesime.series.mistakes import Mistake, shown
+from millesime.series.yaml_text import LABELS, read_tree
 
+_STYLES = "docx/styles.yaml"
+_NUMBERS = {"size", "line", "before", "after", "indent", "hanging"}
+_FLAGS = {"bold", "italic", "keep_next", "page_break", "tab"}
 _NS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _W = f"{{{_NS}}}"
@@ -33,7 +39,7 @@ _R_ORDER = "rStyle rFonts b bCs i iCs caps smallCaps strike color spacing sz szC
 
 def reference_document(theme: Mapping[str, bytes], *, language: str) -> bytes:
     """Return the reference.docx for a report in a language; same theme, same bytes."""
-    settings = yaml.safe_load(read_theme_file("docx/styles.yaml", theme))
+    settings = _settings(theme)
     with zipfile.ZipFile(BytesIO(default_data_file("reference.docx"))) as original:
         files = {name: original.read(name) for name in original.namelist()}
     files["word/styles.xml"] = _restyled(files["word/styles.xml"], settings, language)
@@ -58,11 +64,73 @@ def reference_document(theme: Mapping[str, bytes], *, language: str) -> bytes:
 
 def text_area(theme: Mapping[str, bytes]) -> tuple[tuple[float, float], float]:
     """Return the width and height that a page has for text, and the size of that text, all in points."""
-    settings = yaml.safe_load(read_theme_file("docx/styles.yaml", theme))
+    settings = _settings(theme)
     page, margins = settings["page"], settings["page"]["margin_mm"]
     width = page["width_mm"] - margins["left"] - margins["right"]
     height = page["height_mm"] - margins["top"] - margins["bottom"]
     return (width / 25.4 * 72, height / 25.4 * 72), settings["text"]["size"]
+
+
+def _settings(theme: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the theme's styles, numbers as numbers. Raises ManifestError, naming each that cannot be read."""
+    tree, mistakes = read_tree(read_theme_file(_STYLES, theme), f"{OWN_FOLDER}/{_STYLES}", LABELS)
+    model, _ = read_tree(read_theme_file(_STYLES), _STYLES, LABELS)
+    found: dict[str, Any] = {}
+    if not mistakes:
+        found = _checked(tree, model, (), mistakes)
+        for ident, style in _children(found.get("styles")).items():
+            fonts = _children(found.get("fonts"))
+            if isinstance(style, dict) and "font" in style and style["font"] not in fonts:
+                hint = did_you_mean(str(style["font"]), fonts) or f"the fonts are {', '.join(fonts)}"
+                _complain(mistakes, ("styles", ident, "font"), f"{shown(style['font'])} is none of `fonts`", hint)
+    if mistakes:
+        raise ManifestError("\n".join(str(mistake) for mistake in mistakes))
+    return found
+
+
+def _children(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _complain(mistakes: list[Mistake], place: tuple[str, ...], text: str, hint: str) -> None:
+    mistakes.append(Mistake(file=f"{OWN_FOLDER}/{_STYLES}", place=place, text=text, hint=hint))
+
+
+def _checked(tree: Any, model: Any, place: tuple[str, ...], mistakes: list[Mistake]) -> dict[str, Any]:
+    """Return a mapping of settings with numbers and flags, complaining of each that is not what its key holds."""
+    if not isinstance(tree, dict):
+        _complain(mistakes, place, f"{shown(tree)} where settings belong", "write `key: value`, a line for each")
+        return {}
+    free = place in (("styles",), ("fonts",))  # whose keys are the theme's own
+    for key in () if free or len(place) > 1 and place[0] == "styles" else model:
+        if key not in tree:
+            hint = f"write it as the default theme's {_STYLES} does"
+            _complain(mistakes, (*place, key), "missing", hint)
+    out: dict[str, Any] = {}
+    for key, value in tree.items():
+        inner = model.get(key) if isinstance(model, dict) else None
+        if place == ("fonts",):
+            inner = inner or {"name": "", "instead": ""}
+        if isinstance(inner, dict) or place == ("styles",):
+            out[key] = _checked(value, inner or {}, (*place, key), mistakes)
+        elif isinstance(value, list | dict):
+            _complain(mistakes, (*place, key), f"{shown(value)} where a value belongs", "write a number or a word")
+        elif key in _NUMBERS or key.endswith("_mm") or place[-1:] == ("margin_mm",):
+            if not re.fullmatch(r"-?\d{1,4}(\.\d+)?", value or ""):
+                _complain(mistakes, (*place, key), f"{shown(value)} is no number", "write points or millimetres: 10.5")
+            else:
+                out[key] = float(value) if "." in value else int(value)
+        elif key in _FLAGS:
+            if value not in ("true", "false"):
+                _complain(mistakes, (*place, key), f"{shown(value)} is no flag", "write `true` or `false`")
+            out[key] = value == "true"
+        elif value is None:
+            _complain(mistakes, (*place, key), "nothing is written here", "write a word, or leave the key out")
+        elif key in ("color", "shade", "left_rule") and not re.fullmatch(r"[0-9a-fA-F]{6}", value):
+            _complain(mistakes, (*place, key), f"{shown(value)} is no colour", "write six hexadecimal digits: 1d4e5f")
+        else:
+            out[key] = value
+    return out
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from millesime.press import installed
 from millesime.press.cache.store import Store
 from millesime.press.installed import keep_installed
 from millesime.render.fonts import SANS, SERIF, print_font, web_font
@@ -28,3 +30,20 @@ def test_each_face_comes_back_as_it_was_made(tmp_path: Path, nothing_kept: None)
         keep_installed(store)
         assert [make.__wrapped__(family) for make, family in MAKERS] == made
     assert store.counts.hits == len(MAKERS) == len(set(made))
+
+
+@pytest.mark.parametrize("library", ["HarfBuzz", "zlib"])
+def test_another_library_of_the_system_makes_the_typefaces_anew(
+    library: str, tmp_path: Path, nothing_kept: None, monkeypatch: pytest.MonkeyPatch
+):
+    print_font.__wrapped__(SANS)
+    keep_installed(Store(tmp_path / "cache"))
+    print_font.__wrapped__(SANS)
+    if library == "zlib":
+        monkeypatch.setattr(zlib, "ZLIB_RUNTIME_VERSION", "0")
+    else:
+        monkeypatch.setattr(installed, "engine_versions", lambda: {"HarfBuzz": "0"})
+    store = Store(tmp_path / "cache")
+    keep_installed(store)
+    print_font.__wrapped__(SANS)
+    assert store.counts.hits == 0
