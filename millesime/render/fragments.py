@@ -94,6 +94,22 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
     return fragments, ids
 
 
+def take_title_notes(root: Element) -> Element | None:
+    """Take the calls of the notes on a chapter's title out of its tree, to be printed behind the title.
+
+    Assembly puts them in a paragraph of their own before everything else. None if there are none.
+    """
+    first = next(iter(root), None)
+    if first is None or first.tag != "p" or len(first) != 1 or (first.text or "").strip():
+        return None
+    (notes,) = first
+    if notes.tag != "span" or "title-notes" not in classes_of(notes) or (notes.tail or "").strip():
+        return None
+    notes.tail = None
+    root.remove(first)
+    return notes
+
+
 def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     """Return the titles of parts, chapters and sections, by anchor, each in a `span`.
 

@@ -77,6 +77,7 @@ def make_printable(
     _place_images(root, labels, image_address, image_ratio)
     _mark_changes(root, labels)
     _label_positions(root, labels)
+    part_addresses(root)
     mend_links(root)
     for item in list(root.iter("li")):
         _mend_item(item)
@@ -290,6 +291,69 @@ def _label_positions(root: Element, labels: Mapping[str, str]) -> None:
             label.text = words
             label.tail, position.text = position.text, None
             position.insert(0, label)
+
+
+# ---- addresses --------------------------------------------------------------
+
+
+def part_addresses(root: Element) -> None:
+    """Let bare addresses end a line behind `/ . - ? & _ =` and the like, and nowhere else: no hyphen belongs to them.
+
+    The places are marked with U+200B, which is not drawn.
+    """
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or element.tag.startswith(MATHML):
+            continue
+        places = ((element.text, element, _put_text), (element.tail, element.getparent(), _put_tail))
+        for text, holder, put in places:
+            if text and _MAY_HOLD_ONE.search(text) and not _is_verbatim(holder):
+                put(element, text, list(_ADDRESS.finditer(text)))
+
+
+_ADDRESS = re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"«»“”]{8,}|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAY_HOLD_ONE = re.compile("://|www|@")
+_ENDS_LINE = re.compile(r"(?<![/:])(?<!www)([/.\-?&_=;,@~%]+)(?=\w)")
+_VERBATIM = frozenset({"pre", "code", "kbd", "samp"})
+
+
+def _is_verbatim(element: Element | None) -> bool:
+    return element is not None and (
+        element.tag in _VERBATIM
+        or has_class(element, "math")
+        or next(element.iterancestors(*_VERBATIM), None) is not None
+    )
+
+
+def _put_text(element: Element, text: str, found: list[re.Match]) -> None:
+    before, spans = _addresses_in(text, found)
+    element.text = before
+    for at, one in enumerate(spans):
+        element.insert(at, one)
+
+
+def _put_tail(element: Element, text: str, found: list[re.Match]) -> None:
+    before, spans = _addresses_in(text, found)
+    element.tail = before
+    for one in reversed(spans):
+        tail, one_tail = element.tail, one.tail
+        element.tail = None
+        element.addnext(one)
+        one.tail = one_tail
+        element.tail = tail
+
+
+def _addresses_in(text: str, found: list[re.Match]) -> tuple[str, list[Element]]:
+    """Return the text before the first address, and an element for each with the text behind it."""
+    if not found:
+        return text, []
+    spans = []
+    ends = [*(one.start() for one in found[1:]), len(text)]
+    for one, end in zip(found, ends, strict=True):
+        address = etree.Element("span", {"class": "url"})
+        address.text = _ENDS_LINE.sub("\\1\u200b", one[0])
+        address.tail = text[one.end() : end]
+        spans.append(address)
+    return text[: found[0].start()], spans
 
 
 # ---- links ------------------------------------------------------------------

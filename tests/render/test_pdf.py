@@ -12,8 +12,9 @@ import pikepdf
 import pytest
 from lxml import etree
 
+from millesime.assembly.report import Author
 from millesime.assembly.theme import read_theme_file
-from millesime.markup.ast import para
+from millesime.markup.ast import para, span
 from millesime.problems import EngineError
 from millesime.render.pdf import engine, print_report, render_pdf
 from millesime.render.pdf.book import build_book
@@ -398,3 +399,66 @@ def test_a_line_that_ends_before_something_wide_or_a_break_is_not_stretched(behi
 def test_other_lines_are_justified():
     gaps = gaps_of(print_plain(report(chapter("un", *markdown(LONG_LINE * 4)))).content)
     assert sum(3 < gap < 9 for gap in gaps.values()) > 2
+
+
+ADDRESS = "https://www.example.org/un/chemin/tres-long/qui_ne/finit.pas/vraiment?avec=des&parametres=nombreux&et=encore"
+
+
+@pytest.mark.parametrize("text", [f"Lire {ADDRESS} et la suite.", f"Lire <{ADDRESS}> et la suite."])
+def test_an_address_ends_a_line_at_a_sensible_place_and_without_a_hyphen(text):
+    filler = "mot "
+    for count in range(6):
+        (page,) = body(f"{filler * count}{text}")
+        lines = [line.strip() for line in page.splitlines()]
+        joined = "".join(line for line in lines if line)
+        assert "\u200b" not in joined and ADDRESS in joined.replace(" ", "").replace("\u2010", "-")
+        ends = [line for line, after in pairwise(lines) if "example" in line + after and line and after]
+        for line in ends:
+            if "https" in line and "suite" not in line:
+                assert line.split()[-1][-1] in "/.-?&_=\u2010" or line.split()[-1] == "mot" or line.endswith("Lire")
+
+
+def test_an_address_in_code_and_a_word_with_an_at_sign_stay_as_they_are():
+    root = printable("<p><code>https://www.example.org/a/b</code> et @nom, http://, www.e.</p>")
+    assert markup(root) == "<p><code>https://www.example.org/a/b</code> et @nom, http://, www.e.</p>"
+
+
+def test_an_address_after_code_and_after_another_is_parted():
+    root = printable("<p><code>x</code> https://e.org/aa/bb, puis c@example.org.</p>")
+    assert markup(root).replace("\u200b", "|") == (
+        '<p><code>x</code> <span class="url">https://e.|org/|aa/|bb,</span> puis '
+        '<span class="url">c@|example.|org</span>.</p>'
+    )
+
+
+# ---- titles -----------------------------------------------------------------
+
+
+def test_a_note_on_a_title_is_called_behind_the_title():
+    (note,) = [node for node in markdown("x[^1]\n\n[^1]: Une note du titre.")[0]["c"] if node["t"] == "Note"]
+    blocks = [para(span([note], classes=["title-notes"])), *markdown("Un texte.[^2]\n\n[^2]: Autre.")]
+    for print_book in (print_plain, lambda book: print_by_unit(book, run=run_here)):
+        content = print_book(report(chapter("un", *blocks, title="Un titre"))).content
+        kinds = structure_of(pikepdf.open(BytesIO(content)))
+        assert ("H1", "Reference") in kinds and ("P", "Reference") in kinds
+        assert [kind for _, kind in kinds].count("Note") == 2
+
+
+# ---- the cover --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("letters", "authors"), [(40, 2), (120, 14), (60, 20), (200, 30), (120, 60)])
+def test_title_and_authors_of_a_cover_never_overlap(letters, authors):
+    title = ("Vers un modèle partagé de la ville " * 10)[:letters].strip()
+    role = "professeure à l’université"
+    names = [Author(name=f"Prénom Nom-Composé {number}", role=role) for number in range(authors)]
+    content = print_plain(report(chapter("un", para("Texte.")), title=title, authors=tuple(names))).content
+    done = subprocess.run(["pdftotext", "-bbox", "-l", "2", "-", "-"], input=content, capture_output=True, check=True)
+    boxes = [tuple(float(word.get(side)) for side in ("xMin", "yMin", "xMax", "yMax")) for word in _words(done.stdout)]
+    boxes = [box for box in boxes if box[3] - box[1] < 80]  # the year's has much air
+    first = boxes[: next((at for at, (a, b) in enumerate(pairwise(boxes), 1) if b[1] < a[1] - 300), len(boxes))]
+    for at, one in enumerate(first):
+        for other in first[at + 1 :]:
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            down = min(one[3], other[3]) - max(one[1], other[1])
+            assert across <= 0.5 or down <= 8, (one, other)

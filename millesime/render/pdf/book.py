@@ -13,7 +13,7 @@ from millesime.assembly.images import image_type
 from millesime.assembly.report import Report
 from millesime.render.conform import classes_of
 from millesime.render.formulas import linear_text, take_tags
-from millesime.render.fragments import OWN_XML, set_labels, write_fragments
+from millesime.render.fragments import OWN_XML, set_labels, take_title_notes, write_fragments
 from millesime.render.images import GENERATED, media_type, natural_size, printed_image, published_image
 from millesime.render.pdf.drawings import draw, drawing_source
 from millesime.render.pdf.engine import SCHEME
@@ -70,6 +70,9 @@ def build_book(
         root = fragments[ident]
         notes += formulas.problems(root, places[ident])
         make_printable(root, labels=labels, image_address=address, image_ratio=ratio, drawing_of=formulas.drawing_of)
+        notes_of_title, title = take_title_notes(root), frame.getparent().find(".//h1")
+        if notes_of_title is not None:
+            (title if title is not None else frame.getparent()[0]).append(notes_of_title)
         frame.text = root.text
         frame.extend(list(root))
     return book

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import lxml.html
@@ -27,6 +28,13 @@ def find_missing(rare: str, print_proof: Callable[[etree._Element], Iterable[str
     proof.find(".//p").text = " ".join(rare)
     said = print_proof(proof)
     return tuple(sorted({chr(int(code, 16)) for note in said if ".notdef" in note for code in _CODE.findall(note)}))
+
+
+def shown_of(book: etree._Element, missing: Iterable[str]) -> tuple[str, ...]:
+    """Return which of some characters are read, and not only found by a search, as the text behind a formula is."""
+    hidden = Counter("".join("".join(one.itertext()) for one in book.iterfind(".//span[@class='formula-text']")))
+    everywhere = Counter("".join(book.itertext()))
+    return tuple(letter for letter in missing if everywhere[letter] > hidden[letter])
 
 
 def missing_note(missing: Iterable[str]) -> str:

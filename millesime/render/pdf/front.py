@@ -12,7 +12,7 @@ from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_titles
-from millesime.render.printable import heading_text, mend_links
+from millesime.render.printable import heading_text, mend_links, part_addresses
 from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, open_theme
 
@@ -29,6 +29,7 @@ def front_and_frames(report: Report) -> bytes:
     for formula in book.iter("math"):
         for element in formula.iter(etree.Element):
             element.tag = f"{{{MATHML}}}{element.tag}"  # an HTML parser leaves the namespace out
+    part_addresses(book.find("body"))
     mend_links(book)
     return etree.tostring(book, encoding="utf-8")
 
@@ -45,6 +46,7 @@ def _filled(report: Report, titles: Mapping[str, etree._Element]) -> str:
             "date": long_date(imprint.date, imprint.language),
             "document_title": f"{imprint.title}. {imprint.subtitle}" if imprint.subtitle else imprint.title,
             "running_title": _shortened(imprint.title),
+            "cover_room": _cover_room(imprint),
             "revision": imprint.revision[:12],
             "cited_authors": ", ".join(author.name for author in imprint.authors),
             "cited_address": cited,
@@ -53,6 +55,44 @@ def _filled(report: Report, titles: Mapping[str, etree._Element]) -> str:
             "units": _units(report, titles),
         },
     )
+
+
+def _cover_room(imprint) -> str:
+    """Return how a cover holds what it says: "" at its usual size, "crowded" in smaller type, "overfull" on two pages.
+
+    Lines are counted from characters: title and foot stand apart on the sheet, and would lie on top of each other.
+    """
+
+    def height(*, title: float, subtitle: float, year: float, author: float, above: float, letters: tuple) -> float:
+        title_letters, subtitle_letters, author_letters = letters
+        lines = [len(f"{author_.name}, {author_.role}") for author_ in imprint.authors]
+        return (
+            above
+            + title * _lines(imprint.title, title_letters)
+            + (5 + subtitle * _lines(imprint.subtitle, subtitle_letters) if imprint.subtitle else 0)
+            + year
+            + author * sum(-(-count // author_letters) for count in lines)
+            + _COVER_SMALL
+        )
+
+    long = len(imprint.title) > 60
+    usual = height(
+        title=11.3 if long else 14.5, subtitle=8.2, year=32.2, author=5.2, above=75.4,
+        letters=(26 if long else 19, 40, 72),
+    )  # fmt: skip
+    if usual <= _COVER_SHEET:
+        return ""
+    smaller = height(title=8.9, subtitle=6.4, year=18.1, author=4.3, above=51.4, letters=(34, 52, 80))
+    return "crowded" if smaller <= _COVER_SHEET else "crowded overfull"
+
+
+def _lines(text: str, letters: int) -> int:
+    """Return about how many lines a text takes, each of some letters; long words leave room at their end."""
+    return -(-len(text) // letters) + (1 if len(text) > 3 * letters else 0)
+
+
+_COVER_SHEET = 232.0  # mm: the height of `.cover-sheet`
+_COVER_SMALL = 27.0  # mm: the date, the revision and the licence, and the room between title and foot
 
 
 def _sibling_line(sibling, report: Report) -> str:

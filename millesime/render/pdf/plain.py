@@ -14,7 +14,7 @@ from millesime.assembly.theme import read_theme_file
 from millesime.problems import Problem
 from millesime.render.pdf import internals
 from millesime.render.pdf.book import build_book
-from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, spell_out
+from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, shown_of, spell_out
 from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.footnotes import running_on
 from millesime.render.pdf.glyph_codes import own_codes, put_glyph_maps
@@ -77,9 +77,10 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
             return said
 
         missing = find_missing(rare_characters(book), print_proof)
-        problems = missing_problems(book, missing, report)
-        if missing:
-            notes.append(missing_note(missing))
+        shown = shown_of(book, missing)
+        problems = missing_problems(book, shown, report)
+        if shown:
+            notes.append(missing_note(shown))
         before_layout = len(notes)
         spell_out(book, missing)
         pages = lay_out(book)

@@ -13,7 +13,7 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.problems import Problem
 from millesime.render.pdf.book import build_book
-from millesime.render.pdf.characters import missing_note, rare_characters, spell_out
+from millesime.render.pdf.characters import missing_note, rare_characters, shown_of, spell_out
 from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
 from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
@@ -83,7 +83,8 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     rare = rare_characters(tree)
     key = key_of("proof", versions, rare, scope.style)
     (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style))])
-    problems = missing_problems(tree, missing, report)
+    shown = shown_of(tree, missing)
+    problems = missing_problems(tree, shown, report)
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
@@ -96,7 +97,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         date=report.imprint.date,
         identifier=file_identifier(report.imprint.identifier),
         versions=versions,
-        notes=(*notes, missing_note(missing)) if missing else tuple(notes),
+        notes=(*notes, missing_note(shown)) if shown else tuple(notes),
         problems=problems,
         pictures=pictures,
     )
