@@ -12,7 +12,7 @@ from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_titles
-from millesime.render.printable import heading_text, mend_links, part_addresses
+from millesime.render.printable import heading_text, mend_links, part_addresses, place_formulas
 from millesime.render.sanitise import MATHML
 from millesime.render.theme import fill, open_theme
 
@@ -29,6 +29,8 @@ def front_and_frames(report: Report) -> bytes:
     for formula in book.iter("math"):
         for element in formula.iter(etree.Element):
             element.tag = f"{{{MATHML}}}{element.tag}"  # an HTML parser leaves the namespace out
+    for link in list(book.iter("a")):
+        place_formulas(link, lambda formula: None)  # a link holds text alone
     part_addresses(book.find("body"))
     mend_links(book)
     return etree.tostring(book, encoding="utf-8")

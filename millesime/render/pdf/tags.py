@@ -290,14 +290,13 @@ def _name_kinds(tree: _Tree) -> None:
             node.kind = "Formula"
             entry = tree.entry(node)
             entry["Alt"] = pydyf.String(node.source.get("data-alt") or "".join(node.source.itertext()))
-            # Its drawing, the text that a search finds and its number are one.
             inner = list(tree.nodes(node))
-            boxes = [
-                kid.entry["A"] for kid in inner if kid.kind == "Figure" and kid.entry is not None and "A" in kid.entry
-            ]
-            if len(boxes) == 1:
-                entry["A"] = boxes[0]
-            node.kids = [mark for kid in inner for mark in kid.kids if not isinstance(mark, Node)]
+            figure = next((kid for kid in inner if kid.kind == "Figure"), None)
+            if figure is not None:
+                # Its drawing, the text that a search finds and its number are one.
+                if "A" in tree.entry(figure):
+                    entry["A"] = figure.entry["A"]
+                node.kids = [mark for kid in inner for mark in kid.kids if not isinstance(mark, Node)]
         elif node.tag == "pre" and not any(isinstance(kid, Node) and kid.tag == "code" for kid in node.kids):
             node.kids = [Node("Code", None, page=node.page, kids=node.kids)]
 
