@@ -26,8 +26,8 @@ def find_fault(content: bytes) -> str:
     """Return what is wrong with a picture that cannot be unpacked, or drawn; "" for one that is whole."""
     if image_type(content) == "svg":
         root = _root(content)
-        is_drawing = root is not None and root.tag in (f"{{{_SVG}}}svg", "svg")
-        return "" if is_drawing else "it is no SVG drawing"
+        is_drawing = root is not None and root.tag == f"{{{_SVG}}}svg"
+        return "" if is_drawing else f'it is no SVG drawing: its root is not an `svg` with xmlns="{_SVG}"'
     from PIL import Image  # only for pictures: it takes a while to load
 
     try:
@@ -80,7 +80,7 @@ def _root(content: bytes) -> etree._Element | None:
 def _links(root: etree._Element | None) -> Iterator[tuple[etree._Element, str, str]]:
     if root is None:
         return
-    for element in list(root.iter(f"{{{_SVG}}}image", "image")):
+    for element in list(root.iter(f"{{{_SVG}}}image")):
         for name in reversed(_HREFS):
             href = (element.get(name) or "").strip()
             if href and not re.match(r"#|data:", href, re.IGNORECASE):

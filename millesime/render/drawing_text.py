@@ -333,7 +333,7 @@ def _is_joined(letter: str) -> bool:
 
 
 def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _words(element: etree._Element) -> str:

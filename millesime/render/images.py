@@ -16,13 +16,13 @@ from lxml import etree
 from millesime.assembly.images import image_size, image_type
 from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
+from millesime.render.drawing_safety import XLINK_HREF, is_known, sieve_element
 from millesime.render.drawing_text import write_out_foreign
 
 if TYPE_CHECKING:  # it takes a while to load, and most of what this module does needs none of it
     from PIL import Image
 
 _SVG = "http://www.w3.org/2000/svg"
-_XLINK = "{http://www.w3.org/1999/xlink}href"
 MEDIA_TYPES = {
     "png": "image/png",
     "jpeg": "image/jpeg",
@@ -30,10 +30,6 @@ MEDIA_TYPES = {
     "webp": "image/webp",
     "svg": "image/svg+xml",
 }
-_SVG_DROPPED = frozenset(
-    "script foreignObject iframe audio video embed object handler listener set animate animateMotion "
-    "animateTransform discard image feImage a".split()
-)
 
 
 def media_type(content: bytes) -> str | None:
@@ -242,7 +238,7 @@ def _parse_svg(content: bytes):
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
         return None
-    return root if root is not None and root.tag in ("svg", f"{{{_SVG}}}svg") else None
+    return root if root is not None and root.tag == f"{{{_SVG}}}svg" else None
 
 
 def _safe_svg(content: bytes) -> bytes:
@@ -251,24 +247,16 @@ def _safe_svg(content: bytes) -> bytes:
         return f'<svg xmlns="{_SVG}" viewBox="0 0 1 1"/>'.encode()
     write_out_foreign(root)
     for element in list(root.iterdescendants()):
-        if not isinstance(element.tag, str):  # an entity from outside
+        if element.getparent() is None:
+            continue  # with a part that was removed before
+        if not isinstance(element.tag, str) or not is_known(element):  # an entity from outside, another namespace
             _remove(element)
             continue
-        if ":" in element.tag.rpartition("}")[2]:  # a prefix that stands for nothing: no XML with namespaces
-            _remove(element)
-            continue
-        name = etree.QName(element)
-        if name.localname == "a" and name.namespace == _SVG:
+        if element.tag == f"{{{_SVG}}}a":
             element.tag = f"{{{_SVG}}}g"
-            for link in ("href", _XLINK, "target"):
-                element.attrib.pop(link, None)
-        elif name.localname in _SVG_DROPPED and not _is_inline_image(element):
-            _remove(element)
-            continue
-        elif name.localname == "style":
-            element.text = _safe_css(element.text or "")
-        _clean_svg_attributes(element)
-    _clean_svg_attributes(root)
+        sieve_element(element)
+    sieve_element(root)
+    etree.cleanup_namespaces(root, top_nsmap={None: _SVG}, keep_ns_prefixes=["xlink"])
     if _unfolded(root) > _MAXIMUM_UNFOLDED:
         _forget_references(root)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -311,7 +299,7 @@ def _unfolded(root) -> int:
 
 
 def _references(element) -> list[str]:
-    targets = [value[1:] for name in ("href", _XLINK) if (value := element.get(name, "")).startswith("#")]
+    targets = [value[1:] for name in ("href", XLINK_HREF) if (value := element.get(name, "")).startswith("#")]
     return targets + [target for value in element.attrib.values() for target in _REFERENCE.findall(value)]
 
 
@@ -332,29 +320,3 @@ def _remove(element) -> None:
     elif element.tail:
         parent.text = (parent.text or "") + element.tail
     parent.remove(element)
-
-
-def _clean_svg_attributes(element) -> None:
-    for name, value in list(element.attrib.items()):
-        local = name.rpartition("}")[2]
-        if local.lower().startswith("on") or ":" in local:
-            del element.attrib[name]
-        elif local in ("href", "src"):
-            if not value.startswith("#") and not _is_inline_image(element):
-                del element.attrib[name]
-        elif "url" in value.lower() or local == "style":
-            element.set(name, _safe_css(value))
-
-
-def _is_inline_image(element) -> bool:
-    source = element.get(_XLINK) or element.get("href") or ""
-    return etree.QName(element).localname == "image" and bool(
-        re.match(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*$", source)
-    )
-
-
-def _safe_css(css: str) -> str:
-    if "\\" in css:
-        return ""  # escapes could spell url( and @import
-    css = re.sub(r"@import[^;]*;?", "", css, flags=re.IGNORECASE)
-    return re.sub(r"url\(\s*(?!['\"]?#)[^)]*\)?", "none", css, flags=re.IGNORECASE)

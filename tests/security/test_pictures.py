@@ -12,9 +12,11 @@ from lxml import etree
 from PIL import Image
 
 from millesime.limits import LimitError
+from millesime.render.drawing_safety import is_known, safe_sheet
 from millesime.render.images import published_image
 from tests.security.artifacts import CANARY, SVG, Made, dangers, holds, make, text_of, write_report
 
+HTML = "http://www.w3.org/1999/xhtml"
 INNER = "<script>alert(1)</script><text>dedans</text>"
 DRAWINGS = {
     "script": f"{SVG}{INNER}</svg>",
@@ -39,6 +41,19 @@ DRAWINGS = {
     "included": f"{SVG}<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='SECRET' parse='text'/></svg>",
     "other-namespace": f"{SVG}<h:script xmlns:h='http://www.w3.org/1999/xhtml'>alert(1)</h:script>"
     "<h:img xmlns:h='http://www.w3.org/1999/xhtml' src='https://evil.example/a.png' onerror='alert(1)'/></svg>",
+    "html-form": f"{SVG}<h:form xmlns:h='{HTML}' action='javascript:alert(1)'><h:button>b</h:button></h:form></svg>",
+    "html-refresh": f"{SVG}<h:meta xmlns:h='{HTML}' http-equiv='refresh' content='0;url=https://evil.example'/></svg>",
+    "html-style": f"{SVG}<h:style xmlns:h='{HTML}'>@import 'https://evil.example/a.css';</h:style></svg>",
+    "style-children": f"{SVG}<style><a/>@import 'https://evil.example/a.css';<g>r{{}}</g>rect {{ fill: "
+    "url(//evil.example/c) }</style></svg>",
+    "other-functions": f"{SVG}<style>rect {{ fill: image-set('//evil.example/a' 1x); mask: src('//evil.example/b');"
+    " --x: url(//evil.example/v); clip-path: cross-fade(url(//evil.example/c), red) }}</style>"
+    "<rect style='background: -webkit-image-set(url(//evil.example/d) 1x)' mask='element(#x) url(//evil.example/e)'/>"
+    "</svg>",
+    "other-rules": f"{SVG}<style>@font-face {{ font-family: f; src: url(//evil.example/f) }} @namespace "
+    "url(//evil.example/n); @media all{@import url(//evil.example/i); rect { mask: url(//evil.example/m) } }</style>"
+    "</svg>",
+    "base": f"{SVG}<g xml:base='https://evil.example/'><use href='#x'/></g></svg>",
     "prefix-of-nothing": f"{SVG}<g><x:script y:onload='alert(1)'>alert(1)</x:script></g><rect z:href='#x'/></svg>",
     "not-closed": f"{SVG}<g><script>alert(1)",
     "no-drawing": "<html><svg></svg><script>alert(1)</script></html>",
@@ -83,6 +98,11 @@ def test_each_drawing_by_itself_is_published_without_what_is_wrong_in_it(name: s
     root = etree.fromstring(published)
     assert dangers({"html": {"a.svg": published}}) == [] and CANARY not in "".join(root.itertext())
     assert etree.QName(root).localname == "svg" and root.getprevious() is None  # which may be a sheet
+    assert b"evil.example" not in published
+    for element in root.iter(etree.Element):
+        assert is_known(element)
+        for key, value in element.attrib.items():
+            assert not key.startswith("on") and "javascript" not in value
     # Whoever parses a drawing as a page of HTML sees no element of another namespace, and no prefix.
     assert not any(":" in etree.QName(element).localname for element in root.iter(etree.Element))
 
@@ -93,6 +113,47 @@ def test_no_drawing_says_what_a_file_outside_says(made: Made):
 
 def test_the_text_goes_on_behind_drawings_and_wrecks(made: Made):
     assert all("suitefin" in text for text in text_of(made).values())
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"<svg><script>alert(1)</script></svg>",
+        b"<svg xmlns='http://www.w3.org/1999/xhtml'><script>alert(1)</script></svg>",
+        b"<svg xmlns='urn:x'><rect/></svg>",
+    ],
+)
+def test_a_root_of_another_namespace_is_no_drawing(drawing: bytes):
+    root = etree.fromstring(published_image(drawing))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and not len(root)
+
+
+def test_what_harmless_drawings_hold_is_kept():
+    inner = (
+        "<style>.a &gt; rect:not(.b) { fill: url(#g); transform: rotate(3deg) } @media print { text { font: bold 9px/1 "
+        "'Source Sans Pro', sans-serif !important } } :root { --ink: rgb(0 0 0 / 50%) }</style>"
+        "<g class='a' transform='translate(1,-2.5) skewX(3)' style='fill: var(--ink, hsl(3, 4%, 5%)); stroke: red'>"
+        "<rect clip-path='url(#c)' filter='drop-shadow(1px 1px red)' fill='URL( &quot;#g&quot; )' "
+        "width='calc(1px + 2%)'/>"
+        "<use xlink:href='#c'/><text font-family='A (B)' aria-label='x (y)'>t</text></g>"
+    )
+    root = etree.fromstring(published_image(f"{SVG}{inner}</svg>".encode()))
+    sheet, group, rect, use, text = root.iter("{*}style", "{*}g", "{*}rect", "{*}use", "{*}text")
+    for part in (
+        ".a > rect:not(.b) { fill: url(#g); transform: rotate(3deg) }",
+        '@media print { text { font: bold 9px/1 "Source Sans Pro", sans-serif !important } }',
+        ":root { --ink: rgb(0 0 0 / 50%) }",
+    ):
+        assert part in sheet.text
+    assert group.get("transform") == "translate(1,-2.5) skewX(3)"
+    assert group.get("style") == "fill: var(--ink, hsl(3, 4%, 5%)); stroke: red"
+    assert (rect.get("clip-path"), rect.get("fill"), rect.get("width")) == ("url(#c)", "url(#g)", "calc(1px + 2%)")
+    assert rect.get("filter") == "drop-shadow(1px 1px red)"
+    assert use.get("{http://www.w3.org/1999/xlink}href") == "#c" and text.get("aria-label") == "x (y)"
+
+
+def test_a_sheet_nested_without_end_is_left_out():
+    assert "red" not in safe_sheet("@media print {" * 40 + "rect { fill: red }" + "}" * 40)
 
 
 # ---- what multiplies ---------------------------------------------------------
