@@ -33,7 +33,7 @@ def toolchain() -> dict[str, object]:
         "pandoc": tool_version("pandoc"),
         "Python and its libraries": python_libraries(),
         "git": git_version(),  # says which lines of a chapter a commit changed
-        "rsvg-convert": _last_change("rsvg-convert"),  # pandoc calls it for drawings in Word files
+        "rsvg-convert": _last_change("rsvg-convert"),  # draws what authors drew, in PDF and Word files
         "the system's text engine and fonts": text_engine(),
     }
 

@@ -31,7 +31,7 @@ _MAKES = {
         ("pdf",),
     ),
     **dict.fromkeys(("Pango", "HarfBuzz", "fontconfig", FONTS), ("pdf", "docx")),
-    "rsvg-convert": ("docx",),
+    "rsvg-convert": ("pdf", "docx"),
 }
 _SHOWN_DIGITS = 12  # of a digest that tells, but proves nothing
 

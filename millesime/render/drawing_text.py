@@ -16,6 +16,7 @@ from functools import lru_cache
 from lxml import etree
 
 from millesime.markup.sizes import read_length
+from millesime.render.drawing_styles import flatten_styles
 
 _SVG = "http://www.w3.org/2000/svg"
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
@@ -118,6 +119,22 @@ def _wrapped(text: str, most: int) -> Iterator[str]:
         else:
             line = f"{line} {word}" if line else word
     yield line
+
+
+# ---- drawings for programs that read little of SVG ---
+
+
+def plain_drawing(published: bytes) -> tuple[etree._Element, str]:
+    """Return the tree of a drawing as it is published, with plain styles and no text on paths.
+
+    With it comes what `place_text_on_paths` returns.
+    """
+    root = etree.fromstring(published, OWN_XML)
+    flatten_styles(root)
+    return root, place_text_on_paths(root)
+
+
+OWN_XML = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however long
 
 
 # ---- text on a path -----------------------------------------------------------------

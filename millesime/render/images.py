@@ -17,7 +17,7 @@ from millesime.assembly.images import image_size, image_type
 from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
 from millesime.render.drawing_safety import XLINK_HREF, is_known, sieve_element
-from millesime.render.drawing_text import write_out_foreign
+from millesime.render.drawing_text import plain_drawing, write_out_foreign
 
 if TYPE_CHECKING:  # it takes a while to load, and most of what this module does needs none of it
     from PIL import Image
@@ -115,9 +115,15 @@ def printed_image(content: bytes) -> bytes:
 
 
 def word_image(content: bytes) -> bytes:
-    """Return the bytes of a picture as Word shows it: upright, which it does not make of EXIF's word, and no WebP."""
+    """Return the bytes of a published picture as Word shows it.
+
+    It stands upright, of which EXIF's word does not persuade Word; a WebP is
+    a PNG; the styles of a drawing are attributes, and its letters in place.
+    """
     kind = image_type(content)
-    if kind in (None, "svg", "gif"):
+    if kind == "svg":
+        return etree.tostring(plain_drawing(content)[0], encoding="utf-8", xml_declaration=True)
+    if kind in (None, "gif"):
         return content
     from PIL import Image, ImageOps
 

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from lxml import etree
 from PIL import Image, ImageChops
 
 from millesime.render.drawing_styles import flatten_styles
-from millesime.render.images import published_image
+from millesime.render.images import published_image, word_image
 from millesime.render.pdf import render_pdf
 from millesime.render.pdf.drawings import draw, drawing_source
 from millesime.render.pdf.plain import print_plain
@@ -211,3 +212,20 @@ def test_a_raster_inside_a_drawing_is_painted(tmp_path: Path):
     content = render_pdf(book({"a": inner + FRAME}), tmp_path / "a.pdf").path.read_bytes()
     image = painted(content, tmp_path, "a")
     assert image.getpixel((image.width * 90 // 200, image.height // 2)) == GREEN
+
+
+def test_in_word_styles_are_attributes_and_letters_on_a_path_in_place():
+    published = published_image(SVG.format(WORDS["path"][0] + WORDS["variable"][0]).encode())
+    root = etree.fromstring(word_image(published))
+    assert not list(root.iter("{*}textPath")) and not any((sheet.text or "") for sheet in root.iter("{*}style"))
+    letters = [text.text for text in root.iter("{*}text") if "rotate" in text.get("transform", "")]
+    assert "".join(letters) == "Lelongduchemin"
+    assert any("font-size: 20px" in text.get("style", "") for text in root.iter("{*}text"))
+
+
+def test_a_drawing_that_librsvg_does_not_draw_is_named(monkeypatch, tmp_path: Path):
+    monkeypatch.setattr("millesime.render.pdf.drawings._converted", lambda content: None)
+    one = book({"path": WORDS["path"][0]})
+    one = replace(one, chapters=tuple(replace(chapter, images=("path.svg",)) for chapter in one.chapters[1:]))
+    (problem,) = render_pdf(one, tmp_path / "a.pdf").problems
+    assert (problem.code, problem.where) == ("E001", "chapters/un.md") and "'path.svg'" in problem.text

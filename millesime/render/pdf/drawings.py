@@ -19,8 +19,7 @@ from pathlib import Path
 from lxml import etree
 
 from millesime.problems import EngineError
-from millesime.render.drawing_styles import flatten_styles
-from millesime.render.drawing_text import place_text_on_paths
+from millesime.render.drawing_text import OWN_XML, plain_drawing
 from millesime.render.fonts import SANS, SERIF, font_file
 from millesime.render.images import natural_size, published_image
 from millesime.render.pdf.steps import key_of
@@ -51,12 +50,10 @@ def draw(source: DrawingSource) -> bytes:
     Without librsvg it is the drawing itself, its styles as plain attributes.
     """
     published = published_image(source.content)
-    root = etree.fromstring(published, etree.XMLParser(resolve_entities=False, huge_tree=True))
+    root, words = plain_drawing(published)
     size = natural_size(published)
     for name in (FORM, SAID):
         root.attrib.pop(name, None)  # an author's own would stand for another drawing
-    flatten_styles(root)
-    words = place_text_on_paths(root)
     plain = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     if not rsvg_version() or size is None:
         return plain
@@ -66,7 +63,7 @@ def draw(source: DrawingSource) -> bytes:
     if form is None:
         return plain
     stand_in = etree.Element(f"{{{_SVG}}}svg", nsmap={None: _SVG})
-    original = etree.fromstring(published, etree.XMLParser(resolve_entities=False, huge_tree=True))
+    original = etree.fromstring(published, OWN_XML)
     for name in ("width", "height", "viewBox", "preserveAspectRatio"):
         if original.get(name):
             stand_in.set(name, original.get(name))
@@ -74,6 +71,11 @@ def draw(source: DrawingSource) -> bytes:
     if words:
         stand_in.set(SAID, words)
     return etree.tostring(stand_in, encoding="utf-8")
+
+
+def is_stand_in(content: bytes) -> bool:
+    """Whether what `draw` made is a drawing as a PDF, and not the drawing itself."""
+    return content.startswith(b"<svg ")
 
 
 def _converted(content: bytes) -> bytes | None:

@@ -19,7 +19,7 @@ from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, 
 from millesime.render.pdf.footnotes import running_on
 from millesime.render.pdf.glyph_codes import own_codes, put_glyph_maps
 from millesime.render.pdf.metadata import complete_metadata
-from millesime.render.pdf.said import missing_problems, note_problems
+from millesime.render.pdf.said import drawing_problems, missing_problems, note_problems
 from millesime.render.pdf.tags import mend_tags
 from millesime.render.pdf.whole_notes import notes_kept
 
@@ -78,7 +78,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
 
         missing = find_missing(rare_characters(book), print_proof)
         shown = shown_of(book, missing)
-        problems = missing_problems(book, shown, report)
+        problems = missing_problems(book, shown, report) + drawing_problems(served, pictures, report)
         if shown:
             notes.append(missing_note(shown))
         before_layout = len(notes)

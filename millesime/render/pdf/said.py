@@ -10,6 +10,8 @@ from lxml import etree
 
 from millesime.assembly.report import Report
 from millesime.problems import Problem
+from millesime.render.images import GENERATED
+from millesime.render.pdf.drawings import is_stand_in, rsvg_version
 from millesime.render.pdf.engine import SCHEME
 
 _ADDRESS = re.compile(rf"'?({re.escape(SCHEME)}image/[0-9a-f]+)'?")
@@ -43,6 +45,31 @@ def missing_problems(book: etree._Element, missing: Iterable[str], report: Repor
             "install fonts-noto-core, fonts-noto-cjk or the like",
         )
         for (chapter, letter), anchor in found.items()
+    )
+
+
+def drawing_problems(
+    served: Mapping[str, tuple[bytes, str]], pictures: Mapping[str, str], report: Report
+) -> tuple[Problem, ...]:
+    """Return which drawings of authors librsvg did not draw, so that the engine does."""
+    left = [
+        key
+        for address, key in pictures.items()
+        if served[address][1] == "image/svg+xml"
+        and not is_stand_in(served[address][0])
+        and not key.startswith(GENERATED)
+    ]
+    hint = "look at it in the PDF" if rsvg_version() else "install librsvg2-bin, and look at it in the PDF"
+    return tuple(
+        Problem(
+            "E001",
+            chapter.path or chapter.id,
+            f"librsvg did not draw {key!r}: the PDF engine does, which knows less of SVG",
+            hint,
+        )
+        for key in left
+        for chapter in report.chapters
+        if key in chapter.images
     )
 
 

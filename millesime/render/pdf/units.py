@@ -17,7 +17,7 @@ from millesime.render.pdf.characters import missing_note, rare_characters, shown
 from millesime.render.pdf.folios import PLACEHOLDER, anchor_of
 from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_missing_characters
 from millesime.render.pdf.plain import file_identifier
-from millesime.render.pdf.said import missing_problems
+from millesime.render.pdf.said import drawing_problems, missing_problems
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE, Scope, theme_scope
 from millesime.render.pdf.steps import Run, key_of
 
@@ -84,7 +84,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     key = key_of("proof", versions, rare, scope.style)
     (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style))])
     shown = shown_of(tree, missing)
-    problems = missing_problems(tree, shown, report)
+    problems = missing_problems(tree, shown, report) + drawing_problems(served, pictures, report)
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
