@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import page as page_validation
 import pytest
 from lxml import etree
 from PIL import Image, ImageChops
@@ -229,3 +230,11 @@ def test_a_drawing_that_librsvg_does_not_draw_is_named(monkeypatch, tmp_path: Pa
     one = replace(one, chapters=tuple(replace(chapter, images=("path.svg",)) for chapter in one.chapters[1:]))
     (problem,) = render_pdf(one, tmp_path / "a.pdf").problems
     assert (problem.code, problem.where) == ("E001", "chapters/un.md") and "'path.svg'" in problem.text
+
+
+def test_pages_with_drawings_are_accessible(tmp_path: Path):
+    names = {name: inner for name, (inner, _) in (PAINTED | WORDS).items()}
+    path = render_pdf(book(names), tmp_path / "a.pdf").path
+    verdict = page_validation.validate_pdf(str(path), profile="ua1")
+    assert verdict.is_compliant, verdict.failures
+    subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)

@@ -217,6 +217,8 @@ def _taken(pydyf, pdf, item, known: dict[tuple[int, int], bytes]):
     for key, value in entries:
         if key not in ("/Length", "/Parent"):
             fill[key[1:]] = _taken(pydyf, pdf, value, known)
+    if fill.get("Subtype") == "/CIDFontType2":
+        fill.setdefault("CIDToGIDMap", "/Identity")  # the default, which PDF/UA wants said (ISO 14289-1, 7.21.3.2)
     return new.reference if item.is_indirect else new
 
 
