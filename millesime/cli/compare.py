@@ -35,6 +35,7 @@ from millesime.press.comparison import (
     ComparedSide,
     compare_manuscripts,
     is_path,
+    not_compared,
     open_sides,
     print_redline,
     redline_report,
@@ -151,6 +152,8 @@ def compare(
             limits=desk.limits if desk else own_limits(), say=say,
         )  # fmt: skip
         before, after = (side.manuscript for side in sides)
+        for line in not_compared(before, after):
+            click.echo(line, err=True)
         say("comparing")
         redline = _shown(compare_manuscripts(desk, before, after, repository=repository), ignore)
         formats = formats or (("json",) if as_json else ())
@@ -321,7 +324,7 @@ def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language
         before, after = open_papers(Path(old), Path(new), language=language, path=new_path, limits=own_limits())
         redline = _shown(compare_manuscripts(None, before, after), ignore)
         text = write_markdown(redline, context=context).rstrip("\n")
-        lines += [_coloured_marks(text) if text else "no change in the text", ""]
+        lines += [_coloured_marks(text) if text else "no change in the text", *not_compared(before, after), ""]
     except ReportError as error:
         lines.append(f"{error}" if not isinstance(error, ManifestError) else f"{new_path}: {error}")
         lines.append("")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from millesime.history.snapshot import LINK, File, Snapshot
 from millesime.history.worktree import WorkingTree
@@ -17,18 +18,25 @@ _MAXIMUM_FILES = 100_000  # a report has hundreds: whoever names their whole dis
 class Folder(WorkingTree):
     """The files under `root` that are named, each as `prefix` and its path from there.
 
-    No git is asked. Links are followed where they stay in the folder.
+    No git is asked. Links are followed where they stay in the folder. `held`
+    are files of other files, such as the pictures in a Word file, by their path.
     """
 
-    def __init__(self, root: Path, names: Iterable[str], *, prefix: str = "") -> None:
+    def __init__(
+        self, root: Path, names: Iterable[str], *, prefix: str = "", held: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
         self.root = Path(os.path.realpath(root))
         self.revision_label = f"the folder {root}"
-        self._hash, self._held, self._deleted = "sha1", {}, set()
+        self._hash, self._held, self._deleted = "sha1", dict(held), set()
         self._prefix = prefix
         modes = {name: _mode(self.root / name) for name in names}
-        Snapshot.__init__(self, {prefix + name: File(mode, "") for name, mode in modes.items() if mode})
+        files = {prefix + name: File(mode, "") for name, mode in modes.items() if mode}
+        self._enclosed = frozenset(held)
+        Snapshot.__init__(self, {**files, **dict.fromkeys(held, File("100644", ""))})
 
     def _read(self, path: str) -> bytes | None:
+        if path in self._enclosed:
+            return self._held[path]
         return super()._read(path.removeprefix(self._prefix))
 
     def _is_folder(self, path: str) -> bool:

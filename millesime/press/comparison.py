@@ -165,6 +165,22 @@ def compare_manuscripts(
     return compare(chapter_texts(old), chapter_texts(new), renames=renames)
 
 
+def not_compared(old: Manuscript, new: Manuscript) -> list[str]:
+    """Return a line for each file of which something is not read, such as comments and text boxes, and not compared."""
+    lines = []
+    for path in dict.fromkeys([*new.left_out, *old.left_out]):
+        before, after = old.left_out.get(path, {}), new.left_out.get(path, {})
+        kinds = list(dict.fromkeys([*after, *before]))
+        if not kinds:
+            continue
+        # Of a file that only one side has, nothing could be compared.
+        both = path in old.left_out and path in new.left_out
+        other = [kind for kind in kinds if both and before.get(kind) != after.get(kind)]
+        differ = f" (not the same in both: {', '.join(other)})" if other else ""
+        lines.append(f"{path}: not read and not compared: {', '.join(kinds)}{differ}")
+    return lines
+
+
 def is_path(name: str) -> bool:
     """Whether a name can be nothing but a path."""
     return _PLAIN_PATH.match(name) is not None

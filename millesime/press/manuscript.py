@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from millesime.assembly.images import image_key
 from millesime.assembly.sources import ChapterSource, chapter_ids, split_title
@@ -37,6 +37,7 @@ class Manuscript:
     theme: Mapping[str, bytes]  # "pdf/page.css" → the snapshot's own version
     labels: Mapping[str, str]
     limits: Limits = DEFAULTS
+    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # path → kind → digest: see `enclosed.py`
 
 
 def open_manuscript(

@@ -34,6 +34,7 @@ from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Document, nodes_of, text_of
 from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
+from millesime.press.enclosed import Enclosed, open_enclosed
 from millesime.press.manuscript import Manuscript
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.series.manifest import EditionManifest, ReportManifest
@@ -113,15 +114,16 @@ def open_papers(
         raise MarkupError(f"{folder} is a folder and {file} a file; name two folders or two files")
     else:
         piles = _open_files(old, new, reader=reader, path=path)
-    documents = [_read(pile, jobs=jobs, limits=limits) for pile in piles]
+    enclosed = [_read(pile, jobs=jobs, limits=limits) for pile in piles]
+    documents = [[one.document for one in read] for read in enclosed]
     if len(piles[0].formats | piles[1].formats) > 1:
         documents = [[replace(one, blocks=level_format(one.blocks)) for one in read] for read in documents]
     language = language or _language([*documents[1], *documents[0]]) or default_language or DEFAULT_LANGUAGE
     labels = _labels(language)
     names = paper_names(old, new) or (labels["annex_old"].lower(), labels["annex_new"].lower())
     before, after = (
-        _manuscript(pile, read, name=name, language=language, labels=labels, limits=limits)
-        for pile, read, name in zip(piles, documents, names, strict=True)
+        _manuscript(pile, read, held, name=name, language=language, labels=labels, limits=limits)
+        for pile, read, held, name in zip(piles, documents, enclosed, names, strict=True)
     )
     return before, after
 
@@ -179,7 +181,7 @@ def read_paper(place: Path, *, reader: str = DEFAULT_READER, limits: Limits = DE
     if _is_folder(place):
         raise MarkupError(f"{place}: a folder; name one document")
     pile = _open_file(place, str(place), None if place == NO_FILE else _format(place, reader) or reader)
-    return next(iter(_read(pile, jobs=1, limits=limits)), Document(blocks=[]))
+    return next((one.document for one in _read(pile, jobs=1, limits=limits)), Document(blocks=[]))
 
 
 def _format(place: Path, reader: str) -> str:
@@ -299,15 +301,16 @@ def _checked(content: bytes, format_: str, *, where: str) -> bytes:
     return content
 
 
-def _read(pile: _Pile, *, jobs: int, limits: Limits) -> list[Document]:
-    documents: dict[int, Document] = {}
+def _read(pile: _Pile, *, jobs: int, limits: Limits) -> list[Enclosed]:
+    documents: dict[int, Enclosed] = {}
     for format_ in dict.fromkeys(paper.format for paper in pile.papers):
         places = [index for index, paper in enumerate(pile.papers) if paper.format == format_]
         sources = [Source(path=pile.papers[index].path, content=pile.papers[index].content) for index in places]
         read = read_documents(sources, reader=format_, jobs=jobs, limits=limits)
         if format_ in BINARY_READERS:
             read = [replace(document, blocks=without_bookmarks(document.blocks)) for document in read]
-        documents |= dict(zip(places, read, strict=True))
+        for index, document in zip(places, read, strict=True):
+            documents[index] = open_enclosed(document, pile.papers[index].content, format_)
     return [documents[index] for index in range(len(pile.papers))]
 
 
@@ -373,8 +376,8 @@ def level_manuscripts(old: Manuscript, new: Manuscript) -> tuple[Manuscript, Man
 
 
 def _manuscript(
-    pile: _Pile, documents: Sequence[Document], *, name: str, language: str, labels: Mapping[str, str],
-    limits: Limits,
+    pile: _Pile, documents: Sequence[Document], enclosed: Sequence[Enclosed], *, name: str, language: str,
+    labels: Mapping[str, str], limits: Limits,
 ) -> Manuscript:  # fmt: skip
     sources = [
         ChapterSource(path=paper.path, document=document, role="body")
@@ -385,8 +388,9 @@ def _manuscript(
     report = ReportManifest.model_construct(title=title, language=language)
     manifest = EditionManifest.model_construct(date=_date(pile, documents), chapters=())
     return Manuscript(
-        edition=Edition(name, manifest, report), snapshot=_snapshot(pile, documents), chapters=tuple(sources),
-        texts={}, theme={}, labels=labels, limits=limits,
+        edition=Edition(name, manifest, report), snapshot=_snapshot(pile, documents, enclosed),
+        chapters=tuple(sources), texts={}, theme={}, labels=labels, limits=limits,
+        left_out={paper.path: one.left_out for paper, one in zip(pile.papers, enclosed, strict=True)},
     )  # fmt: skip
 
 
@@ -411,17 +415,23 @@ def _date(pile: _Pile, documents: Sequence[Document]) -> datetime.date:
     return datetime.datetime.fromtimestamp(os.stat(pile.place).st_mtime, tz=datetime.UTC).date()
 
 
-def _snapshot(pile: _Pile, documents: Sequence[Document]) -> Snapshot:
-    """The folder, or of a single file's folder the images that it names."""
+def _snapshot(pile: _Pile, documents: Sequence[Document], enclosed: Sequence[Enclosed]) -> Snapshot:
+    """The folder, or of a single file's folder the images that it names; and the pictures in the files themselves."""
+    held = {
+        key: content
+        for paper, one in zip(pile.papers, enclosed, strict=True)
+        for name, content in one.pictures.items()
+        if (key := image_key(name, paper.path)) is not None
+    }
     if pile.names:
-        return Folder(pile.place, pile.names)
+        return Folder(pile.place, pile.names, held=held)
     folder = pile.place.parent
     names = set()
     if pile.papers and pile.papers[0].format not in BINARY_READERS:
         targets = (node["c"][2][0] for node in nodes_of(documents[0].blocks, {"Image"}))
         keys = (image_key(target, pile.papers[0].path) for target in targets)
         names = {key for key in keys if key and not key.startswith("@") and _is_inside(folder / key, folder)}
-    return Folder(folder, sorted(names))
+    return Folder(folder, sorted(names), held=held)
 
 
 def _labels(language: str) -> dict[str, str]:
