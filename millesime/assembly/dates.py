@@ -12,11 +12,14 @@ from millesime.assembly.theme import FALLBACK_LANGUAGE
 
 def long_date(date: datetime.date, language: str) -> str:
     """Return a date in words, "3 juillet 2019"."""
-    if language == "en":
-        language = "en-GB"  # an international report is read in day, month, year
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse(FALLBACK_LANGUAGE)
+    locale = locale_of("en-GB" if language == "en" else language)  # an international report is read in day, month, year
     text = format_date(date, "long", locale=locale)
     return text.replace("1 ", "1er ", 1) if locale.language == "fr" and date.day == 1 else text
+
+
+def locale_of(language: str) -> Locale:
+    """Return how a language writes dates and numbers; that of the fallback for one that nobody knows."""
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(FALLBACK_LANGUAGE)

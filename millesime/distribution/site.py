@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
 from millesime.assembly.identifiers import doi_address
+from millesime.assembly.numbers import shown_number
 from millesime.assembly.report import Chapter, Imprint
 from millesime.assembly.theme import read_theme_file
 from millesime.distribution.checksums import CHECKSUMS, SIGNATURE
@@ -179,7 +180,7 @@ def _edition_values(site: Site, edition: PublishedEdition, labels: Mapping[str, 
     publication = site.publication
     return {
         "published": edition,
-        "files": [file_line(file, labels, root="../") for file in edition.files],
+        "files": [file_line(file, labels, publication.language, root="../") for file in edition.files],
         "checksums": CHECKSUMS,
         "signature": SIGNATURE if edition.name in site.signed else "",
         "statement": f"../{STATEMENTS}/{edition.name}.html" if edition.name in site.stated else "",
@@ -204,14 +205,14 @@ def citation(edition: PublishedEdition, labels: Mapping[str, str], publication: 
     return ", ".join(part for part in parts if part) + "." + (f" {address}" if address else "")
 
 
-def file_line(file: PublishedFile, labels: Mapping[str, str], *, root: str) -> dict[str, Any]:
+def file_line(file: PublishedFile, labels: Mapping[str, str], language: str, *, root: str) -> dict[str, Any]:
     """Return what a page says of a file."""
     return {
         "format": labels[f"format_{file.format}"],
         "href": root + file.path,
         "name": posixpath.basename(file.path),
-        "size": shown_size(file.size, labels),
-        "pages": file.pages,
+        "size": shown_size(file.size, labels, language),
+        "pages": shown_number(file.pages, language) if file.pages else "",
         "sha256": file.sha256,
         "isbn": printed_isbn(file.isbn) if file.isbn else "",
         "type": file.media_type,
@@ -229,14 +230,14 @@ def redline_line(
     }  # fmt: skip
 
 
-def shown_size(size: int, labels: Mapping[str, str]) -> str:
+def shown_size(size: int, labels: Mapping[str, str], language: str) -> str:
     """Return a size in bytes as readers of a language write it, "1,4 Mo" (powers of 1000)."""
     amount, unit = float(size), 0
     while amount >= 1000 and unit < len(_SIZES) - 1:
         amount, unit = amount / 1000, unit + 1
-    digits = f"{amount:.0f}" if unit == 0 or amount >= 100 else f"{amount:.1f}"
+    shown = shown_number(amount, language, digits=0 if unit == 0 or amount >= 100 else 1)
     names = labels["size_units"].split()
-    return f"{digits.replace('.', labels['decimal_mark'])}\N{NO-BREAK SPACE}{names[unit]}"
+    return f"{shown}\N{NO-BREAK SPACE}{names[unit]}"
 
 
 # ---- pages of the report --------------------------------------------------------
@@ -285,7 +286,7 @@ def _edition_card(edition: PublishedEdition, publication: Publication, labels: M
     return {
         "edition": edition,
         "href": f"{edition.name}/index.html",
-        "files": [file_line(file, labels, root="") for file in edition.files],
+        "files": [file_line(file, labels, publication.language, root="") for file in edition.files],
         "change": next(
             (redline_line(redline, publication, labels, root="") for redline in publication.redlines
              if (redline.old, redline.new) == (before, edition.name)), None,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from millesime.assembly.numbers import shown_number
 from millesime.assembly.typography import set_text
 from millesime.redline.annex.picture_drawing import Numbers, draw_picture, title_of
 from millesime.redline.annex.picture_text import fill_in
@@ -101,7 +102,7 @@ def _totals(redline: Redline, figures: Sequence[Figures], labels: Mapping[str, s
         "moved": total.words_moved,
     }
     return [
-        fill_in(labels[label], **{key: _number(value, language) for key, value in values.items()})
+        fill_in(labels[label], **{key: shown_number(value, language) for key, value in values.items()})
         for label, values in (("picture_words", words), ("picture_chapters", counted))
     ]
 
@@ -118,7 +119,7 @@ def _chapter_fact(chapter: ChapterChange, counted: Figures, labels: Mapping[str,
         "picture_words_deleted": counted.words_deleted,
         "picture_words_moved": counted.words_moved,
     }
-    said = [fill_in(labels[key], count=_number(count, language)) for key, count in counts.items() if count]
+    said = [fill_in(labels[key], count=shown_number(count, language)) for key, count in counts.items() if count]
     if not said:
         return named
     french = language.split("-")[0] == "fr"
@@ -141,12 +142,6 @@ def _moves_between(redline: Redline, labels: Mapping[str, str], language: str) -
     for left, reached, blocks in ends.values():
         if left is None or reached is None or any(c.old == left and c.new == reached for c in redline.chapters):
             continue
-        words = sum(count_words(block.new) for block in blocks)
-        out.append(
-            fill_in(labels["picture_move"], words=_number(words, language), old=title_of(left), new=title_of(reached))
-        )
+        count = shown_number(sum(count_words(block.new) for block in blocks), language)
+        out.append(fill_in(labels["picture_move"], words=count, old=title_of(left), new=title_of(reached)))
     return out
-
-
-def _number(value: int, language: str) -> str:
-    return f"{value:,}".replace(",", "\u202f" if language.split("-")[0] == "fr" else ",")

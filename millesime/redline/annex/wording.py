@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from millesime.assembly.numbers import shown_number
 from millesime.markup.ast import SPACE, Block, Inline, simple_table, span, string, words
 from millesime.redline.figures import Figures
 from millesime.redline.model import KEPT, ChapterChange
@@ -19,8 +20,8 @@ def fill(text: str, **names: str) -> str:
 
 
 def counted(value: int, language: str) -> str:
-    """Return a count with its thousands apart, in French by a narrow no-break space."""
-    return f"{value:,}".replace(",", "\u202f" if language.split("-")[0] == "fr" else ",")
+    """Return a count with its thousands apart, as the language has them."""
+    return shown_number(value, language)
 
 
 def numbered(number: str, title: str | Sequence[Inline]) -> list[Inline]:
