@@ -115,7 +115,9 @@ _NODE_OF = {
     "sub": "Subscript",
     "s": "Strikeout",
     "strike": "Strikeout",
+    "del": "Strikeout",  # an author's own: it says nothing of editions
     "u": "Underline",
+    "ins": "Underline",
 }
 
 

@@ -34,7 +34,7 @@ from millesime.render.formulas import complete_formula, open_tags, seal_tags
 from millesime.render.images import media_type
 from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
-from millesime.render.sanitise import MATHML, filter_raw, parse_fragment, replace_forbidden
+from millesime.render.sanitise import MATHML, PHRASING, filter_raw, parse_fragment, replace_forbidden
 
 _WRITER = "html5"
 OWN_XML = etree.XMLParser(huge_tree=True, resolve_entities=False)  # what we wrote ourselves, however deep
@@ -350,12 +350,33 @@ def _give_meaning(
     _mark_bibliography(root)
     _name_sectors(root, labels)
     mark_notes(root, labels)
+    _set_authors_own(root)
     for element in [element for element in root.iterdescendants() if not is_math(element)]:
         kind = next((name for name in classes_of(element) if name in CHANGES), None)
         if kind:
             mark_change(element, kind, labels)
     shape_changes(root, labels)
     return root
+
+
+def _set_authors_own(root: Element) -> None:
+    """Let what the author struck and underlined look like no change: `del` and `ins` are the redline's.
+
+    pandoc writes `~~old~~` as `del`. Around blocks, where `s` and `u` cannot
+    stand, it is a `div` of class `struck` or `underlined`.
+    """
+    for element in list(root.iter("del", "ins")):
+        name, block_class = ("s", "struck") if element.tag == "del" else ("u", "underlined")
+        kept = [one for one in classes_of(element) if one not in CHANGES]
+        for key in ("class", "data-move", "data-date", "data-author", "datetime"):
+            element.attrib.pop(key, None)
+        if all(is_math(inner) or inner.tag in PHRASING for inner in element.iterdescendants()):
+            element.tag = name
+        else:
+            element.tag = "div"
+            kept.append(block_class)
+        if kept:
+            element.set("class", " ".join(kept))
 
 
 def _mend_math(math: Element) -> None:
