@@ -126,6 +126,10 @@ def _paired(name: str, opening: Inline, inner: list[Inline]) -> list[Inline] | N
     found = _attributes(opening["c"][1])
     if name in _NODE_OF:
         return [{"t": _NODE_OF[name], "c": inner}]
+    if name == "q":  # whose marks HTML leaves to the browser
+        quoted = {"t": "Quoted", "c": [{"t": "DoubleQuote"}, inner]}
+        pairs = _language(found)
+        return [span([quoted], ident=found.get("id", ""), pairs=pairs)] if pairs or found.get("id") else [quoted]
     ident, classes = found.get("id") or found.get("name", ""), found.get("class", "").split()
     if name == "a":
         if found.get("href"):

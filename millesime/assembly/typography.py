@@ -11,7 +11,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from millesime.markup.ast import CHILDLESS, INLINES, SPACE, Inline, Node, nodes_of, string, text_of, words
+from millesime.markup.ast import (
+    CHILDLESS,
+    INLINES,
+    SPACE,
+    WITH_ATTR,
+    Inline,
+    Node,
+    attr,
+    attr_of,
+    nodes_of,
+    string,
+    text_of,
+    words,
+)
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -42,9 +55,17 @@ _UNIT = re.compile(r"^(%|‰|€|\$|£|°C|k€|M€|Md€|km|kWh|MWh|GWh|m²|m�
 
 
 def set_typography(value: Any, language: str) -> Any:
-    """Return blocks or inlines with the typography of a BCP 47 language."""
-    french = _is_french(language)
-    return _set(value, french) if french or _speaks_french(value) else value
+    """Return blocks or inlines with the typography of a BCP 47 language.
+
+    French has spaces of its own. Every language has quotation marks: English
+    ones stay `Quoted`, which all writers print as they are.
+    """
+    needed = (
+        _is_french(language)
+        or any(_language(node) for node in nodes_of(value, WITH_ATTR))
+        or any(_marks(language) or _is_decade(node) for node in nodes_of(value, {"Quoted"}))
+    )
+    return _set(value, language) if needed else value
 
 
 def set_text(text: str, language: str) -> str:
@@ -58,23 +79,103 @@ def _is_french(language: str) -> bool:
     return language.lower().split("-")[0] == "fr"
 
 
-def _set(value: Any, french: bool) -> Any:
+def _set(value: Any, language: str, depth: int = 0) -> Any:
+    """Return a value set; `depth` double quotation marks stand around it."""
+    french = _is_french(language)
     if isinstance(value, list):
-        new = [_set(item, french) if _holds_more(item) else item for item in value]
+        new: list[Any] = []
+        for item in value:
+            if not _holds_more(item):
+                new.append(item)
+            elif isinstance(item, dict) and item.get("t") == "Quoted":
+                new += _set_quoted(item, language, depth)
+            else:
+                new.append(_set(item, language, depth))
         is_text = french and value and isinstance(value[0], dict) and value[0].get("t") in INLINES
         return _set_inlines(new) if is_text else new
     if not _holds_more(value):
         return value
     if "t" not in value:
-        return {key: _set(item, french) if _holds_more(item) else item for key, item in value.items()}
+        return {key: _set(item, language, depth) if _holds_more(item) else item for key, item in value.items()}
     match value["t"]:
-        case "Span" | "Div":
-            language = _language(value)
-            inner = _is_french(language) if language else french
-            return {"t": value["t"], "c": [value["c"][0], _set(value["c"][1], inner)]}
-        case "Link" if is_address(value):
+        case "Link" if french and is_address(value):
             return value
-    return {"t": value["t"], "c": _set(value["c"], french)}
+        case "Quoted":  # on its own, not in a list
+            return {"t": "Span", "c": [attr(), _set_quoted(value, language, depth)]}
+        case "LineBlock":  # whose lines begin with the spaces that the author typed
+            return {"t": "LineBlock", "c": [_set_line(line, language, depth) for line in value["c"]]}
+        case "Note":
+            depth = 0
+    if value["t"] in WITH_ATTR:
+        language = _language(value) or language
+    return {"t": value["t"], "c": _set(value["c"], language, depth)}
+
+
+def _set_line(line: list[Inline], language: str, depth: int) -> list[Inline]:
+    if not line or line[0]["t"] != "Str" or not line[0]["c"].startswith(NBSP):
+        return _set(line, language, depth)
+    text = line[0]["c"].lstrip(NBSP)
+    indent = string(NBSP * (len(line[0]["c"]) - len(text)))
+    return [indent, *_set([string(text), *line[1:]] if text else line[1:], language, depth)]
+
+
+def _set_quoted(node: Node, language: str, depth: int) -> list[Inline]:
+    """Return what is quoted, in the marks of the language; French ones get their spaces in `_set_inlines`."""
+    kind, inlines = node["c"]
+    double = kind["t"] == "DoubleQuote"
+    if _is_decade(node):
+        return [string("’"), *_set(_repaired(inlines), language, depth)]
+    inner = _set(inlines, language, depth + double)
+    marks = _marks(language)
+    if _is_french(language) or not marks:
+        return [{"t": "Quoted", "c": [kind, inner]}]
+    opening, closing = marks[:2] if double and depth % 2 == 0 else marks[2:]
+    return [string(opening), *inner, string(closing)]
+
+
+# „Wort“: opening and closing marks, and those of quotes within quotes; by CLDR. French is set by its own rules.
+_QUOTATION_MARKS = {
+    "„“‚‘": "bg cs de dsb et hr hsb is lb lt mk sk sl sr",
+    "„”‚’": "hu pl ro",
+    "””’’": "fi sv he",
+    "«»“”": "br ca el es eu gl it pt-PT nb nn no oc",
+    "«»„“": "be ru uk",
+    "«»‹›": "de-CH de-LI it-CH rm gsw",
+    "「」『』": "ja zh-TW zh-HK zh-Hant",
+    "”“’‘": "ar fa ur",
+}
+_MARKS_OF = {tag: marks for marks, tags in _QUOTATION_MARKS.items() for tag in tags.split()}
+
+
+def _marks(language: str) -> str:
+    """Return the four quotation marks of a language; "": those of English."""
+    parts = language.split("-")
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((_MARKS_OF[tag] for tag in tags if tag in _MARKS_OF), "")
+
+
+def _is_decade(node: Node) -> bool:
+    """Whether a single quotation mark is the apostrophe of "'90s", which the reader paired with a later apostrophe."""
+    kind, inlines = node["c"]
+    if kind["t"] != "SingleQuote" or not inlines or inlines[0]["t"] != "Str":
+        return False
+    word = inlines[0]["c"]
+    left_open = any(one["t"] == "Str" and one["c"].startswith("’") for one in inlines[1:])
+    return bool(re.match(r"\d\ds\b", word) or re.match(r"\d\d\b", word) and left_open)
+
+
+def _repaired(inlines: list[Inline]) -> list[Inline]:
+    """Return the inlines behind the apostrophe of a decade, the closing mark with them: it closes the last opening."""
+    for at in range(len(inlines) - 1, 0, -1):
+        node = inlines[at]
+        if (
+            node["t"] == "Str"
+            and re.match(r"’[^\W\d]{3}", node["c"])
+            and inlines[at - 1]["t"] in ("Space", "SoftBreak")
+        ):
+            quoted = {"t": "Quoted", "c": [{"t": "SingleQuote"}, [string(node["c"][1:]), *inlines[at + 1 :]]]}
+            return [*inlines[:at], quoted]
+    return [*inlines, string("’")]
 
 
 def _holds_more(item: Any) -> bool:
@@ -84,14 +185,10 @@ def _holds_more(item: Any) -> bool:
     return isinstance(item, list)
 
 
-def _language(node: Node) -> str | None:
-    """Return the language that a Span or Div says it is in."""
-    return dict(node["c"][0][2]).get("lang")
-
-
-def _speaks_french(value: Any) -> bool:
-    """Whether any passage says that it is French."""
-    return any(_is_french(_language(node) or "") for node in nodes_of(value, {"Span", "Div"}))
+def _language(node: Node) -> str:
+    """Return the language that a node says it is in, "" if it says none."""
+    attributes = attr_of(node)
+    return dict(attributes[2]).get("lang", "") if attributes else ""
 
 
 def is_address(node: Node) -> bool:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.typography import NBSP, NNBSP, set_text, set_typography
-from millesime.markup.ast import text_of, walk
+from millesime.markup.ast import para, string, text_of, walk
 from tests.assembly.builders import chapter
 
 
@@ -101,3 +102,62 @@ def test_setting_twice_is_setting_once(text: str):
 def test_adjacent_strings_are_one():
     blocks = set_typography(chapter("mot ? mot").document.blocks, "fr")
     assert [node["t"] for node in walk(blocks)] == ["Para", "Str", "Space", "Str"]
+
+
+def quoted(markdown: str, language: str) -> str:
+    return text_of(set_typography(chapter(markdown).document.blocks, language), notes=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "printed"),
+    [
+        ("de", "„Ja, ‚wirklich‘“"), ("de-CH", "«Ja, ‹wirklich›»"), ("en", "“Ja, ‘wirklich’”"),
+        ("pl", "„Ja, ‚wirklich’”"),
+        ("es", "«Ja, “wirklich”»"), ("sv", "”Ja, ’wirklich’”"),
+        ("ja", "「Ja, 『wirklich』」"), ("nl", "“Ja, ‘wirklich’”"),
+        ("pt-PT", "«Ja, “wirklich”»"), ("pt-BR", "“Ja, ‘wirklich’”"), ("fr-CA", f"«{NBSP}Ja, ‘wirklich’{NBSP}»"),
+    ],
+)  # fmt: skip
+def test_every_language_has_its_quotation_marks(language: str, printed: str):
+    assert quoted("\"Ja, 'wirklich'\"", language) == printed
+
+
+def test_quotes_in_quotes_take_turns_and_begin_anew_in_a_note():
+    def double(*inlines):
+        return {"t": "Quoted", "c": [{"t": "DoubleQuote"}, list(inlines)]}
+
+    inner = {"t": "Emph", "c": [double(string("b"), double(string("c")))]}
+    noted = {"t": "Note", "c": [para(double(string("e")))]}
+    blocks = [para(double(string("a"), inner, string("d"), noted))]
+    assert text_of(set_typography(blocks, "de"), notes=True) == "„a‚b„c“‘d„e““"
+
+
+@pytest.mark.parametrize(
+    "passage", ['["x"]{lang=de}', '::: {lang=de}\n"x"\n:::', '## "x" {lang=de}', '["x"](#a){lang=de}']
+)
+def test_a_passage_has_the_marks_of_its_own_language(passage: str):
+    assert "„x“" in quoted(passage, "fr") and "„x“" in quoted(passage, "en")
+    assert f"«{NBSP}y{NBSP}»" in quoted(passage.replace("de", "fr").replace("x", "y"), "de")
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("Les '90s et '68, rock 'n' roll", "Les ’90s et ’68, rock ’n’ roll"),
+        ("En '90 d'or, dit 'oui' enfin", "En ’90 d’or, dit ‘oui’ enfin"),
+        ("dit '12 hommes' enfin", "dit ‘12 hommes’ enfin"),
+    ],
+)
+def test_the_apostrophe_of_a_decade_opens_no_quote(written: str, printed: str):
+    assert quoted(written, "fr") == quoted(written, "en") == quoted(written, "nl") == printed
+
+
+def test_a_line_block_keeps_its_indents():
+    lines = '| un\n|     deux ;\n|   trois "x"\n'
+    french = text_of(set_typography(chapter(lines).document.blocks, "fr"))
+    assert f"{NBSP * 4}deux{NNBSP};" in french and f"{NBSP * 2}trois «{NBSP}x{NBSP}»" in french
+
+
+def test_the_marks_of_a_raw_q_are_those_of_the_language():
+    blocks = settle_foreign(chapter("Il dit <q>oui</q> et <q lang=de>ja</q>.").document.blocks)
+    assert text_of(set_typography(blocks, "fr")) == f"Il dit «{NBSP}oui{NBSP}» et „ja“."
