@@ -59,7 +59,7 @@ def check_source(path: str, text: str) -> Iterator[Problem]:
         for pattern, code, what, hint in () if in_code else _PROSE_CONSTRUCTS:
             if found := pattern.search(prose):
                 yield Problem(code, f"{path}:{number}", f"{what} is printed as text: {_short(found[0])}", hint)
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # as pandoc, git and editors count lines
         for pattern, code, what, hint in _CONSTRUCTS:
             found = pattern.search(line)
             if found:
@@ -71,15 +71,24 @@ def check_source(path: str, text: str) -> Iterator[Problem]:
                 "invisible marks change the direction of the text",
                 "remove them, unless the passage is in a right-to-left script",
             )
-        for character in line:
-            if unicodedata.category(character) == "Cc" and character not in "\t\r\x85":
-                yield Problem(
-                    "T002",
-                    f"{path}:{number}",
-                    f"control character U+{ord(character):04X} is printed as U+FFFD",
-                    "remove it",
-                )
-                break
+        found = next((character for character in line.removesuffix("\r") if _is_control(character)), "")
+        if found:
+            code = f"U+{ord(found):04X}"
+            yield Problem(
+                "T002",
+                f"{path}:{number}",
+                f"{code} separates no lines and no paragraphs in print"
+                if found in _SEPARATORS
+                else f"control character {code} is printed as U+FFFD",
+                "end the line instead" if found in _SEPARATORS else "remove it",
+            )
+
+
+_SEPARATORS = "\u2028\u2029"
+
+
+def _is_control(character: str) -> bool:
+    return character in _SEPARATORS or unicodedata.category(character) == "Cc" and character not in "\t\r"
 
 
 def check_report(report: Report) -> Iterator[Problem]:

@@ -40,8 +40,8 @@ _EQUATION = re.compile(
     r"\\begin\{((?:equation|displaymath|align|eqnarray|gather|multline)\*?)\}(.*)\\end\{\1\}", re.DOTALL
 )
 _EQUATION_LABEL = re.compile(r"\\label\{[^}]*\}|\(\\#[^)]*\)|\\(?:nonumber|notag)\b")
-# XML 1.0, 2.2: characters that no document may contain; and lone surrogates.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# XML 1.0, 2.2: characters that no document may contain, C1 controls and lone surrogates: as in `sanitise`.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SETTLED = frozenset(
     {"RawInline", "RawBlock", "Str", "Code", "CodeBlock", "Math", "Link", "Image", "Span", "Div", "Header"}
 )

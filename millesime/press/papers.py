@@ -247,7 +247,7 @@ def _in_order(names: Sequence[str], root: Path) -> list[str]:
     place = root / ORDER_FILE
     if place.is_file():
         text = decode_source(_read_bytes(place), where=str(place), path=ORDER_FILE)
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             name = posixpath.normpath(line.strip()) if line.strip() and not line.lstrip().startswith("#") else ""
             if name and name not in names:
                 hint = did_you_mean(name, names) or "check the path, and that it is a chapter's"

@@ -53,3 +53,10 @@ def test_what_is_right_is_not_reported():
 def test_a_generated_annex_is_not_reported():
     built = report(chapter("# T"), chapter("[x](#gone) [@gone]", "annex", role="annex", generated=True, title="A"))
     assert not list(check_report(built))
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_what_python_takes_for_the_end_of_a_line_is_a_control_character_and_ends_none(character: str):
+    found = list(check_source("a.md", f"# T\r\n\r\nun{character}deux\r\n\r\n{{% tag %}}\r\n"))
+    assert [(problem.code, problem.where) for problem in found] == [("T002", "a.md:3"), ("S003", "a.md:5")]
+    assert f"U+{ord(character):04X}" in found[0].text and found[0].hint

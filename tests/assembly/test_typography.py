@@ -129,7 +129,7 @@ def test_quotes_in_quotes_take_turns_and_begin_anew_in_a_note():
     inner = {"t": "Emph", "c": [double(string("b"), double(string("c")))]}
     noted = {"t": "Note", "c": [para(double(string("e")))]}
     blocks = [para(double(string("a"), inner, string("d"), noted))]
-    assert text_of(set_typography(blocks, "de"), notes=True) == "„a‚b„c“‘d„e““"
+    assert text_of(set_typography(blocks, "de"), notes=True) == "„a‚b„c“‘d„e“ “"
 
 
 @pytest.mark.parametrize(
