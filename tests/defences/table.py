@@ -617,6 +617,34 @@ _SECURITY_DEFENCES = (
         instead="if False:",
         tests=(f"{_SECURITY}/test_git.py::test_a_repository_that_is_elsewhere_is_not_followed_out_of_its_folder",),
     ),
+    Defence(
+        name="settings that change what git tells",
+        module="millesime/history/repository.py",
+        there='    common = repository.run("rev-parse", "--path-format=absolute", "--git-common-dir")',
+        instead='    yield repository\n    return\n    common = repository.run("rev-parse", "--git-common-dir")',
+        tests=("tests/history/test_git_settings.py::test_no_setting_changes_what_is_told",),
+    ),
+    Defence(
+        name="texts that pretend to be commits",
+        module="millesime/history/lines.py",
+        there='re.compile(rb"^\\x00commit ", re.MULTILINE)',
+        instead='re.compile(rb"\\x00commit ")',
+        tests=("tests/history/test_git_settings.py::test_a_text_cannot_pretend_to_be_a_commit",),
+    ),
+    Defence(
+        name="records of sites that lead out",
+        module="millesime/distribution/folder.py",
+        there='if posixpath.normpath(path) != path or path.startswith(("/", "../")) or path == ".."',
+        instead='if path == ".."',
+        tests=("tests/press/test_publish_sealed.py::test_a_record_of_a_site_does_not_lead_out_of_it",),
+    ),
+    Defence(
+        name="aliases in tables of contents",
+        module="millesime/press/reading_order.py",
+        there="        if id(node) in seen:\n            return None\n",
+        instead="",
+        tests=("tests/press/test_revisions.py::test_aliases_of_yaml_do_not_grow",),
+    ),
 )
 
 _FAULT_DEFENCES = (

@@ -99,9 +99,22 @@ def test_a_whole_site_is_verified_edition_by_edition(site: Path, tmp_path: Path)
                 shutil.copyfile(checksums, copy / "2017" / CHECKSUMS)
         status, text = said(copy)
         assert status == 1 and re.search(complaint, text), (damage, text)
-    record = copy / "publication.json"
-    record.write_text(record.read_text().replace('"2018/', '"2018/../../'))
-    assert "outside the folder; do not trust this site" in said(copy)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("publication.json", '"2018/', '"2018/../../'),
+        ("publication.json", '"2018/', '"/etc/'),
+        ("addresses.txt", "2018/", "../2018/"),
+        ("addresses.txt", "2018/", "2018/..%2F..%2F"),
+    ],
+)
+def test_a_record_of_a_site_does_not_lead_out_of_it(site: Path, tmp_path: Path, name: str, old: str, new: str):
+    copy = shutil.copytree(site, tmp_path / "site")
+    (copy / name).write_text((copy / name).read_text().replace(old, new))
+    done = run("verify", copy)
+    assert done.returncode == 8 and "outside the folder; do not trust this site" in done.stderr
 
 
 def test_a_signature_stays_when_no_key_is_at_hand(made: TestRepository, site: Path, store: Store, tmp_path: Path):
