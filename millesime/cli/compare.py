@@ -45,7 +45,7 @@ from millesime.press.comparison import (
 from millesime.press.desk import Desk
 from millesime.press.papers import open_papers
 from millesime.press.revisions import head_series
-from millesime.problems import ManifestError, OutputError, ReportError
+from millesime.problems import ManifestError, OutputError, ReportError, RevisionError
 from millesime.redline.ast import to_ast
 from millesime.redline.critic import write_markdown
 from millesime.redline.model import Redline
@@ -144,8 +144,11 @@ def compare(
     with _progress() as say:
         desk, repository = _open_desk(root, names, store=store, jobs=jobs)
         if len(names) == 1:
-            if repository is None or is_path(names[0]):
+            if is_path(names[0]) or (repository is None and os.path.lexists(names[0])):
                 raise click.MissingParameter(param_hint="'NEW'", param_type="argument")
+            if repository is None:
+                hint = "name the folder of one with --root"
+                raise RevisionError(f"{names[0]}: there is no git repository here that could know it; {hint}")
             names = split_range(desk, repository, names[0])
         sides = open_sides(
             desk, *names, repository=repository, language=language, jobs=jobs,

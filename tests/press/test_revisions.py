@@ -227,6 +227,13 @@ def test_a_bare_clone_of_a_report_knows_its_editions(repo: TestRepository, tmp_p
     assert compared(bare, "v2020", "v2021")["sides"]["old"]["order"]["edition"] == "2020"
 
 
+def test_one_name_needs_a_repository(tmp_path: Path):
+    done = run("compare", "A..B", cwd=tmp_path)
+    assert done.returncode == 4 and "A..B: there is no git repository here" in done.stderr
+    (tmp_path / "a.md").write_text("# A\n")
+    assert run("compare", "a.md", cwd=tmp_path).returncode == 2
+
+
 def test_one_name_is_compared_with_the_working_tree(repo: TestRepository):
     write_two_editions(repo)
     repo.write({"src/cinq.md": chapter("cinq")})
