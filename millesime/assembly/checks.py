@@ -14,6 +14,7 @@ from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import is_counted
 from millesime.assembly.source_checks import code_lines
 from millesime.markup.ast import Node, attr_of, text_of, walk
+from millesime.markup.pipe_tables import long_rows
 from millesime.problems import Problem, did_you_mean
 
 # Lines of other systems' languages, which pandoc takes for text; they are printed as they stand.
@@ -82,6 +83,12 @@ def check_source(path: str, text: str) -> Iterator[Problem]:
                 else f"control character {code} is printed as U+FFFD",
                 "end the line instead" if found in _SEPARATORS else "remove it",
             )
+    for row in long_rows(text):
+        yield Problem(
+            "B002", f"{path}:{row.line}",
+            f"a row of {row.cells} cells in a table of {row.columns} {'columns' if row.columns > 1 else 'column'}",
+            "give the line of dashes below the titles as many columns: `|---|---|`",
+        )  # fmt: skip
 
 
 _SEPARATORS = "\u2028\u2029"

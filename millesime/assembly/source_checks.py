@@ -31,7 +31,7 @@ def code_lines(text: str) -> list[tuple[str, bool]]:
     """Return each line without its inline code, and whether it belongs to a fenced code block."""
     out: list[tuple[str, bool]] = []
     fence = ""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         found = _FENCE.match(line)
         if fence:
             closes = found and found[1][0] == fence[0] and len(found[1]) >= len(fence)
@@ -156,7 +156,7 @@ def check_formulas(chapters: Mapping[str, tuple[Sequence[Block], str]]) -> Itera
         for index in _PLACEHOLDER.findall(output):
             tex = found[int(index)]["c"][1]
             first = next((line for line in tex.splitlines() if line.strip()), "")
-            number = _line_of(first, [(line, False) for line in chapters[path][1].splitlines()])
+            number = _line_of(first, [(line, False) for line in chapters[path][1].split("\n")])
             yield Problem(
                 "S010", f"{path}:{number}" if number else path,
                 f"a formula cannot be read and is printed as TeX: {' '.join(tex.split())[:60]}",

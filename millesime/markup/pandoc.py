@@ -30,6 +30,7 @@ from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document
 from millesime.markup.citation_labels import hide_citations, show_citations
 from millesime.markup.nested_notes import called_notes, calls_in_notes, place_notes, with_calls
+from millesime.markup.pipe_tables import same_but_for_tables, with_wide_dashes, without_empty_columns
 from millesime.markup.raw_html import read_raw_html
 from millesime.problems import EngineError, MarkupError
 
@@ -61,7 +62,8 @@ def read_documents(
     Raises MarkupError, naming the file, for one that pandoc cannot read, and
     LimitError for one that takes more than it may or is nested deeper.
     """
-    is_text = reader.split("+")[0].split("-")[0] not in BINARY_READERS
+    form = reader.split("+")[0].split("-")[0]
+    is_text = form not in BINARY_READERS
     inputs, marks = [], []
     for source in sources:
         content, mark = _without_labels(source)
@@ -71,12 +73,35 @@ def read_documents(
     names = [source.path for source in sources]
     outputs = _run(inputs, specs, names=names, jobs=jobs, limits=limits)
     documents = [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
-    if reader.startswith("markdown"):
+    if form.startswith(("markdown", "gfm", "commonmark")):
+        documents = _with_long_rows(documents, inputs, names=names, reader=reader, jobs=jobs, limits=limits)
+    if form.startswith("markdown"):
         documents = [
             _with_nested_notes(document, content, reader=reader, name=name, limits=limits)
             for document, content, name in zip(documents, inputs, names, strict=True)
         ]
     return [show_citations(read, mark) if mark else read for read, mark in zip(documents, marks, strict=True)]
+
+
+def _with_long_rows(
+    documents: list[Document], inputs: Sequence[bytes], *, names: Sequence[str], reader: str, jobs: int, limits: Limits
+) -> list[Document]:
+    """Return documents with the cells of pipe tables that stand beyond the line of dashes."""
+    wide = {
+        index: text
+        for index, content in enumerate(inputs)
+        if b"|" in content and (text := with_wide_dashes(content.decode("utf-8", "replace"), reader=reader)) is not None
+    }
+    outputs = _run(
+        [text.encode("utf-8") for text in wide.values()], [{"verb": "read", "format": reader} for _ in wide],
+        names=[names[index] for index in wide], jobs=jobs, limits=limits,
+    )  # fmt: skip
+    for index, output in zip(wide, outputs, strict=True):
+        old, new = documents[index], _document(output, name=names[index], limits=limits)
+        # A line of dashes that only looked like a table's, in a code block for example, stays as it is.
+        if same_but_for_tables(old.blocks, new.blocks):
+            documents[index] = Document(blocks=without_empty_columns(old.blocks, new.blocks), meta=old.meta)
+    return documents
 
 
 def _with_nested_notes(document: Document, content: bytes, *, reader: str, name: str, limits: Limits) -> Document:

@@ -37,7 +37,7 @@ def note_text(desk: Desk, name: str) -> str:
 def draft_line(text: str) -> int | None:
     """Return the number of the line that says a note is a draft, however its words are spaced; None if none does."""
     openings = {" ".join(opening.split()) for opening in _OPENINGS.values()}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if any(opening in " ".join(line.replace("\u00a0", " ").split()) for opening in openings):
             return number
     return None
