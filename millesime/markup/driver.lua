@@ -26,7 +26,9 @@ local verbs = {}
 local no_files = {}
 
 function verbs.read(job)
-  local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)
+  local options = {abbreviations = abbreviations}
+  if job.columns then options.columns = job.columns end
+  local doc = pandoc.read(slurp(job.input), job.format, options, no_files)
   spill(job.output, pandoc.write(doc, 'json'))
 end
 

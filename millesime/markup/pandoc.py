@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +27,7 @@ import pypandoc
 from lxml import etree
 
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
-from millesime.markup.ast import API_VERSION, Block, Document
+from millesime.markup.ast import API_VERSION, Block, Document, rewrite
 from millesime.markup.citation_labels import hide_citations, show_citations
 from millesime.markup.nested_notes import called_notes, calls_in_notes, place_notes, with_calls
 from millesime.markup.pipe_tables import same_but_for_tables, with_wide_dashes, without_empty_columns
@@ -69,10 +69,12 @@ def read_documents(
         content, mark = _without_labels(source)
         inputs.append(_as_command_line_reads(content) if is_text else content)
         marks.append(mark)
-    specs = [{"verb": "read", "format": reader} for _ in sources]
+    specs = [_read(reader) for _ in sources]
     names = [source.path for source in sources]
     outputs = _run(inputs, specs, names=names, jobs=jobs, limits=limits)
     documents = [_document(output, name=name, limits=limits) for output, name in zip(outputs, names, strict=True)]
+    if form.startswith("markdown"):
+        documents = [replace(document, blocks=_with_drawn_widths(document.blocks)) for document in documents]
     if form.startswith(("markdown", "gfm", "commonmark")):
         documents = _with_long_rows(documents, inputs, names=names, reader=reader, jobs=jobs, limits=limits)
     if form.startswith("markdown"):
@@ -81,6 +83,37 @@ def read_documents(
             for document, content, name in zip(documents, inputs, names, strict=True)
         ]
     return [show_citations(read, mark) if mark else read for read, mark in zip(documents, marks, strict=True)]
+
+
+def _read(reader: str) -> dict[str, Any]:
+    """Return a job that reads a text. In Markdown, a pipe table's columns have no width of their own.
+
+    pandoc takes relative widths from the line of dashes as soon as a row of the
+    source is longer than `columns`; in a very long line no row is.
+    """
+    return {"verb": "read", "format": reader} | ({"columns": _LONG_LINE} if reader.startswith("markdown") else {})
+
+
+_LONG_LINE = 1_000_000
+_PAGE_LINE = 80  # the `columns` of its Lua reader, of which grid and multiline tables are drawn as a part
+
+
+def _with_drawn_widths(blocks: list[Block]) -> list[Block]:
+    """Return blocks with the widths of drawn tables as parts of a page, and not of a very long line."""
+
+    def widen(table: Block) -> Block:
+        attributes, caption, columns, *rest = table["c"]
+        drawn = [width.get("c", 0) * _LONG_LINE / _PAGE_LINE for _, width in columns]
+        if not any(drawn):
+            return table
+        whole = max(1.0, sum(drawn))
+        columns = [
+            [alignment, {"t": "ColWidth", "c": round(part / whole, 9)} if part else width]
+            for (alignment, width), part in zip(columns, drawn, strict=True)
+        ]
+        return {"t": "Table", "c": [attributes, caption, columns, *rest]}
+
+    return rewrite(blocks, widen, kinds={"Table"})
 
 
 def _with_long_rows(
@@ -93,11 +126,12 @@ def _with_long_rows(
         if b"|" in content and (text := with_wide_dashes(content.decode("utf-8", "replace"), reader=reader)) is not None
     }
     outputs = _run(
-        [text.encode("utf-8") for text in wide.values()], [{"verb": "read", "format": reader} for _ in wide],
+        [text.encode("utf-8") for text in wide.values()], [_read(reader) for _ in wide],
         names=[names[index] for index in wide], jobs=jobs, limits=limits,
     )  # fmt: skip
     for index, output in zip(wide, outputs, strict=True):
         old, new = documents[index], _document(output, name=names[index], limits=limits)
+        new = replace(new, blocks=_with_drawn_widths(new.blocks))
         # A line of dashes that only looked like a table's, in a code block for example, stays as it is.
         if same_but_for_tables(old.blocks, new.blocks):
             documents[index] = Document(blocks=without_empty_columns(old.blocks, new.blocks), meta=old.meta)
@@ -109,7 +143,7 @@ def _with_nested_notes(document: Document, content: bytes, *, reader: str, name:
     if b"[^" not in content or not calls_in_notes(document.blocks):
         return document
     text, keys = with_calls(content.decode("utf-8", "surrogateescape"))
-    specs = [{"verb": "read", "format": reader}]
+    specs = [_read(reader)]
     (output,) = _run([text.encode("utf-8", "surrogateescape")], specs, names=[name], jobs=1, limits=limits)
     notes = called_notes(_document(output, name=name, limits=limits).blocks, keys)
     return Document(blocks=place_notes(document.blocks, notes), meta=document.meta) if notes else document

@@ -161,3 +161,19 @@ def test_a_text_that_is_nested_too_deeply_is_named():
 def test_the_depth_of_a_document_is_told_from_braces_outside_its_strings(document: bytes, depth: int):
     assert not is_nested_deeper(document, depth)
     assert is_nested_deeper(document, depth - 1) == (document != b"[]")
+
+
+def widths(text: str) -> list[float | None]:
+    (table,) = [block for block in read(text) if block["t"] == "Table"]
+    return [width.get("c") for _, width in table["c"][2]]
+
+
+def test_a_long_line_of_the_source_gives_the_columns_of_a_pipe_table_no_width():
+    assert widths(f"| a | b |\n|--|------|\n| {'mot ' * 60}| x |\n") == [None, None]
+
+
+def test_a_drawn_table_keeps_the_widths_that_it_was_drawn_with():
+    grid = "+--------------------+----------+\n| a                  | b        |\n+--------------------+----------+\n"
+    assert widths(grid) == [21 / 80, 11 / 80]
+    wide = f"+{'-' * 99}+{'-' * 99}+\n|{'a'.center(99)}|{'b'.center(99)}|\n+{'-' * 99}+{'-' * 99}+\n"
+    assert widths(wide) == [0.5, 0.5]
