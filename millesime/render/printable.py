@@ -42,7 +42,8 @@ _MIN_SHARE = 4  # characters: no column is narrower
 _CHAR_POINTS = 132 / 25.4 * 72 / _LINE_CHARS  # how wide a character of table text is, in points
 _EM_POINTS = 9  # of table text
 _WIDTH = "data-width"  # points that a picture's height makes it wide
-_MAX_WORD = 16  # characters: longer words are broken rather than starve the other columns
+_MAX_WORD = 16  # characters: where not all words have room, longer ones are broken rather than starve other columns
+_INDENT_CHARS = 8  # of table text that a quotation, a list or a box takes from the width of the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -463,6 +464,9 @@ def _mend_table(table: Element) -> None:
     _set_widths(table, rows, columns)
 
 
+_INDENTING = frozenset({"blockquote", "li", "dd"})
+
+
 def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
     """Set the width of each column from its text, which is quicker than laying each cell out twice.
 
@@ -477,17 +481,21 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
             if span == 1 and at < columns:
                 text = plain_text(cell)
                 picture = _asked_chars(cell)
-                words[at] = max(words[at], min(_MAX_WORD, max(map(len, text.split()), default=0) + 2), picture)
+                word = max(map(len, text.split(" ")), default=0) + 2  # no-break spaces stay
+                words[at] = max(words[at], word, picture)
                 lines[at] = max(lines[at], round(len(text) * 1.1) + 3, picture)  # capitals are wide, and so is the gap
                 totals[at] += len(text)
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:
         _replace(group, None)
     has_picture = any(not has_class(image, "formula") for image in table.iter("img"))
-    room = _LINE_CHARS
+    indents = sum(1 for outer in table.iterancestors() if outer.tag in _INDENTING or has_class(outer, "recommendation"))
+    room = max(_LINE_CHARS // 3, _LINE_CHARS - indents * _INDENT_CHARS)
+    if sum(words) > room:
+        words = [min(_MAX_WORD, word) for word in words]
     if columns >= _LANDSCAPE_COLUMNS or sum(words) > _LINE_CHARS * 1.6:
         add_class(table, "landscape")
-        room = round(_LINE_CHARS * 1.9)
+        room = round(room * 1.9)
     if sum(words) > room * 1.3:
         add_class(table, "tighter")
         room = round(room * 1.35)

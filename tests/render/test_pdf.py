@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -80,6 +81,41 @@ def printable(html: str) -> etree._Element:
 
 def markup(root: etree._Element) -> str:
     return etree.tostring(root, encoding="unicode")[5:-6]
+
+
+def shares(html: str) -> list[float]:
+    """Return the widths of a table's columns in parts of the text's width, times a hundred."""
+    root = printable(html)
+    (table,) = root.iter("table")
+    whole = float(re.search(r"width:(\d+)%", table.get("style"))[1])
+    return [whole * float(re.search(r"width:([\d.]+)%", column.get("style"))[1]) / 100 for column in table.iter("col")]
+
+
+_LONG = "Transgouvernementalisations"  # 27 letters
+_CELL = "<td>mot mot mot mot mot mot mot mot mot mot mot mot mot mot mot mot mot mot mot</td>"
+
+
+def test_no_word_of_a_table_is_broken_where_all_words_have_room():
+    narrow, *_ = shares(f"<table><tr><td>{_LONG}</td>{_CELL}{_CELL}</tr></table>")
+    assert narrow >= 100 * len(_LONG) / 96
+    quoted, *_ = shares(f"<blockquote><table><tr><td>{_LONG}</td>{_CELL}{_CELL}</tr></table></blockquote>")
+    assert quoted >= 100 * len(_LONG) / 88
+
+
+def test_a_number_with_no_break_spaces_is_one_word_of_a_table():
+    number, *_ = shares(f"<table><tr><td>1\u202f234\u202f567,00\u00a0€</td>{_CELL}{_CELL}</tr></table>")
+    assert number >= 100 * 14 / 96
+
+
+def test_a_total_stands_once_at_the_end_of_a_table_of_many_pages():
+    rows = "\n".join(f"<tr><td>l{number}</td><td>{number}</td></tr>" for number in range(150))
+    head, foot = "<tr><th>Poste</th><th>Coût</th></tr>", "<tr><td>Somme</td><td>9</td></tr>"
+    table = f"<table><thead>{head}</thead><tfoot>{foot}</tfoot>{rows}</table>"
+    text = pages_text(print_report(report(chapter("a", *markdown(table)))).content)
+    assert ["Somme" in page for page in text].count(True) == 1
+    assert ["Poste" in page for page in text].count(True) > 1
+    whole = "\n".join(text)
+    assert whole.index("l149") < whole.index("Somme")
 
 
 # ---- the book ---------------------------------------------------------------
