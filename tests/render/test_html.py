@@ -189,3 +189,11 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file"), write_beside(tmp_path / "file" / "x.epub"):
         pass
+
+
+def test_no_cell_of_a_table_breaks_a_number_or_a_word(sample):
+    sheet = (sample / "assets" / "style.css").read_text(encoding="utf-8")
+    cells = [rule for rule in re.findall(r"[^{}]*\{[^{}]*\}", sheet) if re.search(r"\b(td|th)\b", rule.split("{")[0])]
+    assert any("overflow-wrap: normal" in rule for rule in cells)
+    assert not [rule for rule in cells if "anywhere" in rule or "break-word" in rule]
+    assert re.search(r"\.table-frame \{[^}]*overflow-x: auto", sheet)
