@@ -13,6 +13,7 @@ from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import LINK, SUBMODULE, File, Snapshot
 from millesime.problems import RevisionError
 
+_REPORT_FOLDERS = {"chapters", "changelog", "editions", "templates"}
 _SKIPPED_FOLDERS = {"dist", ".git", ".venv", "__pycache__", "node_modules"}  # where no .gitignore says it
 _FILE = "100644"
 _MAXIMUM_BYTES = 256 * 1024 * 1024
@@ -36,8 +37,11 @@ class WorkingTree(Snapshot):
         self._repository = repository
         self._hash = "sha256" if repository is not None and repository.id_length == 64 else "sha1"
         self._held: dict[str, bytes] = {}
-        names = _tracked(repository) if repository else _walked(self.root)
+        names, untracked = _listed(repository) if repository else (_walked(self.root), None)
         files, self._deleted = {}, set()
+        # Files that nobody has committed and that lie in no folder of a report's: data, most of them.
+        beside = names if untracked is None else untracked
+        self._beside = frozenset(name for name in beside if name.partition("/")[0] not in _REPORT_FOLDERS)
         for name in names:
             mode = _mode(os.path.join(self.root, name))
             if mode is None:
@@ -50,15 +54,29 @@ class WorkingTree(Snapshot):
         raise RevisionError(f"{folder or '.'}: the working tree has no tree id; commit the report first")
 
     def fingerprint(self) -> str:
-        held = self._contents([path for path, file in self._files.items() if file.mode == _FILE])
+        """Return a digest of all files, by their content; of those beside the report by what the system says of them.
+
+        Folders of data may be large: what is not committed and in no folder of
+        a report's is neither read nor held, unless a chapter names it.
+        """
+        files = [path for path, file in self._files.items() if file.mode == _FILE]
+        held = self._contents([path for path in files if path not in self._beside])
         made = hashlib.sha256()
         for path in self.paths:
-            content = held.get(path, b"")
+            content = self._state(path) if path in self._beside else held.get(path, b"")
             link = (self._read_link(path) or "") if self._files[path].mode == LINK else ""
             for part in (os.fsencode(path), os.fsencode(link), content):
                 made.update(b"%d:" % len(part))
                 made.update(part)
         return f"{self._head()} {made.hexdigest()}"
+
+    def _state(self, path: str) -> bytes:
+        """Return what changes whenever somebody writes a file; b"" where there is none."""
+        try:
+            found = os.lstat(os.path.join(self.root, path))
+        except OSError:
+            return b""
+        return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}".encode()
 
     def _head(self) -> str:
         """The commit that the tree was made from: what an annex tells of history ends there."""
@@ -140,12 +158,14 @@ def blob_id(content: bytes, *, algorithm: str = "sha1") -> str:
     return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _tracked(repository: Repository) -> list[str]:
+def _listed(repository: Repository) -> tuple[list[str], list[str]]:
+    """Return the files of the report that git knows or would know, and those of them that are not tracked."""
     below = ("--", repository.folder) if repository.folder else ()
-    output = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z", *below)
+    output = repository.run("ls-files", "-t", "--cached", "--others", "--exclude-standard", "-z", *below)
     start = f"{repository.folder}/" if repository.folder else ""
-    names = (name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name)
-    return list(dict.fromkeys(name.removeprefix(start) for name in names))
+    lines = [line.decode("utf-8", "surrogateescape") for line in output.split(b"\0") if line]
+    found = [(line[0], line[2:].removeprefix(start)) for line in lines]
+    return list(dict.fromkeys(name for _, name in found)), [name for state, name in found if state == "?"]
 
 
 def _walked(root: Path) -> list[str]:

@@ -332,3 +332,22 @@ def test_a_book_of_111_chapters_is_read_in_a_moment(corpora: Path, tmp_path: Pat
         taken_s = time.perf_counter() - start
     assert len(held) > 100
     assert taken_s < 1, "0.05 s on a quiet machine"
+
+
+def test_untracked_data_is_neither_read_nor_held_for_the_fingerprint(repo: TestRepository, monkeypatch):
+    repo.commit({"chapters/a.md": "# Un\n", "tracked.csv": "1\n"})
+    repo.write({"data/large.csv": "2\n", "chapters/b.md": "# Deux\n", "beside.md": "3\n"})
+    asked: list[str] = []
+    read = WorkingTree._read
+    monkeypatch.setattr(WorkingTree, "_read", lambda self, path: asked.append(path) or read(self, path))
+    tree = open_working_tree(repo.root)
+    before = tree.fingerprint()
+    assert sorted(asked) == ["chapters/a.md", "chapters/b.md", "tracked.csv"] == sorted(tree._held)
+    assert tree.read("data/large.csv") == b"2\n"
+    for path in ("data/large.csv", "chapters/b.md", "beside.md", "tracked.csv"):
+        repo.write({path: "4\n"})
+        after = open_working_tree(repo.root).fingerprint()
+        assert after != before, path
+        before = after
+    repo.write({"data/other.csv": ""})
+    assert open_working_tree(repo.root).fingerprint() != before
