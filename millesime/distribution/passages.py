@@ -151,7 +151,8 @@ class _Writer:
     def ident(self, version: Version) -> str:
         edition = self.editions[version.edition]
         anchor = edition.places.anchor(version.block)
-        return passage_ident(edition.places.name, anchor) if anchor else ""
+        names = [one.places.name for one in self.editions]
+        return passage_ident(edition.places.name, anchor, editions=names) if anchor else ""
 
     def text(self, version: Version) -> list[Block]:
         edition = self.editions[version.edition]

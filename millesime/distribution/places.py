@@ -35,13 +35,23 @@ class EditionPlaces:
         return f"{self.pages[chapter]}#{anchor}" if anchor and anchor != chapter else self.pages[chapter]
 
 
-def passage_ident(edition: str, anchor: str) -> str:
-    """Return the id under which a block of an edition is shown among its other versions."""
+def passage_ident(edition: str, anchor: str, *, editions: Sequence[str] = ()) -> str:
+    """Return the id under which a block of an edition is shown among its other versions.
+
+    `editions` are those it may be shown with, in their order: of "1.0" and
+    "1-0", which a slug takes for one, the later has another id.
+    """
     plain = slug(f"v-{edition}-{anchor}")
+    if edition != next((name for name in editions if slug(f"v-{name}") == slug(f"v-{edition}")), edition):
+        return f"{slug(f'v-{edition}-{anchor[:_IDENT_MAX]}')}-{_short_hash(f'{edition}/{anchor}')}"
     if len(anchor) <= _IDENT_MAX and plain.endswith(anchor):
         return plain
     # Two anchors may differ in what a slug leaves out or cuts off.
-    return f"{slug(f'v-{edition}-{anchor[:_IDENT_MAX]}')}-{hashlib.sha256(anchor.encode()).hexdigest()[:8]}"
+    return f"{slug(f'v-{edition}-{anchor[:_IDENT_MAX]}')}-{_short_hash(anchor)}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def passage_page(ident: str) -> str:
@@ -50,9 +60,16 @@ def passage_page(ident: str) -> str:
 
 
 def home_of(line: Line, editions: Sequence[EditionPlaces]) -> str:
-    """Return the id of the chapter under which a line is shown: where it began, which no later edition changes."""
+    """Return the id of the chapter under which a line is shown: where it began, which no later edition changes.
+
+    Ids that differ in case alone, "Eau" in one edition and "eau" in another,
+    share the page of the first of them: on many systems theirs would be one file.
+    """
     first = line.versions[0]
-    return editions[first.edition].chapter_ids[first.block.path]
+    ident = editions[first.edition].chapter_ids[first.block.path]
+    folded = ident.casefold()
+    same = (other for edition in editions for other in edition.chapter_ids.values() if other.casefold() == folded)
+    return next(same, ident)
 
 
 def is_shown(line: Line, editions: Sequence[EditionPlaces]) -> bool:
@@ -71,6 +88,7 @@ def traces_of(
 ) -> dict[str, dict[str, Trace]]:
     """Return what became of each block of the edition `at`, by chapter id and anchor; links begin with `root`."""
     edition = editions[at]
+    names = [one.name for one in editions]
     found: dict[str, dict[str, Trace]] = {}
     for line in lines:
         version = next((one for one in line.versions if one.edition == at), None)
@@ -79,7 +97,7 @@ def traces_of(
             continue
         chapter = edition.chapter_ids[version.block.path]
         last = line.versions[-1]
-        passage = f"{passage_page(home_of(line, editions))}#{passage_ident(edition.name, anchor)}"
+        passage = f"{passage_page(home_of(line, editions))}#{passage_ident(edition.name, anchor, editions=names)}"
         trace = Trace(
             events=tuple(
                 (later.state, editions[later.edition].name)

@@ -129,13 +129,16 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
 def page_names(report: Report) -> dict[str, str]:
     """Return the file name of each chapter's page; `index.html` and `assets` are taken."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for chapter in report.chapters:
         stem = chapter.id.replace("/", "-").replace("\\", "-").lstrip(".") or "chapter"
         stem = f"{stem}-chapter" if stem.lower() in ("index", "assets") else stem
         # Some file systems take only 255 bytes, and anchors may be longer.
         stem = stem.encode()[:200].decode(errors="ignore")
-        while f"{stem}.html" in names.values():
+        # On many systems names that differ in case alone are one.
+        while f"{stem}.html".casefold() in taken:
             stem += "-2"
+        taken.add(f"{stem}.html".casefold())
         names[chapter.id] = f"{stem}.html"
     return names
 

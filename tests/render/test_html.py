@@ -141,6 +141,12 @@ def test_a_chapter_named_index_does_not_take_the_cover_s_page():
     assert page_names(report(chapter("index"), chapter("a/b")))["index"] == "index-chapter.html"
 
 
+def test_pages_of_ids_that_differ_in_case_alone_are_files_of_their_own_everywhere():
+    names = list(page_names(report(chapter("Eau"), chapter("eau"), chapter("EAU"))).values())
+    assert names == ["Eau.html", "eau-2.html", "EAU-2-2.html"]
+    assert len({name.casefold() for name in names}) == 3
+
+
 def test_the_same_report_gives_the_same_bytes(tmp_path):
     first = files_of(render_html(sample_report(), tmp_path / "a").path)
     assert first == files_of(render_html(sample_report(), tmp_path / "b").path)
