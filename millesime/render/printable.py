@@ -34,6 +34,9 @@ _NUMERALS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "u
 _INDENTS = 8  # nested quotes and lists that are indented
 _LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
 _LANDSCAPE_COLUMNS = 11
+_ENDING_LETTERS = 150  # of a paragraph of at most two lines
+_BOX_LETTERS = 84  # in a line of a box
+_BOX_LINES = 44  # in a box as high as a page
 _LETTER = 0.55  # em: about how wide a letter of a line of text is
 _SMALLEST = 0.1  # em: the size of a text that only a search finds
 _TALLEST = 55  # em: a formula as high as a page
@@ -78,6 +81,8 @@ def make_printable(
     _place_images(root, labels, image_address, image_ratio)
     _mark_changes(root, labels)
     _label_positions(root, labels)
+    _find_long_boxes(root)
+    _keep_ending(root)
     part_addresses(root)
     mend_links(root)
     for item in list(root.iter("li")):
@@ -292,6 +297,24 @@ def _label_positions(root: Element, labels: Mapping[str, str]) -> None:
             label.text = words
             label.tail, position.text = position.text, None
             position.insert(0, label)
+
+
+def _find_long_boxes(root: Element) -> None:
+    """Mark recommendations that no page can hold: kept in one piece, they would leave the rest of a page empty."""
+    for box in root.iter("div"):
+        if has_class(box, "recommendation"):
+            lines = sum(
+                math.ceil(len(plain_text(block)) / _BOX_LETTERS) for block in box.iter("p", "li", "tr", "pre", "dd")
+            )
+            if lines > _BOX_LINES:
+                add_class(box, "long")
+
+
+def _keep_ending(root: Element) -> None:
+    """Mark a last paragraph of a line or two: it does not begin a page by itself."""
+    last = root[-1] if len(root) else None
+    if last is not None and last.tag == "p" and len(plain_text(last)) < _ENDING_LETTERS:
+        add_class(last, "ending")
 
 
 # ---- addresses --------------------------------------------------------------

@@ -285,12 +285,12 @@ def test_a_picture_that_is_not_in_the_report_is_told_in_words():
     assert root.find(".//span").text == "Un plan"
 
 
-def test_formulas_are_set_as_text():
+def test_a_formula_without_a_drawing_is_a_line_of_text_that_says_the_same():
     root = printable(
         '<p><math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mi>a</mi><mn>2</mn></mfrac><mo>≤</mo>'
         "<msup><mi>x</mi><mn>2</mn></msup></math></p>"
     )
-    assert "".join(root.itertext()) == "a\u2009/\u20092\u2009≤\u2009x2"
+    assert "".join(root.itertext()) == "a/2\u2009≤\u2009x²"
 
 
 def test_headings_do_not_skip_a_level():
@@ -498,3 +498,41 @@ def test_title_and_authors_of_a_cover_never_overlap(letters, authors):
             across = min(one[2], other[2]) - max(one[0], other[0])
             down = min(one[3], other[3]) - max(one[1], other[1])
             assert across <= 0.5 or down <= 8, (one, other)
+
+
+# ---- boxes ------------------------------------------------------------------
+
+SENTENCE = "Ouvrir les données de la ville et publier les marchés, en donnant à chacun les moyens de comprendre. "
+
+
+def boxes_report(kind: str, ending: str):
+    """Return a report of chapters with a box, longer by a paragraph in each."""
+    label = "::: {.box-label}\nIntitulé du cadre\n:::"
+    return report(
+        *(
+            chapter(
+                f"c{count}",
+                *markdown(
+                    f"Avant.\n\n::: {{.{kind}}}\n{label}\n\n"
+                    + f"{SENTENCE * 3}\n\n" * count
+                    + f"{ending}\n:::\n\nAprès."
+                ),
+                title=f"Titre {count}",
+            )
+            for count in range(8, 19)
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", ["recommendation", "controversy"])
+def test_no_line_of_a_box_or_a_chapter_is_alone_on_a_page(kind):
+    pages = [
+        [line.strip() for line in page.splitlines() if line.strip()]
+        for page in pages_text(print_plain(boxes_report(kind, "Fin seule.")).content)[4:]
+    ]
+    texts = [[line for line in page if len(line) > 4 and "partagée" not in line] for page in pages]
+    for lines in filter(None, texts):
+        assert lines[0] not in ("Fin seule.", "Après."), lines
+        assert lines[-1] != "Intitulé du cadre", lines
+    begun = [page for page in texts if any(line == "Avant." for line in page)]
+    assert len(begun) == 11 and sum(len(page) > 4 for page in begun) >= 6, "what no page holds begins where it stands"
