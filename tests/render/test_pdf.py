@@ -337,8 +337,13 @@ def test_a_drawing_is_printed_with_its_text():
     text = "![Un plan](plan.svg)\n"
     content = print_report(report(chapter("un", *markdown(text), path="un.md"), images={"plan.svg": drawing})).content
     with pikepdf.open(BytesIO(content)) as document:
-        fonts = {str(font.BaseFont) for page in document.pages for font in page.Resources.Font.values()}
-    assert any("Source-Sans-Pro" in name for name in fonts)
+        fonts = {
+            str(font.BaseFont)
+            for font in document.objects
+            if isinstance(font, pikepdf.Dictionary) and "/BaseFont" in font
+        }
+    assert any("Source-Sans-Pro" in name or "SourceSansPro" in name for name in fonts)
+    assert any("Plan" in text for text in pages_text(content))
 
 
 def test_signs_without_a_letterform_are_spelt_out():
