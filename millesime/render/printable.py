@@ -267,7 +267,8 @@ def _mark_changes(root: Element, labels: Mapping[str, str]) -> None:
 
 
 def _is_block(element: Element) -> bool:
-    return element.tag in _BLOCKS or any(inner.tag in _BLOCKS for inner in element)
+    """Whether an element stands on lines of its own; a note goes to the foot of the page, and its call is a word."""
+    return element.tag in _BLOCKS or any(inner.tag in _BLOCKS and not has_class(inner, "footnote") for inner in element)
 
 
 def _bar(element: Element) -> None:

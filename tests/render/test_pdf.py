@@ -541,3 +541,16 @@ def test_no_line_of_a_box_or_a_chapter_is_alone_on_a_page(kind):
         assert lines[-1] != "Intitulé du cadre", lines
     begun = [page for page in texts if any(line == "Avant." for line in page)]
     assert len(begun) == 11 and sum(len(page) > 4 for page in begun) >= 6, "what no page holds begins where it stands"
+
+
+@pytest.mark.parametrize(
+    "mark", ["ins class='insertion'", "del class='deletion'", "ins class='moved-to'", "del class='moved-from'"]
+)
+@pytest.mark.parametrize("place", ["<p>Un {} mot.</p>", "<table><tr class='deletion'><td>10 {}</td></tr></table>"])
+def test_a_note_that_came_or_went_stays_in_its_line(mark, place):
+    call = f"<{mark}><a href='#fn1' class='footnote-ref' id='fnref1'><sup>1</sup></a></{mark[:3]}>"
+    note = "<section class='footnotes'><ol><li id='fn1'><p>La note.</p></li></ol></section>"
+    root = printable(place.format(call) + note)
+    (found,) = list(root.iter("ins", "del"))
+    assert found.find("div[@class='footnote']") is not None
+    assert "block" not in found.get("class").split()
