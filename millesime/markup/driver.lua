@@ -32,17 +32,6 @@ function verbs.read(job)
   spill(job.output, pandoc.write(doc, 'json'))
 end
 
--- What the reader says of a text: notes that nothing calls, for instance, which are in no document.
-function verbs.complain(job)
-  local found = {}
-  if pandoc.log and pandoc.log.silence then
-    local messages = pandoc.log.silence(
-      pandoc.read, slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)
-    for index, message in ipairs(messages) do found[index] = pandoc.json.encode(message) end
-  end
-  spill(job.output, '[' .. table.concat(found, ',') .. ']')
-end
-
 function verbs.write(job)
   local doc = pandoc.read(slurp(job.input), 'json')
   local options = pandoc.WriterOptions(job.options or {})
@@ -58,6 +47,17 @@ end
 function verbs.cite(job)
   local doc = pandoc.read(slurp(job.input), 'json')
   spill(job.output, pandoc.write(pandoc.utils.citeproc(doc), 'json'))
+end
+
+-- What the reader says of a text: notes that nothing calls, for instance, which are in no document.
+function verbs.complain(job)
+  local found = {}
+  if pandoc.log and pandoc.log.silence then
+    local messages = pandoc.log.silence(
+      pandoc.read, slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)
+    for index, message in ipairs(messages) do found[index] = pandoc.json.encode(message) end
+  end
+  spill(job.output, '[' .. table.concat(found, ',') .. ']')
 end
 
 local results = {}

@@ -54,8 +54,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="addresses in the sieve",
         module="millesime/render/sanitise.py",
-        there='url_schemes={"http", "https", "mailto"}',
-        instead='url_schemes={"http", "https", "mailto", "javascript", "data", "file", "vbscript"}',
+        there="url_schemes=set(SAFE_SCHEMES)",
+        instead='url_schemes={*SAFE_SCHEMES, "javascript", "data", "file", "vbscript"}',
         tests=(f"{_ALONE}::test_the_sieve_alone_leaves_nothing_that_runs_submits_or_leads_away", "-k", "href"),
         behind="addresses in assembly, addresses in fragments",
     ),
@@ -84,8 +84,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="addresses in fragments",
         module="millesime/render/links.py",
-        there='if parts.scheme not in ("http", "https") or not port_is_number',
-        instead="if not port_is_number",
+        there="if parts.scheme not in _WITH_HOST or not _HOST",
+        instead="if not _HOST",
         tests=("tests/render/test_fragments.py::test_a_link_that_leads_nowhere_keeps_its_text_alone",),
         behind="addresses in assembly, addresses in the sieve",
     ),
@@ -324,8 +324,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="sandbox of readers",
         module="millesime/markup/driver.lua",
-        there="{abbreviations = abbreviations}, no_files)",
-        instead="{abbreviations = abbreviations})",
+        there="local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)",
+        instead="local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations})",
         tests=(f"{_SECURITY}/test_pandoc.py::test_a_document_of_another_format_includes_nothing",),
     ),
     Defence(
@@ -535,8 +535,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="T002",
         module="millesime/assembly/checks.py",
-        there='if unicodedata.category(character) == "Cc"',
-        instead="if False",
+        there='unicodedata.category(character) == "Cc"',
+        instead="False",
         tests=("tests/press/test_check.py", "-k", "T002"),
     ),
     # ---- git ---------------------------------------------------------------

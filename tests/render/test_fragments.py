@@ -91,6 +91,7 @@ def test_a_link_to_an_anchor_of_another_chapter_is_rewritten_to_its_page():
         "tel:",
         "ftp://",
         "file:///etc/passwd",
+        "gopher://example.org/x",
     ],
 )
 def test_a_link_that_leads_nowhere_keeps_its_text_alone(target):
