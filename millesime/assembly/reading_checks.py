@@ -195,7 +195,7 @@ def check_pictures(
 
 # ---- colours of the theme -------------------------------------------------------
 
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_RULE = re.compile(r"(?:^|(?<=[{}]))([^{}]*+)\{([^{}]*+)\}")
 _COLOUR = re.compile(r"(?<![\w-])(--[\w-]+|color|background(?:-color)?)\s*:\s*(#[0-9a-fA-F]{3,8})\b")
 _GROUNDS = {"--ink": "--paper", "--soft-ink": "--paper", "--accent": "--paper", "--added": "--added-wash",
             "--removed": "--removed-wash", "--moved": "--moved-wash"}  # fmt: skip

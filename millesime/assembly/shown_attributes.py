@@ -20,7 +20,6 @@ _BREAK_CLASSES = {"pagebreak", "newpage", "new-page", "page-break-after", "page-
 _BREAK_STYLE = re.compile(
     r"(?:page-)?break-(before|after)\s*:\s*(?:always|page|left|right|recto|verso)\b", re.IGNORECASE
 )
-_BREAK_CLASS = re.compile(r"\bclass\s*=\s*[\"']?[^\"'<>]*\b(?:page-?break|new-?page|clearpage)\b", re.IGNORECASE)
 _MARKS = ("insertion", "deletion")
 
 
@@ -35,7 +34,7 @@ def show_attributes(blocks: Sequence[Block]) -> list[Block]:
     A break that opens or closes the chapter loses its class: a chapter begins
     on a new page by itself.
     """
-    shown = rewrite(list(blocks), _show, kinds={"Div", "CodeBlock", "Para", "Plain", "RawBlock"})
+    shown = rewrite(list(blocks), _show, kinds={"Div", "CodeBlock", "Para", "Plain"})
     return _without_outer_breaks(shown)
 
 
@@ -45,9 +44,6 @@ def _show(node: Node) -> Node | list[Node]:
             return _show_div(node)
         case "CodeBlock":
             return _show_code(node)
-        case "RawBlock":
-            breaks = has_break_style(node["c"][1]) or _BREAK_CLASS.search(node["c"][1])
-            return [div([], classes=[PAGE_BREAK]), node] if breaks else node
     return _split_at_breaks(node)
 
 

@@ -263,7 +263,7 @@ def _space_between(before: list[Inline], following: Inline | None) -> Inline | N
     return None
 
 
-_THOUSANDS = re.compile(r"(?:^|[^\d.,\u202f])\d{1,3}$|(?:^|\D)\d{1,3}(?:\u202f\d{3})+$")
+_THOUSANDS = re.compile(r"(?:^|[^\d.,\u202f])\d{1,3}$|(?:^|\D)\d{1,3}(?:\u202f\d{3}){1,9}$")
 _HUNDREDS = re.compile(r"\d{3}(?!\d)")
 
 
@@ -301,7 +301,7 @@ def _high_space(found: re.Match[str]) -> str:
 
 
 _MARK = re.compile(f"[{_HIGH}:'«»]")  # beside which something may have to be put right
-_HIGH_MARKS = re.compile(f"[{NBSP}{NNBSP} ]*([{_HIGH}]+)")
+_HIGH_MARKS = re.compile(f"(?<![{NBSP}{NNBSP} ])[{NBSP}{NNBSP} ]*+([{_HIGH}]+)")
 _COLON = re.compile(rf"(?<=[\w{re.escape(_CLOSERS)}%°])[{NBSP}{NNBSP} ]*:(?=$|[\s{re.escape(_CLOSERS)}])")
 _OPENING = re.compile(f"«[{NBSP}{NNBSP} ]*(?=\\S)")
 _CLOSING = re.compile(f"(?<=\\S)[{NBSP}{NNBSP} ]*»")
