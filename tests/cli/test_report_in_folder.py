@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,9 @@ def test_a_bundle_is_made_again(report: Path, tmp_path: Path):
         place = tmp_path / f"{len(options)}.zip"
         done = run("bundle", "2019", "--root", report, "-o", place, *options)
         assert done.returncode == 0, done.stderr
+        with zipfile.ZipFile(place) as archive:
+            readme = archive.read(next(name for name in archive.namelist() if name.endswith("-bundle/README.txt")))
+        assert f'"../report/{FOLDER}/"' in readme.decode()
         done = run("verify", "--bundle", place)
         assert done.returncode == (1 if options else 0), done.stdout + done.stderr
         # Without history an annex cannot name its commits: other bytes, and nothing worse.
