@@ -31,6 +31,7 @@ from millesime.render.pdf.layout import (
     uses_of,
 )
 from millesime.render.pdf.objects import COLOURS, FONTS, Writer, deflate, operators, reference_number
+from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.steps import key_of
 
 _NAMED = re.compile(rb"(?m)^(.*?)/(\S+) (gs|Do|sh|scn|SCN)$")  # operators that name a resource
@@ -65,7 +66,12 @@ class FurnitureSource:
 
 def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
     """Return the margins of each page as if it had been laid out alone, in less time."""
-    with surroundings(UNDATED) as notes, own_codes(), shortcuts.taken(), internals.watch_margins() as stand_ins:
+    with (
+        surroundings(UNDATED) as notes,
+        own_codes(load_quickly),
+        shortcuts.taken(),
+        internals.watch_margins() as stand_ins,
+    ):
         press = press_for(source.style)
         kinds = [(one.name, one.side, one.folio == 1) for one in source.pages]
         asked = _stand_ins(kinds)

@@ -152,8 +152,12 @@ def coded_line(drawing) -> Callable:
 
 
 @contextmanager
-def own_codes() -> Iterator[None]:
-    """Draw each character under its number, and cut fonts to the glyphs behind, until the block ends."""
+def own_codes(load: Callable[[], object]) -> Iterator[None]:
+    """Draw each character under its number, and cut fonts to the glyphs behind, until the block ends.
+
+    `load` loads WeasyPrint.
+    """
+    load()
     from weasyprint.draw import text
     from weasyprint.pdf import fonts
 

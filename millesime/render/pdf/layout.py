@@ -83,7 +83,7 @@ def lay_out(source: UnitSource) -> Laid:
     """
     with (
         surroundings(source.date) as notes,
-        own_codes(),
+        own_codes(load_quickly),
         shortcuts.taken(),
         running_on(),
         notes_kept(),

@@ -47,7 +47,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     book = build_book(report, served=served, pictures=pictures, notes=said, jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
-    mended = (running_on(), own_codes()) if is_known else (nullcontext(), nullcontext())
+    mended = (running_on(), own_codes(load_engine)) if is_known else (nullcontext(), nullcontext())
     with (
         surroundings(report.imprint.date) as notes,
         mended[0],
