@@ -136,7 +136,8 @@ def check_keys(path: str, blocks: Sequence[Block], text: str, *, keys: Sequence[
             if citation["citationMode"]["t"] != "AuthorInText" or key in keys or key in seen:
                 continue
             seen.add(key)
-            where = f"{path}:{_line_of(f'@{key}', lines) or 1}"
+            number = _line_of(f"@{key}", lines)
+            where = f"{path}:{number}" if number else path
             if _QUARTO_KEY.fullmatch(key):
                 seen_text = f"a reference of Quarto is printed as text: @{key}"
                 yield Problem("S008", where, seen_text, f"write a link: `[](#{key})`")
@@ -160,7 +161,7 @@ def check_formulas(chapters: Mapping[str, tuple[Sequence[Block], str]]) -> Itera
             yield Problem(
                 "S010", f"{path}:{number}" if number else path,
                 f"a formula cannot be read and is printed as TeX: {' '.join(tex.split())[:60]}",
-                "write it with the commands of LaTeX and amsmath; macros of your own are not known",
+                "write it with the commands of LaTeX and amsmath, no macros of your own; a dollar is written `\\$`",
             )  # fmt: skip
 
 
