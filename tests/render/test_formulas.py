@@ -305,3 +305,10 @@ def test_a_formula_in_a_title_is_set_and_is_one_line_in_the_bookmarks():
         assert any("Le x² du CO₂" in item.title for item in outline.root)
     assert sorted((said, has_box) for said, has_box, _ in formulas_of(content)) == [("x^2", False), ("x^2", True)]
     assert "Le x² du CO2" in " ".join(text_of_pages(content)[2].split()), "the contents"
+
+
+def test_a_change_that_is_a_formula_is_said_to_begin_and_to_end():
+    text = "Un [$x$]{.insertion} et [$y$ de plus]{.deletion}."
+    content = print_by_unit(report(chapter("un", *markdown(text))), run=run_here).content
+    said = [said for said, _, _ in formulas_of(content)]
+    assert said == ["[début d’ajout] x [fin d’ajout]", "[début de suppression] y"]

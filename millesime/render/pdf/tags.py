@@ -447,12 +447,17 @@ def _texts(node: Node) -> Iterator[tuple[Node, Mark]]:
         if isinstance(kid, Mark):
             if node.kind != "Figure":
                 yield node, kid
+        elif isinstance(kid, Node) and kid.kind == "Formula":
+            yield kid, kid.kids[0]  # read as one thing
         elif isinstance(kid, Node) and kid.kind not in ("Note", "Reference"):
             yield from _texts(kid)
 
 
 def _say(tree: _Tree, owner: Node, mark: Mark, *, before: str = "", after: str = "") -> None:
-    """Have words said before or after a mark's own text."""
+    """Have words said before or after a mark's own text, or what a formula is read as."""
+    if owner.kind == "Formula":
+        owner.entry["Alt"] = pydyf.String(f"{before}{owner.entry['Alt'].string}{after}")
+        return
     if len(owner.kids) > 1 or owner.kind != "Span" or owner.source is not None:
         said = Node("Span", None, page=mark.page, kids=[mark])
         owner.kids[owner.kids.index(mark)] = said
