@@ -29,7 +29,7 @@ class Problem:
         return asdict(self)
 
 
-OF_ENGINES = frozenset({"E001", "E002"})  # codes of what only a build can see: `check` lays nothing out
+OF_ENGINES = frozenset({"W001", "W002"})  # codes of what only a build can see: `check` lays nothing out
 
 
 class ReportError(Exception):

@@ -229,7 +229,7 @@ def test_a_drawing_that_librsvg_does_not_draw_is_named(monkeypatch, tmp_path: Pa
     one = book({"path": WORDS["path"][0]})
     one = replace(one, chapters=tuple(replace(chapter, images=("path.svg",)) for chapter in one.chapters[1:]))
     (problem,) = render_pdf(one, tmp_path / "a.pdf").problems
-    assert (problem.code, problem.where) == ("E001", "chapters/un.md") and "'path.svg'" in problem.text
+    assert (problem.code, problem.where) == ("W001", "chapters/un.md") and "'path.svg'" in problem.text
 
 
 def test_pages_with_drawings_are_accessible(tmp_path: Path):

@@ -31,9 +31,9 @@ def one():
 def test_missing_glyphs_and_wrecks_are_named_with_their_chapter_and_place(path: str, tmp_path: Path):
     done = print_plain(one()) if path == "plain" else render_pdf(one(), tmp_path / "a.pdf")
     found = {problem.code: problem for problem in done.problems}
-    assert set(found) == {"E001", "E002"}
-    assert found["E001"].where == "chapters/deux.md" and "'b.png'" in found["E001"].text
-    assert found["E002"].where == "chapters/deux.md#p-lettre" and "U+1E900" in found["E002"].text
+    assert set(found) == {"W001", "W002"}
+    assert found["W001"].where == "chapters/deux.md" and "'b.png'" in found["W001"].text
+    assert found["W002"].where == "chapters/deux.md#p-lettre" and "U+1E900" in found["W002"].text
 
 
 def test_a_book_of_which_the_engine_says_nothing_has_no_problems(tmp_path: Path):
@@ -46,8 +46,8 @@ def test_a_note_without_a_picture_has_the_chapter_that_was_laid_out():
 
 
 def test_problems_are_kept_with_the_artifact():
-    problem = Problem("E001", "chapters/a.md", "dit", "fais")
-    assert split_notes(["une note", ("E001", "chapters/a.md", "dit", "fais", "warning")]) == {
+    problem = Problem("W001", "chapters/a.md", "dit", "fais")
+    assert split_notes(["une note", ("W001", "chapters/a.md", "dit", "fais", "warning")]) == {
         "notes": ("une note",),
         "problems": (problem,),
     }

@@ -38,7 +38,7 @@ def missing_problems(book: etree._Element, missing: Iterable[str], report: Repor
                 found.setdefault((chapter, letter), anchor)
     return tuple(
         Problem(
-            "E002",
+            "W002",
             f"{paths[chapter]}#{anchor}",
             f"no font of this machine has U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip()
             + ": its code is printed",
@@ -62,7 +62,7 @@ def drawing_problems(
     hint = "look at it in the PDF" if rsvg_version() else "install librsvg2-bin, and look at it in the PDF"
     return tuple(
         Problem(
-            "E001",
+            "W001",
             chapter.path or chapter.id,
             f"librsvg did not draw {key!r}: the PDF engine does, which knows less of SVG",
             hint,
@@ -99,7 +99,7 @@ def _located(said: str, anchors: Iterable[str], report: Report, pictures: Mappin
         places = [found.path or found.id] if found else []
     for place in places or [f"editions/{report.imprint.name}.yaml"]:
         yield Problem(
-            "E001",
+            "W001",
             place,
             f"the PDF engine says: {said}",
             "look at it in the PDF, and write or save otherwise what is not as it should be",
