@@ -26,7 +26,7 @@ need libpango-1.0-0 library pango-1.0
 need libpangoft2-1.0-0 library pangoft2-1.0
 need libharfbuzz-subset0 library harfbuzz-subset
 need fonts-dejavu-core font DejaVuSansMono.ttf
-need librsvg2-bin rsvg-convert --version  # with it pandoc puts drawings into Word files as Word can show them
+need librsvg2-bin rsvg-convert --version  # draws what authors drew, in PDF and Word files
 if [ "$aim" != run ]; then
   need poppler-utils pdftotext -v
   need qpdf qpdf --version
