@@ -33,6 +33,7 @@ _YAML = f"{_SECURITY}/test_yaml.py::test_no_yaml_multiplies"
 _SNAPSHOT = "tests/history/test_snapshot.py"
 _MANIFESTS = "tests/series/test_manifests.py::test_a_wrong_manifest_says_where_what_and_what_to_do"
 
+_RAW = "tests/markup/test_raw_html.py"
 _SECURITY_DEFENCES = (
     # ---- HTML --------------------------------------------------------------
     Defence(
@@ -72,6 +73,27 @@ _SECURITY_DEFENCES = (
         there="return None if _IS_DEEP(root) else root",
         instead="return root",
         tests=("tests/render/test_fragments.py::test_deep_nesting_is_cut_and_keeps_its_text",),
+    ),
+    Defence(
+        name="depth of HTML elements in a text",
+        module="millesime/markup/raw_html.py",
+        there="if tag in _CONTAINERS and sum(element.tag in _CONTAINERS for element in self.open) >= _MAX_DEPTH:",
+        instead="if False:",
+        tests=(f"{_RAW}::test_elements_deep_in_one_another_are_opened_and_keep_their_words",),
+    ),
+    Defence(
+        name="tags of a line that are open at once",
+        module="millesime/markup/raw_html.py",
+        there="if len(own) < _MAX_OPEN:",
+        instead="if True:",
+        tests=(f"{_RAW}::test_elements_deep_in_one_another_are_opened_and_keep_their_words",),
+    ),
+    Defence(
+        name="cells of an HTML table",
+        module="millesime/markup/html_tables.py",
+        there="if width * rows > _MAX_CELLS:",
+        instead="if False:",
+        tests=(f"{_RAW}::test_a_table_with_too_many_cells_is_opened_and_keeps_its_words",),
     ),
     Defence(
         name="addresses in assembly",
@@ -324,8 +346,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="sandbox of readers",
         module="millesime/markup/driver.lua",
-        there="local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations}, no_files)",
-        instead="local doc = pandoc.read(slurp(job.input), job.format, {abbreviations = abbreviations})",
+        there="job.format, options, no_files)",
+        instead="job.format, options)",
         tests=(f"{_SECURITY}/test_pandoc.py::test_a_document_of_another_format_includes_nothing",),
     ),
     Defence(

@@ -179,6 +179,14 @@ def test_a_table_with_too_many_cells_is_opened_and_keeps_its_words():
     assert [node["c"] for node in nodes_of(blocks, {"Str"})] == ["x"] * 990 + ["y"] * 400
 
 
+def test_elements_deep_in_one_another_are_opened_and_keep_their_words():
+    blocks = read_raw_html([raw("<blockquote>" * 400 + "fin" + "</blockquote>" * 400)])
+    assert len(nodes_of(blocks, {"BlockQuote"})) < 20
+    assert _words(blocks) == ["fin"]
+    (line,) = read_raw_html([raw("<p>" + "<b>" * 400 + "fin" + "</b>" * 400)])
+    assert len(line["c"]) < 50 and _words([line]) == ["fin"]
+
+
 def test_text_of_a_table_outside_its_cells_stands_before_it():
     blocks = read_raw_html([raw("<table>un<tr>deux<td>trois</td></tr><p>quatre</p></table>")])
     assert [_text([block]) for block in blocks[:-1]] == ["undeux", "quatre"]
