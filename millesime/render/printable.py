@@ -313,7 +313,7 @@ def _find_long_boxes(root: Element) -> None:
 
 def _keep_ending(root: Element) -> None:
     """Mark a last paragraph of a line or two: it does not begin a page by itself."""
-    last = root[-1] if len(root) else None
+    last = root[-1] if len(root) > 1 else None
     if last is not None and last.tag == "p" and len(plain_text(last)) < _ENDING_LETTERS:
         add_class(last, "ending")
 
