@@ -28,8 +28,10 @@ def find_fault(content: bytes) -> str:
         root = _root(content)
         is_drawing = root is not None and root.tag == f"{{{_SVG}}}svg"
         return "" if is_drawing else f'it is no SVG drawing: its root is not an `svg` with xmlns="{_SVG}"'
-    from PIL import Image  # only for pictures: it takes a while to load
+    from PIL import Image, ImageFile  # only for pictures: it takes a while to load
 
+    is_lenient = ImageFile.LOAD_TRUNCATED_IMAGES  # WeasyPrint sets it, for the whole process
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -38,6 +40,8 @@ def find_fault(content: bytes) -> str:
     except Exception as error:  # Pillow raises whatever its decoders meet: OSError, SyntaxError, struct.error…
         said = str(error).replace(repr(error), "").split("<")[0].strip()
         return said or type(error).__name__
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = is_lenient
     return ""
 
 

@@ -347,7 +347,8 @@ def open_listed(
         _Paper(path=path, content=_checked(contents[path], formats[path], where=path), format=formats[path])
         for path in paths
     )
-    documents = _read(_Pile(place=Path(edition.name), papers=papers), jobs=jobs, limits=limits)
+    enclosed = _read(_Pile(place=Path(edition.name), papers=papers), jobs=jobs, limits=limits)
+    documents = [one.document for one in enclosed]
     if not edition.language:
         language = _language(documents) or DEFAULT_LANGUAGE
         edition = replace(edition, report=edition.report.model_copy(update={"language": language}))
@@ -359,6 +360,7 @@ def open_listed(
     return Manuscript(
         edition=edition, snapshot=snapshot, chapters=tuple(sources), texts={}, theme={},
         labels=_labels(edition.language) if labels is None else labels, limits=limits,
+        left_out={paper.path: one.left_out for paper, one in zip(papers, enclosed, strict=True)},
     )  # fmt: skip
 
 

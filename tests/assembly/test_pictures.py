@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from millesime.assembly.pictures import embed_linked, find_fault, linked_pictures
 from millesime.limits import DEFAULTS, Limits
@@ -71,8 +71,10 @@ def test_a_drawing_that_names_none_stays_as_it_is():
         assert embed_linked(drawing, "a.svg", read_image=FILES.get, limits=DEFAULTS) == drawing
 
 
+@pytest.mark.parametrize("is_lenient", [False, True])  # WeasyPrint makes Pillow lenient when it is imported
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_what_is_cut_is_damaged_and_what_is_whole_is_not(kind: str):
+def test_what_is_cut_is_damaged_and_what_is_whole_is_not(kind: str, is_lenient: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_lenient)
     out = io.BytesIO()
     Image.effect_noise((60, 60), 90).convert("RGB").save(out, kind)
     assert find_fault(out.getvalue()) == ""

@@ -25,7 +25,7 @@ def test_a_row_of_list_is_one_line_for_programs(tmp_path: Path):
     made.commit({"editions/2018.yaml": MANIFEST.format(date="2018-07-03", revision=branch)})
     done = run("list", "--root", made.root, COLUMNS="40")
     lines = done.stdout.splitlines()
-    assert len(lines) == 2 and branch in lines[1] and lines[1].startswith("2018  2018-07-03"), done.stdout + done.stderr
+    assert len(lines) == 2 and branch in lines[1] and lines[1].split()[:2] == ["2018", "2018-07-03"], done.stderr
 
 
 @pytest.mark.parametrize("width", [20, 40, 200])

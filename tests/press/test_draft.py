@@ -32,7 +32,7 @@ def draft(made: TestRepository, out: Path, *chapters: str) -> str:
 
 def test_a_draft_of_all_has_every_chapter_and_no_annex(made: TestRepository, tmp_path: Path):
     text = draft(made, tmp_path)
-    assert "Le conseil décide" in text and "Governing the commons" in text and "Table de concordance" not in text
+    assert "Le conseil décide" in text and "Governing the Commons" in text and "Table de concordance" not in text
     assert text.count("à ne pas diffuser") == text.count("\f")
 
 
