@@ -41,25 +41,34 @@ def called_notes(blocks: list[Block], keys: Iterable[str]) -> dict[str, Inline]:
     return found
 
 
-def place_notes(blocks: list[Block], notes: Mapping[str, Inline]) -> list[Block]:
+class NestedTooDeep(Exception):
+    """Notes call one another over more levels than a text may have."""
+
+
+def place_notes(blocks: list[Block], notes: Mapping[str, Inline], *, levels: int) -> list[Block]:
     """Return blocks whose notes hold the notes that they call.
 
     A note stands once in each note of the text: a second call of it, or a
-    note that calls itself, keeps the call as it is written.
+    note that calls itself, keeps the call as it is written. Raises
+    NestedTooDeep where notes stand in one another over more than `levels`.
     """
-    room = _MOST
+    room, level = _MOST, 0
 
     def settle(note: Node) -> Node:
         placed: set[str] = set()
 
         def change(node: Node) -> Node | list[Node]:
-            nonlocal room
+            nonlocal room, level
             out: list[Node] = []
             for index, part in enumerate(_CALL.split(node["c"])):
                 if index % 2 and part in notes and part not in placed and room:
                     placed.add(part)
                     room -= 1
+                    level += 1
+                    if level > levels:
+                        raise NestedTooDeep
                     out.append(rewrite(notes[part], change, kinds=_STRING))
+                    level -= 1
                 elif index % 2 or part:
                     out.append(string(f"[^{part}]" if index % 2 else part))
             return out if len(out) > 1 or out[0]["t"] != "Str" else node

@@ -29,7 +29,7 @@ from lxml import etree
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document, rewrite
 from millesime.markup.citation_labels import hide_citations, show_citations
-from millesime.markup.nested_notes import called_notes, calls_in_notes, place_notes, with_calls
+from millesime.markup.nested_notes import NestedTooDeep, called_notes, calls_in_notes, place_notes, with_calls
 from millesime.markup.pipe_tables import same_but_for_tables, with_wide_dashes, without_empty_columns
 from millesime.markup.raw_html import read_raw_html
 from millesime.problems import EngineError, MarkupError
@@ -146,7 +146,16 @@ def _with_nested_notes(document: Document, content: bytes, *, reader: str, name:
     specs = [_read(reader)]
     (output,) = _run([text.encode("utf-8", "surrogateescape")], specs, names=[name], jobs=1, limits=limits)
     notes = called_notes(_document(output, name=name, limits=limits).blocks, keys)
-    return Document(blocks=place_notes(document.blocks, notes), meta=document.meta) if notes else document
+    if not notes:
+        return document
+    try:
+        blocks = place_notes(document.blocks, notes, levels=limits.nesting)
+    except NestedTooDeep as error:
+        raise LimitError(
+            f"{name}: its notes call one another over more than {limits.nesting} levels; "
+            + raise_hint("nesting", limits)
+        ) from error
+    return Document(blocks=blocks, meta=document.meta)
 
 
 def read_complaints(

@@ -577,8 +577,8 @@ def redlines() -> Written:
 # What Word shows once, as it is now: docs/comparing.md. The old text of these does not come back from a rejection.
 SHOWN_ONCE = frozenset(
     "chapter-moved-and-edited chapter-split chapter-split-into-several chapters-merged figure-caption-changed "
-    "guillemets-for-quotes heading-level image-text-changed moved-chapter no-break-spaces-only thousands-space-only "
-    "typography-beside-words".split()
+    "guillemets-for-quotes heading-level image-text-changed invisible-signs-only moved-chapter no-break-spaces-only "
+    "thousands-space-only typography-beside-words".split()
 )
 
 

@@ -236,7 +236,8 @@ def test_formulas_are_the_same_on_both_paths_and_obey_pdf_ua(book, printed, tmp_
 def test_a_formula_is_one_element_with_its_source_as_alternative_and_its_box(printed):
     found = dict(reversed([(said, has_box) for said, has_box, _ in formulas_of(printed)]))
     assert set(found) == {
-        r"\sqrt{x}", r"\frac{a+b}{c}d", "x^2", r"\binom{n}{k}", "y", "z^2", r"\frac{1}{2}", r"E = mc^2 \tag{1}",
+        r"\sqrt{x}", r"\frac{a+b}{c}d", "x^2", r"[début d’ajout] \binom{n}{k} [fin d’ajout]",
+        "[début de suppression] y [fin de suppression]", "z^2", r"\frac{1}{2}", r"E = mc^2 \tag{1}",
         r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}",
     }  # fmt: skip
     assert all(has_box for said, has_box in found.items() if said != "z^2"), "a formula in a link is text"
