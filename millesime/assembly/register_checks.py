@@ -12,7 +12,7 @@ from millesime.problems import Problem, did_you_mean
 from millesime.series.mistakes import shown_place
 from millesime.series.yaml_text import Tree
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _PERSONAL_KEYS = {"email", "emails", "mail", "courriel", "mel", "phone", "telephone", "tel", "mobile", "portable"}
 # Keys that name an entry of another register: register → key → register. A key of an answer is "answer.of".
 _NAMED = {

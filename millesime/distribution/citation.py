@@ -141,7 +141,7 @@ def _ris_name(author: Author) -> str:
     that, rather than that the name be divided.
     """
     person = facts.as_person(author)
-    return f"{person.family}, {person.given}" if person else re.sub(r"\s*,\s*", " – ", author.name) + ","
+    return f"{person.family}, {person.given}" if person else re.sub(r"(?<!\s)\s*+,\s*+", " – ", author.name) + ","
 
 
 def _line(text: str) -> str:

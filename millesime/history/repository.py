@@ -252,7 +252,7 @@ def git_version() -> str:
         _, output, _ = runner.execute([program, "version"], with_extended_output=True, with_exceptions=False)
     except (RevisionError, OSError):
         return ""
-    found = re.search(r"\d+(\.\d+)+", str(output))
+    found = re.search(r"\d{1,9}(\.\d{1,9})+", str(output))
     return found[0] if found else ""
 
 

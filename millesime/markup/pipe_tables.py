@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from millesime.markup.ast import Block, nodes_of, rewrite
 
-_DASHES = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:[|+][ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_DASHES = re.compile(r" {0,3}\|?[ \t]*+:?-++:?[ \t]*+(?:[|+][ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _COMMON = ("gfm", "commonmark")  # in which a title longer than the dashes makes no table
 

@@ -125,5 +125,5 @@ def _drawing_version() -> str:
         said = subprocess.run(["rsvg-convert", "--version"], capture_output=True, text=True, timeout=30).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(r"\d+(\.\d+)+", said)
+    found = re.search(r"\d{1,9}(\.\d{1,9})+", said)
     return found[0] if found else ""

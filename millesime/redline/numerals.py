@@ -291,13 +291,13 @@ _LABELLED = (
 )
 _LABELS = rf"(?i:(?:{_LABELLED})[sx]?)"
 _REFERENCE = rf"(?:[LRDA]\.{_GAP}?)?[A-Z]?\d+(?:[-.–/]\d+)*[a-z]?(?![\w€$%])(?!{_GAP}?(?:{_SYMBOLS}|{_MANY})(?!\w))"
-# Possessive: a gap is taken whole, so that a long row of references is read in one way only.
+# Possessive and atomic: gaps and references are taken whole, so that a long row of them is read in one way only.
 _NEXT = (
     rf"{_GAP}*+(?:[,;]{_GAP}*+(?:(?:et|and|ou|or){_GAP}++)?|(?:et|and|&|ou|or|à|to|au){_GAP}++|–{_GAP}*+){_REFERENCE}"
 )
 _LABEL = (
     rf"(?P<label>(?<!\w)(?:{_LABELS}\.?{_GAP}*(?:n[°º]{_GAP}?|\()?|n[°º]s?{_GAP}?|[§#]{_GAP}?){_REFERENCE}"
-    rf"(?:(?:{_NEXT})+(?=[^\w]*$|[.,;:)\]]|{_GAP}(?:are|is|est|sont|et|and|of|du|de)\b))?"
+    rf"(?:(?>{_NEXT})+(?=[^\w]*$|[.,;:)\]]|{_GAP}(?:are|is|est|sont|et|and|of|du|de)\b))?"
     r"|https?://\S+|www\.\S+|doi:\S+|10\.\d{4,9}/\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w[\w.]*|@[\w:.-]+|(?<![\w/])\w+(?:/\w+){2,}"
     r"|(?<![\w./-])[\w./-]{0,200}\w\.(?:pdf|csv|json|ya?ml|svg|png|jpe?g|html?|md|rs|py|toml|txt|xlsx?|docx?|zip)\b"
     r"|(?<![\w.])(?!\d{1,3}(?:\.\d{3})+(?![\w]|\.\d))v?\d+(?:\.\d+){2,}\w*|(?<!\w)v\.?\d+(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+)*\._?x_?(?!\w)"

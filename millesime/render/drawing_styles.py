@@ -14,7 +14,7 @@ import tinycss2
 from lxml import etree
 
 _STYLE = "{http://www.w3.org/2000/svg}style"
-_PRINTED = re.compile(r"\s*(?:only\s+)?(?:all|print|screen)?\s*", re.IGNORECASE)  # `@media` of a page on paper
+_PRINTED = re.compile(r"\s*+(?:only\s++)?(?:all|print|screen)?\s*+", re.IGNORECASE)  # `@media` of a page on paper
 _NESTED = 20  # levels of `var()` in the values of others, and of `@media` in one another
 _MOST_CHARS = 10_000  # of a value after `var()`
 

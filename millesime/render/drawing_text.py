@@ -372,7 +372,9 @@ def _inherited_size(element: etree._Element) -> float:
     for one in (element, *element.iterancestors()):
         said = _style_of(one, "font-size")
         if not said:
-            font = re.search(r"([\d.]+(?:px|pt|em|%|mm|cm|in)?)(?:\s*/\s*\S+)?\s+\S", _style_of(one, "font"))
+            font = re.search(
+                r"(?<![\d.])([\d.]++(?:px|pt|em|%|mm|cm|in)?)(?:\s*+/\s*+\S++)?\s++\S", _style_of(one, "font")
+            )
             said = font[1] if font else ""
         if not said:
             continue

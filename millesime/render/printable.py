@@ -337,7 +337,7 @@ def part_addresses(root: Element) -> None:
 
 _ADDRESS = re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"«»“”]{8,}|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MAY_HOLD_ONE = re.compile("://|www|@")
-_ENDS_LINE = re.compile(r"(?<![/:])(?<!www)([/.\-?&_=;,@~%]+)(?=\w)")
+_ENDS_LINE = re.compile(r"(?<![/:.\-?&_=;,@~%])(?<!www)([/.\-?&_=;,@~%]++)(?=\w)")
 _VERBATIM = frozenset({"pre", "code", "kbd", "samp"})
 
 

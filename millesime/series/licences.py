@@ -173,7 +173,7 @@ def _near(text: str) -> str:
     versions = [id for low, id in listed.items() if re.fullmatch(re.escape(lowered) + r"-\d+(\.\d+)*", low)]
     if versions:
         return max(versions, key=_version)
-    if not re.fullmatch(r"[a-z0-9.+-]*[-0-9][a-z0-9.+-]*", lowered):
+    if not re.fullmatch(r"(?=[a-z.+]*+[-0-9])[a-z0-9.+-]+", lowered):
         return ""
     nearest = difflib.get_close_matches(lowered, listed, n=1, cutoff=_NEAR)
     return listed[nearest[0]] if nearest else ""

@@ -17,11 +17,11 @@ from millesime.redline.marks import classes_of, mark_inlines, mark_of
 from millesime.redline.model import DELETION, INSERTION
 
 _QUOTED = r""""[^"]*"|'[^']*'"""
-_TAGS = re.compile(rf"\s*(?:</?[A-Za-z][\w:.-]*(?:\s(?:{_QUOTED}|[^<>\"'])*)?/?>\s*)+")
+_TAGS = re.compile(rf"\s*(?:</?[A-Za-z][\w:.-]*(?:\s(?:{_QUOTED}|[^<>\"'])*+)?+/?>\s*+)++")
 # Comments, and anchors around nothing: old addresses that links may still use.
 _SILENT = re.compile(rf"(?:\s|<!--(?:(?!-->).)*-->|<a(?:\s(?:{_QUOTED}|[^<>\"'])*)?>|</a>)+", re.DOTALL | re.IGNORECASE)
 _NAME = re.compile(r"</?([A-Za-z][\w:.-]*)")
-_VALUE = re.compile(r"""[\w:.-]+\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_VALUE = re.compile(r"""(?<![\w:.-])[\w:.-]++\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
 _BETWEEN = " ·"
 _TEXT = frozenset({"Str", "Space", "SoftBreak", "LineBreak"})  # most of a book
 

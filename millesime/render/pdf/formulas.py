@@ -222,7 +222,7 @@ def _baselines(node: Any) -> list[float]:
     return [below + y for y in dict.fromkeys(y for _, y in node.nodexy)]
 
 
-_DASHES = re.compile(r"\s*([MLCQZ])\s*")
+_DASHES = re.compile(r"(?<!\s)\s*+([MLCQZ])\s*+")
 
 
 def _outlines(canvas: ElementTree.Element) -> tuple[str, str]:
