@@ -14,7 +14,7 @@ KILLS = int(os.environ.get("MILLESIME_KILLS", "2"))
 SEED = int(os.environ.get("MILLESIME_KILLS_SEED", "20180703"))
 
 
-@pytest.mark.parametrize("verb", ["build", "publish"])
+@pytest.mark.parametrize("verb", ["build", pytest.param("publish", marks=pytest.mark.thorough)])
 def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_recovers(
     verb: str, request: pytest.FixtureRequest, tmp_path: Path
 ):

@@ -375,6 +375,7 @@ def joined(started: Cluster, folder: Path, *, path: Path | None) -> Iterator[Mac
                 time.sleep(0.02)
 
 
+@pytest.mark.thorough  # half a minute of timeouts
 def test_a_scheduler_that_is_lost_ends_the_build(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     with (
         cluster(tmp_path, workers=1) as started,

@@ -269,7 +269,7 @@ def test_a_folder_is_a_copy_of_what_it_stands_against(repo: TestRepository, tmp_
     [
         ("cnil-guide-rgpd", "2020", "2021", "order.txt", (7271, 506)),
         ("noaa-soe-tech-doc", "2023", "2024", "_bookdown.yml", (7931, 8624)),
-        ("rust-book", "2023", "2024", "src/SUMMARY.md", (26282, 5223)),
+        pytest.param("rust-book", "2023", "2024", "src/SUMMARY.md", (26282, 5223), marks=pytest.mark.thorough),
     ],
 )
 def test_real_books_are_the_same_by_any_name(

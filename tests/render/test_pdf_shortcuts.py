@@ -235,6 +235,7 @@ _PAIRS = "code = readLines(“https://raw.githubusercontent.com/NOAA-EDAB/ecodat
 @example([f"<p lang='en' style='width: {150 + step / 4}px'>{_PAIRS}</p>" for step in range(1200)])
 # The first and the last page that a box asks for are not the same.
 @example(["<p>a</p>", "<div>b<p style='page: landscape'>c</p></div>", "<div><p style='page: opening'>d</p>e</div>"])
+@pytest.mark.thorough  # in an ordinary run: both paths paint the same, test_pdf_by_unit.py
 def test_pages_are_painted_as_without_shortcuts(blocks):
     source = _source(blocks)
     quick, *others = (layout.lay_out(source).unit for _ in range(3))  # short texts are remembered meanwhile
