@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from millesime.render.pdf.internals import strings_of
 from millesime.render.pdf.laid import Folio, LaidPage
 from millesime.render.pdf.objects import deflate, number
+from millesime.render.pdf.replaced import replaced
 from millesime.render.pdf.scope import FOLIO_ATTRIBUTE
 from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, have_glyph_numbers
 
@@ -138,11 +139,8 @@ def left_open(late: LateFolios | None) -> Iterator[None]:
         end = text.position_x + advance * len(PLACEHOLDER)
         late.drawn.append(Folio(anchor=known[1], end=end, advance=advance, digits=shapes))
 
-    draw.draw_text = draw_text
-    try:
+    with replaced([(draw, "draw_text", draw_text)]):
         yield
-    finally:
-        draw.draw_text = slow
 
 
 def _digits(

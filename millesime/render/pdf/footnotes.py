@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from millesime.render.pdf.replaced import replaced
+
 _SHARE = 2 / 3  # of a page's height: what notes may take where text is left to be set
 _SHORT = 4  # lines: a note as short as this moves with the line that calls it, rather than being split
 _GAP = 1 / 6  # of a page's height: if a note leaves more than this empty before it, it is split
@@ -106,14 +108,8 @@ def running_on() -> Iterator[None]:
         (context, "unlayout_footnote", unlayout_footnote),
         (context, "report_footnote", report_footnote),
     ]
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in put]
-    for owner, name, new in put:
-        setattr(owner, name, new)
-    try:
+    with replaced(put):
         yield
-    finally:
-        for owner, name, old in before:
-            setattr(owner, name, old)
 
 
 # ---- pages in their order -------------------------------------------------------

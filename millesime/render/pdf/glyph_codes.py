@@ -24,6 +24,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from millesime.render.pdf.replaced import replaced
+
 SOFT_HYPHEN, HYPHEN = "\u00ad", "\u2010"
 PARTS_WORD = SOFT_HYPHEN + HYPHEN  # at the end of a line
 
@@ -161,17 +163,14 @@ def own_codes(load: Callable[[], object]) -> Iterator[None]:
     from weasyprint.draw import text
     from weasyprint.pdf import fonts
 
-    line, subset = text.draw_first_line, fonts.Font.subset
+    subset = fonts.Font.subset
 
     def subset_font(self, to_unicode, hinting) -> None:
         glyphs = codes_of(self).glyphs
         subset(self, {glyphs.get(number, number): said for number, said in to_unicode.items()}, hinting)
 
-    text.draw_first_line, fonts.Font.subset = coded_line(text), subset_font
-    try:
+    with replaced([(text, "draw_first_line", coded_line(text)), (fonts.Font, "subset", subset_font)]):
         yield
-    finally:
-        text.draw_first_line, fonts.Font.subset = line, subset
 
 
 def put_glyph_maps(document, pdf) -> None:

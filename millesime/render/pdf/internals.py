@@ -17,6 +17,7 @@ from typing import Any
 from millesime.render.pdf.formulas import FORMULA_ADDRESS
 from millesime.render.pdf.glyph_codes import used_codes
 from millesime.render.pdf.laid import FontUse, Frame
+from millesime.render.pdf.replaced import replaced
 
 KNOWN = {"weasyprint": ("70.0",), "pydyf": ("0.12.0", "0.12.1", "0.13.0")}
 
@@ -59,11 +60,8 @@ def watch_tags() -> Iterator[Watched]:
                 watched.sources.setdefault(element.number, (own.element, own.element_tag))
             yield element
 
-    tags._build_box_tree = watch
-    try:
+    with replaced([(tags, "_build_box_tree", watch)]):
         yield watched
-    finally:
-        tags._build_box_tree = build
 
 
 @contextmanager
@@ -74,12 +72,8 @@ def placed_drawings() -> Iterator[Callable]:
 
     from millesime.render.pdf.drawings import complete_forms, draw_form
 
-    draw = images.SVGImage.draw
-    images.SVGImage.draw = draw_form(pydyf, draw)
-    try:
+    with replaced([(images.SVGImage, "draw", draw_form(pydyf, images.SVGImage.draw))]):
         yield lambda pdf: complete_forms(pydyf, pdf)
-    finally:
-        images.SVGImage.draw = draw
 
 
 def page_type(page) -> tuple[str, str, bool]:
@@ -177,11 +171,8 @@ def moderate_justification() -> Iterator[None]:
         if spaces and extra_width <= spaces * _WIDEST * line.style["font_size"]:
             justify(context, line, extra_width)
 
-    inline.justify_line = justify_line
-    try:
+    with replaced([(inline, "justify_line", justify_line)]):
         yield
-    finally:
-        inline.justify_line = justify
 
 
 @contextmanager
@@ -212,11 +203,8 @@ def draw_formulas() -> Iterator[None]:
         stream.transform(a=width / box[2], d=height / box[3])
         stream.draw_x_object(name)
 
-    images.SVGImage.draw = draw_formula
-    try:
+    with replaced([(images.SVGImage, "draw", draw_formula)]):
         yield
-    finally:
-        images.SVGImage.draw = draw
 
 
 def _operators(path: str) -> bytes:
@@ -250,7 +238,6 @@ def watch_margins() -> Iterator[dict[tuple[str, str, bool], StandIn]]:
     """
     from weasyprint import layout
 
-    make = layout.make_margin_boxes
     found: dict[tuple[str, str, bool], StandIn] = {}
 
     def note(context, page, state) -> tuple:
@@ -259,11 +246,8 @@ def watch_margins() -> Iterator[dict[tuple[str, str, bool], StandIn]]:
         found.setdefault((name, kind.side, kind.index == 0), StandIn(context, page, state))
         return ()
 
-    layout.make_margin_boxes = note
-    try:
+    with replaced([(layout, "make_margin_boxes", note)]):
         yield found
-    finally:
-        layout.make_margin_boxes = make
 
 
 def furnish(

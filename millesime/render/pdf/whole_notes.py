@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from millesime.problems import EngineError
+from millesime.render.pdf.replaced import replaced
 
 _NEAR_PX = 1.0
 _PICTURE = "\ufffc"
@@ -54,11 +55,8 @@ def notes_kept() -> Iterator[None]:
         _check(notes, pages)
         return pages
 
-    document.layout_document = layout_document
-    try:
+    with replaced([(document, "layout_document", layout_document)]):
         yield
-    finally:
-        document.layout_document = slow
 
 
 def _check(notes: Sequence, pages: Iterable) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from millesime.render.pdf.replaced import replaced
 from millesime.render.pdf.shortcuts import drawing, styles, text
 from millesime.render.pdf.shortcuts.lines import quick_split
 from millesime.render.pdf.shortcuts.start import load_quickly
@@ -75,14 +76,10 @@ def taken() -> Iterator[None]:
             if hasattr(module, "strut")
         ),
     ]
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in put]
-    for owner, name, new in put:
-        setattr(owner, name, new)
     try:
-        yield
+        with replaced(put):
+            yield
     finally:
-        for owner, name, old in before:
-            setattr(owner, name, old)
         # A context holds all boxes, and itself: they would wait for the collector, a fiftieth.
         for context in contexts:
             vars(context).clear()
