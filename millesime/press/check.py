@@ -28,9 +28,9 @@ from millesime.history.revision import resolve_revision
 from millesime.limits import Limits
 from millesime.markup.pandoc import Source, read_complaints, reference_key
 from millesime.press.desk import Desk
-from millesime.press.draft_note import check_note, note_path, note_text
+from millesime.press.draft_note import check_note, note_text
 from millesime.press.edition import image_reader, materials
-from millesime.press.manuscript import Manuscript
+from millesime.press.manuscript import Manuscript, note_path
 from millesime.press.provenance import TRAILERS
 from millesime.problems import Problem, ReportError, RevisionError, did_you_mean
 from millesime.series.series import RegisterAnnex
@@ -62,7 +62,7 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
         found += check_text(source, text)
         found += check_keys(source.path, blocks, text, keys=keys)
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
-        found += check_front_matter(source.path, source.document.meta, manuscript.texts[source.path])
+        found += check_front_matter(source.path, source.document.meta, text)
         found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
     found += check_formulas({
         source.path: (source.document.blocks, manuscript.texts[source.path]) for source in manuscript.chapters

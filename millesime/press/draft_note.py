@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from millesime.press.desk import Desk
+from millesime.press.manuscript import note_path, note_snapshot
 from millesime.problems import ManifestError, Problem, RevisionError
-from millesime.series.series import NOTES_FOLDER
 
 _OPENINGS = {
     "fr": "Brouillon à récrire pour les lecteurs : ce qui change dans cette édition, et pourquoi.",
@@ -20,18 +18,10 @@ def opening_of_draft(language: str) -> str:
     return _OPENINGS["fr" if language.split("-")[0] == "fr" else "en"]
 
 
-def note_path(name: str) -> str:
-    """Return where the note to readers of an edition stands."""
-    return posixpath.join(NOTES_FOLDER, f"{name}.md")
-
-
 def note_text(desk: Desk, name: str) -> str:
-    """Return the note of an edition, as `press.manuscript.read_note` finds it; "" where there is none."""
-    path = note_path(name)
-    for snapshot in (desk.snapshot(name), desk.current):
-        if snapshot.has(path):
-            return snapshot.read(path).decode("utf-8", "replace")
-    return ""
+    """Return the source of an edition's note to readers; "" where there is none."""
+    snapshot = note_snapshot(name, own=desk.snapshot(name), current=desk.current)
+    return snapshot.read(note_path(name)).decode("utf-8", "replace") if snapshot else ""
 
 
 def draft_line(text: str) -> int | None:
@@ -58,6 +48,6 @@ def refuse_draft(desk: Desk, name: str) -> None:
     try:
         number = draft_line(note_text(desk, name))
     except RevisionError:
-        return  # whoever builds the edition is told why
+        return  # building the edition says why
     if number:
         raise ManifestError(f"{note_path(name)}:{number}: the note to readers is still a draft; {_HINT}")

@@ -150,12 +150,22 @@ def read_note(manuscript: Manuscript, current: Snapshot) -> list[Block]:
     The edition's own snapshot comes first; a note written after the revision
     was chosen is read from the working tree, as the manifest is.
     """
-    path = posixpath.join(NOTES_FOLDER, f"{manuscript.edition.name}.md")
-    for snapshot in (manuscript.snapshot, current):
-        if snapshot.has(path):
-            text = read_text_source(snapshot, path, where=path)
-            cited = _cited_labels({path: text}, manuscript.edition, manuscript.snapshot, limits=manuscript.limits)
-            source = Source(path=path, content=text.encode("utf-8"), citations=cited[path])
-            (document,) = read_documents([source], limits=manuscript.limits)
-            return document.blocks
-    return []
+    snapshot = note_snapshot(manuscript.edition.name, own=manuscript.snapshot, current=current)
+    if snapshot is None:
+        return []
+    path = note_path(manuscript.edition.name)
+    text = read_text_source(snapshot, path, where=path)
+    cited = _cited_labels({path: text}, manuscript.edition, manuscript.snapshot, limits=manuscript.limits)
+    source = Source(path=path, content=text.encode("utf-8"), citations=cited[path])
+    (document,) = read_documents([source], limits=manuscript.limits)
+    return document.blocks
+
+
+def note_path(name: str) -> str:
+    """Return where the note to readers of an edition stands."""
+    return posixpath.join(NOTES_FOLDER, f"{name}.md")
+
+
+def note_snapshot(name: str, *, own: Snapshot, current: Snapshot) -> Snapshot | None:
+    """Return the snapshot that an edition's note is read from, see `read_note`; None if neither has a note."""
+    return next((snapshot for snapshot in (own, current) if snapshot.has(note_path(name))), None)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
-import re
-import subprocess
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,6 +19,7 @@ from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version, tool_version
 from millesime.press.toolchain import LIBRARIES
 from millesime.problems import RevisionError
+from millesime.render.pdf.drawings import rsvg_version
 from millesime.render.text_engine import engine_versions, find_font, font_files
 
 CODE, THEME, FONTS, GIT = "code", "theme", "installed fonts", "git"
@@ -51,7 +50,7 @@ def tool_versions() -> dict[str, str]:
         **{name: tool_version(name) for name in ("python", "pandoc", *libraries)},
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
         GIT: git_version(),
-        "rsvg-convert": _drawing_version(),
+        "rsvg-convert": rsvg_version(),
         **engine_versions(),
         FONTS: digest(font_files())[:_SHOWN_DIGITS],
     }
@@ -118,12 +117,3 @@ def toolchain_commit() -> str:
         return repository.run("rev-parse", "HEAD").decode("ascii").strip()
     except RevisionError:  # no commit yet
         return ""
-
-
-def _drawing_version() -> str:
-    try:
-        said = subprocess.run(["rsvg-convert", "--version"], capture_output=True, text=True, timeout=30).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    found = re.search(r"\d{1,9}(\.\d{1,9})+", said)
-    return found[0] if found else ""
