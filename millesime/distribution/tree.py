@@ -43,12 +43,11 @@ def replace_tree(folder: Path, files: Mapping[str, bytes], *, renewed: Sequence[
     OutputError when it cannot be written.
     """
     recover(folder)
-    for name in files:
-        for above in Path(name).parents:
-            if (folder / above).is_symlink() and above != Path():
-                raise OutputError(
-                    f"{folder / above}: is a link, through which no file of {folder} is written; remove the link"
-                )
+    for above in sorted({above for name in files for above in Path(name).parents if above != Path()}):
+        if (folder / above).is_symlink():
+            raise OutputError(
+                f"{folder / above}: is a link, through which no file of {folder} is written; remove the link"
+            )
     changed = sorted(name for name, content in files.items() if not _holds(folder / name, content))
     if not changed and folder.is_dir():
         return []
