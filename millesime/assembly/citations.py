@@ -213,7 +213,7 @@ class _Held:
         self._nodes: dict[str, Inline] = {}
 
     def take(self, citation: Inline) -> Inline:
-        """Return a citation with a character of private use for each such node."""
+        """Return a citation with a character of private use for each note, picture, raw node and inner citation."""
         citations, written = citation["c"]
         affixes = {"citationPrefix", "citationSuffix"}
         taken = [

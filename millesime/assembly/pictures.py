@@ -37,7 +37,7 @@ def find_fault(content: bytes) -> str:
             warnings.simplefilter("ignore")
             with Image.open(BytesIO(content)) as picture:
                 picture.load()
-    except Exception as error:  # Pillow raises whatever its decoders meet: OSError, SyntaxError, struct.error…
+    except Exception as error:  # its decoders raise OSError, SyntaxError, struct.error and others
         said = str(error).replace(repr(error), "").split("<")[0].strip()
         return said or type(error).__name__
     finally:
@@ -53,7 +53,7 @@ def linked_pictures(content: bytes) -> list[str]:
 def embed_linked(content: bytes, key: str, *, read_image: ImageReader, limits: Limits) -> bytes:
     """Return a drawing with the pictures of pixels that it names, relative to its own path, put into it.
 
-    What is not in the edition, no such picture or too large stays a name, which shows nothing.
+    A name stays, and shows nothing, if its file is not in the edition, is no picture of pixels, or is too large.
     """
     root = _root(content) if b"image" in content else None
     done = False

@@ -120,7 +120,7 @@ def _set_line(line: list[Inline], language: str, depth: int) -> list[Inline]:
 
 
 def _set_quoted(node: Node, language: str, depth: int) -> list[Inline]:
-    """Return what is quoted, in the marks of the language; French ones get their spaces in `_set_inlines`."""
+    """Return a quotation between the marks of the language. `_set_inlines` adds the spaces inside French marks."""
     kind, inlines = node["c"]
     double = kind["t"] == "DoubleQuote"
     if _is_decade(node):

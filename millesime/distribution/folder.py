@@ -34,7 +34,7 @@ class FolderVerdict:
     folder: str
     files: tuple[FileVerdict, ...]
     signature: SignatureVerdict
-    counted: str = "files as they were published"  # what the good ones of `files` are
+    counted: str = "files as they were published"  # what the sound files among `files` are called
 
     def is_good(self, *, ignore_missing: bool = False, ignore_extra: bool = False) -> bool:
         """Whether every file is as it was published, and no signature says otherwise."""

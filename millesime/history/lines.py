@@ -91,7 +91,7 @@ def trace_lines(
 def _follow(
     commits: Iterable[tuple[str, list[str], bytes]], files: dict[str, _File], broken: set[str], merges: _Merges
 ) -> None:
-    """Apply the patches of commits to files, in place; those that they do not fit are `broken`."""
+    """Apply the patches of commits to files, in place; a file that a patch does not fit goes into `broken`."""
     for commit, parents, patch in commits:
         for old_path, new_path, hunks in _patches(patch):
             if new_path is None:

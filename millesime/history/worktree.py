@@ -149,7 +149,7 @@ class WorkingTree(Snapshot):
 
 
 def open_working_tree(root: Path) -> WorkingTree:
-    """Return the files of a report's folder: those that its repository keeps or would, or all where there is none."""
+    """Return the files of a report's folder that git tracks or would track; without a repository, all files."""
     return WorkingTree(root, find_repository(root))
 
 

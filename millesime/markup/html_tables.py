@@ -107,7 +107,7 @@ def make_table(attributes: Attr, caption: list[Block], sections: Sequence[Sectio
 
 
 def _with_head(sections: Sequence[Section]) -> list[Section]:
-    """Return sections of which one is a head, if rows of heads stand at the beginning and others behind them."""
+    """Return a table's sections; leading rows of header cells become a head if rows of data follow."""
     if any(section.tag == "thead" for section in sections) or not sections or sections[0].tag == "tfoot":
         return list(sections)
     first = sections[0]
@@ -185,7 +185,7 @@ def _joined(sections: Sequence[tuple[Section, list[_Built]]]) -> list:
 
 
 def _bodies(section: Section, made: Sequence[_Built]) -> Iterator[list]:
-    """Yield the bodies of one section: a row of heads, as a subtitle is, begins another one."""
+    """Yield the bodies of one section. A row of header cells, such as a subtitle, begins a new body."""
     parts: list[tuple[list[_Built], list[_Built]]] = [([], [])]  # rows of heads, rows behind them
     reach = 0  # index of the first row that no cell above reaches
     for index, one in enumerate(made):
@@ -219,7 +219,7 @@ def _head_columns(rows: Sequence[_Built]) -> int:
 
 
 def _with_head_cells(built: _Built, count: int) -> list:
-    """Return a row in which heads outside the columns of heads are marked as such."""
+    """Return a row whose header cells outside the header columns are marked as header cells."""
     attributes, cells = built.row
     marked = []
     for index, (column, cell) in enumerate(zip(built.columns, cells, strict=True)):
