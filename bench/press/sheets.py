@@ -15,7 +15,7 @@ from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.cli.options import open_desk
 from millesime.markup.pandoc import pandoc_path
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
 from millesime.render.fonts import SANS, SERIF, print_font
 from millesime.render.pdf.book import SCHEME, build_book
 

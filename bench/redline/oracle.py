@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench.redline.editions import Pair
 from millesime.markup.pandoc import encode, pandoc_path
-from millesime.redline.ast import to_ast
 from millesime.redline.compare import compare
+from millesime.redline.exact_document import to_ast
 
 
 def ask_oracle(oracle: Path, pair: Pair, folder: Path) -> str:

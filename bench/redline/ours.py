@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from bench.redline.words import count_runs, outermost_marks, plain_text, signed_segments
 from millesime.markup.normalise import equality_key, normalise
-from millesime.redline.ast import to_ast
 from millesime.redline.compare import compare
-from millesime.redline.figures import count_redline
+from millesime.redline.exact_document import to_ast
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.model import ChapterText, Redline
-from millesime.redline.reading import for_readers
+from millesime.redline.reading.readers_view import for_readers
+from millesime.redline.reading.word_counts import count_redline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from millesime.redline.compare import compare
 from millesime.redline.model import ChapterText
 
 try:
-    from millesime.redline.memory import Memory
+    from millesime.redline.pairing.memory import Memory
 except ImportError:  # a redline that remembers nothing
     Memory = None
 

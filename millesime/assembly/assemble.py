@@ -16,7 +16,7 @@ from typing import Any
 
 from millesime.assembly.citations import set_citations
 from millesime.assembly.foreign import settle_foreign
-from millesime.assembly.images import ImageReader, image_keys, settle_images, show_image
+from millesime.assembly.image_files import ImageReader, image_keys, settle_images, show_image
 from millesime.assembly.inner_notes import settle_notes
 from millesime.assembly.outline import (
     Counters,

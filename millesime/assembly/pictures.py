@@ -10,7 +10,7 @@ from io import BytesIO
 
 from lxml import etree
 
-from millesime.assembly.images import ImageReader, image_key, image_type, is_too_large
+from millesime.assembly.image_files import ImageReader, image_key, image_type, is_too_large
 from millesime.limits import Limits
 
 _SVG = "http://www.w3.org/2000/svg"

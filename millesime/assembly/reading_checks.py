@@ -13,7 +13,7 @@ from typing import Any
 
 from babel import Locale
 
-from millesime.assembly.images import image_key, image_size, image_type, is_too_large
+from millesime.assembly.image_files import image_key, image_size, image_type, is_too_large
 from millesime.assembly.pictures import find_fault, linked_pictures
 from millesime.limits import DEFAULTS, Limits, raise_hint
 from millesime.markup.ast import Block, Node, attr_of, text_of, walk

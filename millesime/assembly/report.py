@@ -45,7 +45,7 @@ class Imprint:
     language: str  # BCP 47: "fr", "en-GB"
     publisher: str = ""
     authors: tuple[Author, ...] = ()
-    licence: str = ""  # SPDX id, or in words; see assembly/identifiers.py
+    licence: str = ""  # SPDX id, or in words; see assembly/printed_identifiers.py
     isbn: Mapping[str, str] = field(default_factory=dict)  # format → 13 digits
     doi: str = ""  # "10.1234/abc"
     issn: str = ""  # of the series, "2271-9342"

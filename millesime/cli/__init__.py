@@ -20,7 +20,7 @@ from typing import TextIO
 import click
 
 from millesime import __version__
-from millesime.press.scratch import scratch_folder
+from millesime.press.run.scratch import scratch_folder
 from millesime.problems import OutputError, ReportError
 
 INTERNAL, INTERRUPTED = 70, 130

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from millesime.cli.options import console
-from millesime.cli.progress import shown_artifact
-from millesime.press.artifacts import Printed
-from millesime.press.build import Progress
+from millesime.cli.options import console, shown_artifact
+from millesime.press.run.artifacts import Printed
+from millesime.press.run.build import Progress
 
 
 class TerminalProgress(Progress):

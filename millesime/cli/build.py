@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
+from millesime.cli.build_request import Request, make, tell
 from millesime.cli.options import (
     FormatList,
     edition_names,
@@ -23,17 +22,10 @@ from millesime.cli.options import (
     root_option,
     store_options,
 )
-from millesime.cli.progress import open_progress
-from millesime.press.artifacts import Printed
-from millesime.press.build import EditionPlan, Outcome, Progress, build_editions, plan_editions
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
-from millesime.press.desk import Desk
-from millesime.press.installed import keep_installed
-from millesime.press.workers import Workers, cluster_workers, local_workers
-from millesime.problems import OF_ENGINES
-from millesime.series.series import Series
-
-DIST = "dist"
+from millesime.press.run.build import EditionPlan, plan_editions
+from millesime.press.run.workers import Workers, cluster_workers, local_workers
 
 
 @click.command()
@@ -111,55 +103,6 @@ def build(
         tell(outcome, request, store=store, began=began)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a user wants built."""
-
-    editions: tuple[str, ...]  # by name; () for all
-    formats: tuple[str, ...] | None
-    out: Path | None
-    draft: bool
-    chapters: tuple[str, ...]  # of the draft
-    explain: bool
-    jobs: int
-    root: Path | None
-    as_json: bool
-
-
-def make(
-    request: Request,
-    *,
-    store: Store,
-    workers: Workers,
-    choose: Callable[[Series, tuple[str, ...]], list[str]] = edition_names,
-) -> Outcome:
-    """Build what a user wants; `choose` says which editions these names, or none, stand for."""
-    with open_desk(request.root, store=store, jobs=request.jobs) as desk:
-        names = choose(desk.series, request.editions)
-        folder = out_folder(request, desk.series.root)
-        with open_progress(as_json=request.as_json) as progress:
-            if request.draft:
-                names = names if request.editions else names[-1:]
-                return Outcome([_draft(desk, name, request.chapters, folder, workers, progress) for name in names])
-            return build_editions(desk, names, formats=request.formats, out=folder, workers=workers, progress=progress)
-
-
-def out_folder(request: Request, root: Path) -> Path:
-    """Return where the editions of the report in `root` go."""
-    return request.out or root / DIST
-
-
-def tell(outcome: Outcome, request: Request, *, store: Store, began: float, in_one_line: bool = False) -> None:
-    """Print what became of a build, which began at that second of the monotonic clock; JSON perhaps in one line."""
-    if request.explain and not request.as_json:
-        for entry in store.explained:
-            click.echo(str(entry), err=True)
-    if request.as_json:
-        print_json(_as_json(outcome, store if request.explain else None), in_one_line=in_one_line)
-    else:
-        _print_paths(outcome, began)
-
-
 @contextmanager
 def _workers(jobs: int, scheduler: str, store: Store) -> Iterator[Workers]:
     if scheduler:
@@ -168,18 +111,6 @@ def _workers(jobs: int, scheduler: str, store: Store) -> Iterator[Workers]:
     else:
         with local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             yield workers
-
-
-def _draft(
-    desk: Desk, name: str, chapters: tuple[str, ...], folder: Path, workers: Workers, progress: Progress
-) -> Printed:
-    from millesime.press.draft import draft_edition
-
-    printed = draft_edition(
-        desk, name, chapters=chapters, out=folder, workers=workers, said=lambda what: progress.step(name, what)
-    )
-    progress.done(printed)
-    return printed
 
 
 def _print_plan(plans: list[EditionPlan], *, as_json: bool) -> None:
@@ -196,55 +127,3 @@ def _print_plan(plans: list[EditionPlan], *, as_json: bool) -> None:
         for kind, recall in plan.artifacts.items():
             what = "make" if recall.content is None else "keep"
             click.echo(f"{plan.edition}: {what} {kind}: {recall.explained.why}")
-
-
-def _print_paths(outcome: Outcome, began: float) -> None:
-    for printed in outcome.artifacts:
-        click.echo(_shown_path(printed.path))
-    for edition, note in outcome.notes.items():
-        click.echo(f"{edition}: {note}", err=True)
-    for printed in outcome.artifacts:
-        for note in printed.notes:
-            click.echo(f"{printed.edition}: {printed.format}: {note}", err=True)
-        for problem in printed.problems:
-            click.echo(f"{printed.edition}: {problem}", err=True)
-    for edition, problems in outcome.problems.items():
-        problems = [problem for problem in problems if problem.code not in OF_ENGINES]
-        if problems:
-            count = len(problems)
-            click.echo(
-                f"{edition}: {count} {'problem' if count == 1 else 'problems'} in the text; "
-                f"`check {edition}` lists {'it' if count == 1 else 'them'}",
-                err=True,
-            )
-    count = len(outcome.artifacts)
-    kept = sum(printed.kept for printed in outcome.artifacts)
-    click.echo(
-        f"{count} {'artifact' if count == 1 else 'artifacts'} in {_shown_seconds(time.monotonic() - began)}"
-        + (f", {kept} of them kept from an earlier build" if kept else ""),
-        err=True,
-    )
-
-
-def _shown_seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def _shown_path(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
-
-
-def _as_json(outcome: Outcome, store: Store | None) -> dict:
-    return {
-        "artifacts": [
-            {"edition": printed.edition, "format": printed.format, "path": str(printed.path), "bytes": printed.bytes,
-             "seconds": round(printed.seconds, 2), "kept": printed.kept, "notes": printed.notes}
-            for printed in outcome.artifacts
-        ],
-        "problems": {
-            edition: [problem.as_json() for problem in problems] for edition, problems in outcome.problems.items()
-        },
-        "notes": outcome.notes,
-        **({"explained": [entry.as_json() for entry in store.explained]} if store else {}),
-    }  # fmt: skip

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from millesime.beside import refuse_links_out
-from millesime.cli.build import DIST
 from millesime.cli.options import (
+    DIST,
     jobs_option,
     json_option,
     open_desk,
@@ -19,12 +19,12 @@ from millesime.cli.options import (
     store_options,
 )
 from millesime.cli.progress import open_progress
-from millesime.cli.signing import signing_key as open_key
-from millesime.cli.signing import signing_key_option
-from millesime.press.bundle import bundle_edition
+from millesime.cli.signing_keys import signing_key as open_key
+from millesime.cli.signing_keys import signing_key_option
+from millesime.press.archive.bundle import bundle_edition
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
-from millesime.press.installed import keep_installed
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
 from millesime.render.artifact import write_beside
 
 

@@ -15,8 +15,8 @@ import click
 
 from millesime.assembly.sources import slug
 from millesime.beside import refuse_links_out
-from millesime.cli.build import DIST
 from millesime.cli.options import (
+    DIST,
     FormatList,
     console,
     find_root,
@@ -29,9 +29,8 @@ from millesime.cli.options import (
 )
 from millesime.history.repository import Repository, find_repository
 from millesime.markup.pandoc import encode
-from millesime.press.artifacts import RENDERED
 from millesime.press.cache.store import Store
-from millesime.press.comparison import (
+from millesime.press.compare.comparison import (
     ComparedSide,
     compare_manuscripts,
     is_path,
@@ -42,16 +41,17 @@ from millesime.press.comparison import (
     split_range,
     tracked_report,
 )
-from millesime.press.desk import Desk
-from millesime.press.papers import open_papers
-from millesime.press.revisions import head_series
+from millesime.press.compare.loose_documents import open_papers
+from millesime.press.compare.revisions import head_series
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.artifacts import RENDERED
 from millesime.problems import ManifestError, OutputError, ReportError, RevisionError
-from millesime.redline.ast import to_ast
-from millesime.redline.critic import write_markdown
+from millesime.redline.exact_document import to_ast
 from millesime.redline.model import Redline
-from millesime.redline.reading import ignore_typography
-from millesime.redline.summary import write_summary
-from millesime.redline.write import redline_json
+from millesime.redline.outputs.criticmarkup import write_markdown
+from millesime.redline.outputs.json import redline_json
+from millesime.redline.outputs.terminal import write_summary
+from millesime.redline.reading.readers_view import ignore_typography
 from millesime.render.artifact import write_beside
 from millesime.series.series import FOLDER, Series, load_series
 from millesime.series.values import check_language

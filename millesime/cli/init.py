@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from millesime.cli.options import json_option, print_json
-from millesime.press.beginnings import begin_report
+from millesime.press.scaffold import begin_report
 from millesime.problems import ManifestError
 from millesime.series.values import check_language
 

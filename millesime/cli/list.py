@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST
 from millesime.cli.options import (
+    DIST,
     jobs_option,
     json_option,
     open_desk,

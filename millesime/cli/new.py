@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from millesime.cli.options import json_option, open_desk, print_json, root_option
-from millesime.press.beginnings import begin_edition
+from millesime.press.scaffold import begin_edition
 
 
 @click.command()

@@ -18,14 +18,18 @@ from millesime.cli import is_unicode
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
-from millesime.press.desk import Desk
-from millesime.press.workers import usable_jobs
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.workers import usable_jobs
 from millesime.problems import Problem
 from millesime.series.series import FOLDER, REPORT_FILE, Series, load_series
 from millesime.series.values import FORMATS
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from millesime.press.run.artifacts import Printed
+
+DIST = "dist"  # in the report's folder
 
 root_option = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False, exists=True), default=None, metavar="DIR",
@@ -226,3 +230,9 @@ def shown_size(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
         amount /= 1000
     raise AssertionError
+
+
+def shown_artifact(printed: Printed) -> str:
+    """Return what was made, in a line."""
+    how = "kept from an earlier build" if printed.kept else f"in {printed.seconds:.1f} s"
+    return f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} {how}"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from millesime.cli.options import is_terminal, shown_size
-from millesime.press.artifacts import Printed
-from millesime.press.build import Progress
+from millesime.cli.options import is_terminal, shown_artifact
+from millesime.press.run.artifacts import Printed
+from millesime.press.run.build import Progress
 
 if TYPE_CHECKING:
     from millesime.cli.bar import TerminalProgress
@@ -21,12 +21,6 @@ def open_progress(*, as_json: bool = False) -> LineProgress | TerminalProgress:
     from millesime.cli.bar import TerminalProgress  # to load it takes a tenth of a build that changes nothing
 
     return TerminalProgress()
-
-
-def shown_artifact(printed: Printed) -> str:
-    """Return what was made, in a line."""
-    how = "kept from an earlier build" if printed.kept else f"in {printed.seconds:.1f} s"
-    return f"{printed.edition}: {printed.format}, {shown_size(printed.bytes)} {how}"
 
 
 class LineProgress(Progress):

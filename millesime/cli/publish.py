@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST
 from millesime.cli.options import (
+    DIST,
     jobs_option,
     json_option,
     open_desk,
@@ -20,14 +20,14 @@ from millesime.cli.options import (
     store_options,
 )
 from millesime.cli.progress import open_progress
-from millesime.cli.signing import signing_key as open_key
-from millesime.cli.signing import signing_key_option
-from millesime.distribution.accessibility_statement import read_checks
+from millesime.cli.signing_keys import signing_key as open_key
+from millesime.cli.signing_keys import signing_key_option
+from millesime.distribution.metadata.accessibility_statement import read_checks
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
-from millesime.press.installed import keep_installed
-from millesime.press.publish import Published
-from millesime.press.publish import publish as publish_editions
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
+from millesime.press.site.publish import Published
+from millesime.press.site.publish import publish as publish_editions
 
 SITE = "site"
 

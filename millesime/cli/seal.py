@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.build import DIST
 from millesime.cli.options import (
+    DIST,
     edition_names,
     jobs_option,
     json_option,
@@ -19,10 +19,10 @@ from millesime.cli.options import (
     store_options,
 )
 from millesime.cli.progress import open_progress
+from millesime.press.archive.seal import Sealed, seal_content, seal_edition
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
-from millesime.press.installed import keep_installed
-from millesime.press.seal import Sealed, seal_content, seal_edition
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
 
 _STATES = {
     "sealed": "sealed",

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from millesime.cli.options import own_limits
-from millesime.markup.sentences import write_sentences
-from millesime.press.papers import read_paper
+from millesime.markup.sentence_lines import write_sentences
+from millesime.press.compare.loose_documents import read_paper
 
 
 @click.command()

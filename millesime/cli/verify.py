@@ -19,15 +19,15 @@ from millesime.cli.options import (
     root_option,
 )
 from millesime.cli.progress import open_progress
-from millesime.cli.signing import public_key as open_key
-from millesime.cli.signing import public_key_option
-from millesime.distribution.folder import FolderVerdict, verify_published
-from millesime.distribution.minisign import PublicKey
-from millesime.press.bundle import verify_bundle
+from millesime.cli.signing_keys import public_key as open_key
+from millesime.cli.signing_keys import public_key_option
+from millesime.distribution.trust.downloaded_folder import FolderVerdict, verify_published
+from millesime.distribution.trust.minisign import PublicKey
+from millesime.press.archive.bundle import verify_bundle
+from millesime.press.archive.verify import EditionVerdict, verify_editions
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import NO_STORE, Store, open_store
-from millesime.press.installed import keep_installed
-from millesime.press.verify import EditionVerdict, verify_editions
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
 from millesime.problems import RevisionError
 from millesime.series.series import FOLDER
 

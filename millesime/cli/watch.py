@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 import click
 
 from millesime.cli import complain, what_was_refused
-from millesime.cli.build import Request, make, out_folder, tell
+from millesime.cli.build_request import Request, make, out_folder, tell
 from millesime.cli.options import edition_names, find_root, print_troubles
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import Store
-from millesime.press.watching import Watcher
-from millesime.press.workers import Workers
+from millesime.press.run.watching import Watcher
+from millesime.press.run.workers import Workers
 from millesime.problems import ReportError
 from millesime.series.series import Series
 

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from millesime.press.desk import Desk
-from millesime.press.manuscript import chapter_texts
+from millesime.press.edition.manuscript import chapter_texts
+from millesime.press.edition.workspace import Desk
 from millesime.problems import ReportError
-from millesime.redline.figures import count_redline
-from millesime.redline.words import count_words
+from millesime.redline.reading.word_counts import count_redline
+from millesime.redline.text.words import count_words
 from millesime.series.values import FORMATS
 
 

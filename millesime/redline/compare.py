@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from millesime.collector import collector_at_rest
 from millesime.markup.ast import Block, nodes_of
 from millesime.markup.normalise import normalise
-from millesime.redline.align import Unit
-from millesime.redline.ast import escape_marks
-from millesime.redline.changes import Moves, block_changes
-from millesime.redline.chapters import likenesses, moved_pairs, name_hints, pair_chapters
-from millesime.redline.memory import CHAPTER, Memory
+from millesime.redline.exact_document import escape_marks
+from millesime.redline.merging.block_changes import Moves, block_changes
+from millesime.redline.merging.chapter_pair import pairing_of
 from millesime.redline.model import MARKS, ChapterChange, ChapterPlace, ChapterText, Redline
-from millesime.redline.pairing import pairing_of
-from millesime.redline.parts import part_chapters
-from millesime.redline.units import Chapter, Comparison, block_unit, read_chapter
+from millesime.redline.pairing.align import Unit
+from millesime.redline.pairing.chapter_parts import part_chapters
+from millesime.redline.pairing.chapters import likenesses, moved_pairs, name_hints, pair_chapters
+from millesime.redline.pairing.memory import CHAPTER, Memory
+from millesime.redline.pairing.units import Chapter, Comparison, block_unit, read_chapter
 
 
 def compare(

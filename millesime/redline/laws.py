@@ -11,7 +11,7 @@ from typing import Any
 
 from millesime.markup.ast import Block, Node
 from millesime.markup.normalise import normalise
-from millesime.redline.ast import to_ast, unescape_marks
+from millesime.redline.exact_document import to_ast, unescape_marks
 from millesime.redline.marks import NEW, OLD, take_side
 from millesime.redline.model import Redline
 

@@ -1,7 +1,7 @@
 """The values of a redline: what changed between two editions, block by block.
 
 A `Redline` holds chapters in reading order, a chapter holds its blocks in
-reading order, and each block says what became of it. `redline/ast.py` shows
+reading order, and each block says what became of it. `redline/exact_document.py` shows
 it as a pandoc document, `redline/laws.py` takes either edition out of it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from millesime.markup.ast import Block
-from millesime.redline.words import as_read
+from millesime.redline.text.words import as_read
 
 KEPT = "kept"  # the same on both sides
 EDITED = "edited"  # marked inside: `merged` holds one block with spans, items or rows marked
@@ -88,7 +88,7 @@ class BlockChange:
     move: str = ""  # "move-1"; consecutive blocks that moved together share it
     edited: bool = False  # edited or replaced, or moved and no longer the same
     aspects: frozenset[str] = frozenset()  # of what was edited: "words", or twins of `marks.py`: "link", "code", …
-    counted: Any = field(default=None, init=False, repr=False, compare=False)  # by `figures.py`, once
+    counted: Any = field(default=None, init=False, repr=False, compare=False)  # by `word_counts.py`, once
 
     @property
     def quiet(self) -> bool:

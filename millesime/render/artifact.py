@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import datetime
 import errno
 import os
 from collections.abc import Iterator
@@ -85,3 +86,9 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
     return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+
+
+def date_epoch(date: datetime.date) -> int:
+    """Return noon of a date in seconds since 1970, UTC; never before 1980, where zip files begin."""
+    noon = datetime.datetime.combine(date, datetime.time(12), tzinfo=datetime.UTC)
+    return max(int(noon.timestamp()), 315_576_000)

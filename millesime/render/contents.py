@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from millesime.assembly.report import Chapter, Part, Report, Section
-from millesime.render.theme import bare_title
+from millesime.render.templates import bare_title
 
 Address = Callable[[str], str | None]  # anchor → link; None: it is nowhere in the text
 

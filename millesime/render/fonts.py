@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from millesime.problems import EngineError
-from millesime.render.keeping import kept
+from millesime.render.installed_files import kept
 
 if TYPE_CHECKING:  # it takes longer to load than a build that finds its fonts kept
     from fontTools.ttLib import TTFont

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from millesime.assembly.images import image_size, image_type
+from millesime.assembly.image_files import image_size, image_type
 from millesime.markup.sizes import read_length
 from millesime.render.conform import Element, classes_of
 from millesime.render.drawing_safety import XLINK_HREF, is_known, sieve_element

@@ -17,12 +17,12 @@ from millesime.assembly.checks import check_report
 from millesime.cli import main
 from millesime.markup.ast import text_of
 from millesime.markup.pandoc import Source, pandoc_path, read_documents
-from millesime.markup.sentences import write_sentences
-from millesime.press.comparison import compare_manuscripts, redline_report
-from millesime.press.papers import natural_order, open_papers, paper_names, read_paper
+from millesime.markup.sentence_lines import write_sentences
+from millesime.press.compare.comparison import compare_manuscripts, redline_report
+from millesime.press.compare.loose_documents import natural_order, open_papers, paper_names, read_paper
 from millesime.problems import MarkupError, ReportError, RevisionError
 from millesime.redline.model import Redline
-from millesime.redline.summary import columns, write_summary
+from millesime.redline.outputs.terminal import columns, write_summary
 from tests.cli.test_program import PROGRAM, run
 from tests.press.report import FIRST, make_report
 from tests.support import TestRepository, make_repository

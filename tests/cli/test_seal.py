@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from millesime.cli import main
-from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
-from millesime.distribution.minisign import SecretKey, sign
+from millesime.distribution.trust.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
+from millesime.distribution.trust.minisign import SecretKey, sign
 from millesime.series.series import load_series
 from tests.cli.test_program import PROGRAM
 from tests.press.sealed import edit, make_report

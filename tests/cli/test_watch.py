@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from millesime.cli import watch
-from millesime.cli.build import Request
-from millesime.press.build import Outcome
+from millesime.cli.build_request import Request
 from millesime.press.cache.store import NO_STORE
-from millesime.press.watching import Watcher
-from millesime.press.workers import local_workers
+from millesime.press.run.build import Outcome
+from millesime.press.run.watching import Watcher
+from millesime.press.run.workers import local_workers
 from tests.press.report import make_report
 from tests.support import TestRepository
 

@@ -26,8 +26,8 @@ from lxml import etree
 from millesime.history.repository import find_repository
 from millesime.markup.ast import rewrite, text_of
 from millesime.markup.pandoc import pandoc_path
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.plain import print_plain
 from millesime.series.series import load_series

@@ -113,7 +113,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="autoescaping",
-        module="millesime/render/theme.py",
+        module="millesime/render/templates.py",
         there="autoescape=True",
         instead="autoescape=False",
         tests=(f"{_ALONE}::test_what_a_template_is_given_is_text",),
@@ -128,7 +128,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="links in a site's tree",
-        module="millesime/distribution/tree.py",
+        module="millesime/distribution/site/tree.py",
         there="        if (folder / above).is_symlink():",
         instead="        if False:",
         tests=(f"{_SECURITY}/test_links_out.py::test_a_tree_is_not_replaced_through_a_link_in_it",),
@@ -220,7 +220,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="pixels",
-        module="millesime/assembly/images.py",
+        module="millesime/assembly/image_files.py",
         there="return width * height > limits.picture_pixels",
         instead="return False",
         tests=(f"{_SECURITY}/test_pictures.py::test_a_picture_that_unpacks_to_gigabytes_is_named_and_not_unpacked",),
@@ -228,7 +228,7 @@ _SECURITY_DEFENCES = (
     # ---- paths -------------------------------------------------------------
     Defence(
         name="pictures above the report",
-        module="millesime/assembly/images.py",
+        module="millesime/assembly/image_files.py",
         there='return None if key.startswith("../") or key in ("..", ".") else key',
         instead="return key",
         tests=(f"{_ALONE}::test_an_address_out_of_the_report_is_the_key_of_no_picture",),
@@ -236,7 +236,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="pictures by address",
-        module="millesime/assembly/images.py",
+        module="millesime/assembly/image_files.py",
         there='if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:|^//", target):',
         instead="if False:",
         tests=(f"{_ALONE}::test_an_address_out_of_the_report_is_the_key_of_no_picture",),
@@ -298,7 +298,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="links in folders that are compared",
-        module="millesime/history/folder.py",
+        module="millesime/history/plain_folder.py",
         there="        return LINK\n",
         instead='        return "100644"\n',
         tests=(f"{_ALONE}::test_a_link_in_a_folder_that_is_compared_is_known_as_one",),
@@ -306,7 +306,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="modules in the report's folder",
-        module="millesime/press/workers.py",
+        module="millesime/press/run/workers.py",
         there='        os.environ[_SAFE_PATH] = "1"\n',
         instead="",
         tests=(f"{_SECURITY}/test_modules.py",),
@@ -337,7 +337,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="Word files without raw nodes",
-        module="millesime/render/docx.py",
+        module="millesime/render/docx/document.py",
         there="body = _plain_raw(list(chapter.blocks))",
         instead="body = list(chapter.blocks)",
         tests=("tests/render/test_docx.py::test_raw_word_markup_of_a_chapter_is_not_written",),
@@ -379,35 +379,35 @@ _SECURITY_DEFENCES = (
     # ---- templates and sheets ----------------------------------------------
     Defence(
         name="sandbox of templates",
-        module="millesime/render/theme.py",
+        module="millesime/render/templates.py",
         there="    environment = _Sandbox(\n",
         instead='    environment = __import__("jinja2").Environment(\n',
         tests=(_TEMPLATES,),
     ),
     Defence(
         name="immutable values of templates",
-        module="millesime/render/theme.py",
+        module="millesime/render/templates.py",
         there="    environment = _Sandbox(\n",
         instead='    environment = __import__("jinja2").sandbox.SandboxedEnvironment(\n',
         tests=(_TEMPLATES, "-k", "append"),
     ),
     Defence(
         name="templates of the theme alone",
-        module="millesime/render/theme.py",
+        module="millesime/render/templates.py",
         there='if template.startswith("/") or ".." in template.split("/"):',
         instead="if False:",
         tests=(_TEMPLATES, "-k", "include"),
     ),
     Defence(
         name="errors of templates",
-        module="millesime/render/theme.py",
+        module="millesime/render/templates.py",
         there="except (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:",
         instead="except RecursionError as error:",
         tests=(_TEMPLATES,),
     ),
     Defence(
         name="what the engine of pages fetches",
-        module="millesime/render/pdf/engine.py",
+        module="millesime/render/pdf/engine/environment.py",
         there='            raise ValueError("nothing outside the report is read")',
         instead="            return engine.urls.URLFetcher().fetch(url, headers)",
         tests=(f"{_ALONE}::test_the_engine_of_pages_is_handed_nothing_that_it_was_not_promised",),
@@ -415,14 +415,14 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="sockets of the engine of pages",
-        module="millesime/render/pdf/engine.py",
+        module="millesime/render/pdf/engine/environment.py",
         there='            raise ValueError("nothing outside the report is read")',
         instead="            return engine.urls.URLFetcher(timeout=1).fetch(url, headers)",
         tests=(f"{_SECURITY}/test_sockets.py::test_no_process_of_a_build_asks_for_a_socket",),
     ),
     Defence(
         name="sheets of the theme for paper",
-        module="millesime/render/pdf/engine.py",
+        module="millesime/render/pdf/engine/environment.py",
         there='            raise ValueError("nothing outside the report is read")',
         instead="            return engine.urls.URLFetcher(timeout=1).fetch(url, headers)",
         tests=(f"{_SECURITY}/test_templates.py::test_a_sheet_of_the_report_shows_no_picture_from_outside_on_paper",),
@@ -503,17 +503,19 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="time of layout",
-        module="millesime/press/limited.py",
+        module="millesime/press/run/resource_limits.py",
         there="    signal.setitimer(signal.ITIMER_PROF, seconds)\n",
         instead="",
         tests=(f"{_SECURITY}/test_sizes.py::test_a_part_that_takes_too_long_to_lay_out_is_named",),
     ),
     Defence(
         name="memory of workers",
-        module="millesime/press/limited.py",
+        module="millesime/press/run/resource_limits.py",
         there="    resource.setrlimit(resource.RLIMIT_DATA, (min(within), before[1]))\n",
         instead="",
-        tests=("tests/press/test_limited.py::test_a_step_that_takes_too_much_memory_is_ended_and_its_worker_lives",),
+        tests=(
+            "tests/press/test_resource_limits.py::test_a_step_that_takes_too_much_memory_is_ended_and_its_worker_lives",
+        ),
     ),
     Defence(
         name="limits that a report may choose",
@@ -564,7 +566,7 @@ _SECURITY_DEFENCES = (
     # ---- git ---------------------------------------------------------------
     Defence(
         name="messages of commits",
-        module="millesime/redline/annex/provenance.py",
+        module="millesime/redline/annex/reasons.py",
         there='*words(fill(labels["annex_why_subject"], subject=opening(reason.subject, _SUBJECT))),',
         instead='{"t": "RawInline", "c": ["html", reason.subject]},',
         tests=(f"{_ALONE}::test_a_commit_message_becomes_words_and_no_markup",),
@@ -648,21 +650,21 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="texts that pretend to be commits",
-        module="millesime/history/lines.py",
+        module="millesime/history/line_history.py",
         there='re.compile(rb"^\\x00commit ", re.MULTILINE)',
         instead='re.compile(rb"\\x00commit ")',
         tests=("tests/history/test_git_settings.py::test_a_text_cannot_pretend_to_be_a_commit",),
     ),
     Defence(
         name="records of sites that lead out",
-        module="millesime/distribution/folder.py",
+        module="millesime/distribution/trust/downloaded_folder.py",
         there='if posixpath.normpath(path) != path or path.startswith(("/", "../")) or path == ".."',
         instead='if path == ".."',
         tests=("tests/press/test_publish_sealed.py::test_a_record_of_a_site_does_not_lead_out_of_it",),
     ),
     Defence(
         name="aliases in tables of contents",
-        module="millesime/press/reading_order.py",
+        module="millesime/press/compare/reading_order.py",
         there="        if id(node) in seen:\n            return None\n",
         instead="",
         tests=("tests/press/test_revisions.py::test_aliases_of_yaml_do_not_grow",),
@@ -680,7 +682,7 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="no note is lost",
-        module="millesime/render/pdf/whole_notes.py",
+        module="millesime/render/pdf/engine/whole_notes.py",
         there='            raise LostNoteError(note.element.get("id") or "", _opening(note.element))',
         instead="            continue",
         tests=(
@@ -762,7 +764,7 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="temporary files go with the run",
-        module="millesime/press/scratch.py",
+        module="millesime/press/run/scratch.py",
         there="        remove(made)\n",
         instead="",
         tests=(
@@ -772,7 +774,7 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="temporary files of a killed run",
-        module="millesime/press/scratch.py",
+        module="millesime/press/run/scratch.py",
         there="        _sweep(chosen)\n",
         instead="",
         tests=(
@@ -782,7 +784,7 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="temporary files of a run that lives",
-        module="millesime/press/scratch.py",
+        module="millesime/press/run/scratch.py",
         there="                if is_abandoned:\n",
         instead="                if True:\n",
         tests=(f"{_FAULTS_ALONE}::test_temporary_files_of_a_run_that_lives_are_left_alone",),
@@ -790,14 +792,14 @@ _FAULT_DEFENCES = (
     # ---- workers -----------------------------------------------------------
     Defence(
         name="workers end with their build",
-        module="millesime/press/workers.py",
+        module="millesime/press/run/workers.py",
         there="    parent.join()\n",
         instead="    return\n",
         tests=(f"{_FAULTS}/test_leftovers.py::test_workers_end_when_their_build_is_killed",),
     ),
     Defence(
         name="a worker that was ended",
-        module="millesime/press/workers.py",
+        module="millesime/press/run/workers.py",
         there="        if isinstance(error, BrokenProcessPool):\n",
         instead="        if False:\n",
         tests=(f"{_FAULTS}/test_leftovers.py::test_a_build_whose_worker_is_killed_says_so",),
@@ -913,14 +915,14 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="the language of the machine",
-        module="millesime/render/pdf/engine.py",
+        module="millesime/render/pdf/engine/environment.py",
         there="            locale.setlocale(locale.LC_CTYPE, name)\n",
         instead="            pass\n",
         tests=(f"{_FAULTS_ALONE}::test_engines_of_pages_know_neither_the_time_nor_the_language_of_the_machine",),
     ),
     Defence(
         name="the clock of the machine",
-        module="millesime/render/pdf/engine.py",
+        module="millesime/render/pdf/engine/environment.py",
         there="    os.environ[name] = str(date_epoch(date))\n",
         instead="",
         tests=(f"{_FAULTS_ALONE}::test_engines_of_pages_know_neither_the_time_nor_the_language_of_the_machine",),
@@ -928,7 +930,7 @@ _FAULT_DEFENCES = (
     # ---- two at once -------------------------------------------------------
     Defence(
         name="two publications",
-        module="millesime/distribution/tree.py",
+        module="millesime/distribution/site/tree.py",
         there="            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         instead="            pass\n",
         tests=(f"{_FAULTS_ALONE}::test_who_publishes_second_is_told_to_wait",),
@@ -979,32 +981,32 @@ _FAULT_DEFENCES = (
     # ---- beginnings and seals ----------------------------------------------
     Defence(
         name="an init that was killed is taken over",
-        module="millesime/press/beginnings.py",
+        module="millesime/press/scaffold.py",
         there="if os.path.lexists(path) and not _holds(path, text):",
         instead="if os.path.lexists(path):",
         tests=(f"{_FAULTS}/test_leftovers.py::test_a_report_whose_beginning_was_killed_begins_at_the_next_try",),
     ),
     Defence(
         name="an init writes its manifest last",
-        module="millesime/press/beginnings.py",
+        module="millesime/press/scaffold.py",
         there="for path, text in reversed(files.items()):",
         instead="for path, text in files.items():",
         tests=(f"{_FAULTS}/test_leftovers.py::test_a_report_whose_beginning_was_killed_begins_at_the_next_try",),
     ),
     Defence(
         name="texts of others are not written over",
-        module="millesime/press/beginnings.py",
+        module="millesime/press/scaffold.py",
         there='            raise OutputError(f"{path}: there is such a file already;',
         instead='            path.unlink()\n            OutputError(f"{path}: there is such a file already;',
         tests=(f"{_FAULTS}/test_leftovers.py::test_a_report_never_begins_over_a_text_of_others",),
     ),
     Defence(
         name="seals replace a manifest in one step",
-        module="millesime/series/write.py",
+        module="millesime/series/manifest_writing.py",
         there='        with beside.open("wb") as stream:\n',
         instead='        with path.open("wb") as stream:\n',
         tests=(
-            "tests/series/test_write.py::test_a_run_killed_while_it_writes_leaves_the_manifest_whole_and_the_next_one_tidies",
+            "tests/series/test_manifest_writing.py::test_a_run_killed_while_it_writes_leaves_the_manifest_whole_and_the_next_one_tidies",
         ),
     ),
 )

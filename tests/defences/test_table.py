@@ -56,7 +56,7 @@ def test_millesime_is_imported_from_where_its_tests_are():
     assert Path(said.strip()).resolve().parents[1] == place
 
 
-WATCHED = "tests/press/test_limited.py::test_nothing_remains_of_a_limit"
+WATCHED = "tests/press/test_resource_limits.py::test_nothing_remains_of_a_limit"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,9 @@ WATCHED = "tests/press/test_limited.py::test_nothing_remains_of_a_limit"
 def test_a_test_that_fails_is_told_from_none_and_from_a_mistake_in_the_table(
     there: str, instead: str, error: str, is_proof: bool
 ):
-    defence = Defence(name="x", module="millesime/press/limited.py", there=there, instead=instead, tests=(WATCHED,))
+    defence = Defence(
+        name="x", module="millesime/press/run/resource_limits.py", there=there, instead=instead, tests=(WATCHED,)
+    )
     outcome = runner.try_without(defence)
     assert (outcome.is_proof, outcome.error) == (is_proof, error), outcome.output
     assert (outcome.status == 0) == (there.startswith("No Exception"))

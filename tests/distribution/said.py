@@ -13,9 +13,10 @@ import pikepdf
 import yaml
 from lxml import etree, html
 
-from millesime.distribution import citation, datacite, facts, feeds, head, onix, opds, schema_org, timemap, webpub
-from millesime.distribution.legal_deposit import legal_deposit_files
+from millesime.distribution.metadata import citation, datacite, facts, feeds, onix, opds, schema_org, timemap, webpub
+from millesime.distribution.metadata.legal_deposit import legal_deposit_files
 from millesime.distribution.publication import Publication, PublishedEdition
+from millesime.distribution.site import page_head
 from millesime.series.licences import find_licence
 
 BASE = "https://example.org/rapport"
@@ -150,7 +151,7 @@ def from_docx(shelf: Shelf) -> Said:
 
 
 def from_head(shelf: Shelf) -> Said:
-    printed = head.print_head(head.edition_head(shelf.publication, shelf.edition))
+    printed = page_head.print_head(page_head.edition_head(shelf.publication, shelf.edition))
     root = html.document_fromstring(f"<!DOCTYPE html><head>{printed}</head>")
 
     def meta(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from millesime.distribution.accessibility_statement import CheckResult, accessibility_statement
+from millesime.distribution.metadata.accessibility_statement import CheckResult, accessibility_statement
 from millesime.markup.ast import text_of
 from tests.distribution.publications import publication
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from millesime.distribution import citation, datacite, facts, feeds, onix, opds, timemap, webpub
-from millesime.distribution.catalogue import catalogue_files
+from millesime.distribution.metadata import citation, datacite, facts, feeds, onix, opds, timemap, webpub
+from millesime.distribution.metadata.catalogue import catalogue_files
 from millesime.distribution.publication import Publication, PublishedEdition, PublishedFile
 from millesime.history.repository import open_repository
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
-from millesime.render.docx import render_docx
-from millesime.render.epub import render_epub
-from millesime.render.html import render_html
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
+from millesime.render.docx.document import render_docx
+from millesime.render.epub.package import render_epub
+from millesime.render.html.pages import render_html
 from millesime.render.pdf import print_report
 from millesime.series.series import load_series
 from tests.distribution.said import BASE, READERS, TRUE, Said, Shelf

@@ -3,8 +3,8 @@
 import pytest
 from lxml import etree
 
-from millesime.distribution import citation
-from millesime.distribution.catalogue import catalogue_files, left_out, offered_files
+from millesime.distribution.metadata import citation
+from millesime.distribution.metadata.catalogue import catalogue_files, left_out, offered_files
 from millesime.distribution.publication import RESERVED
 from tests.distribution.publications import publication, published_edition, without_address
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from millesime.distribution.checksums import (
+from millesime.distribution.trust.checksums import (
     CHECKSUMS,
     check_folder,
     is_cut_short,

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millesime.assembly.report import Author
-from millesime.distribution import citation, facts
+from millesime.distribution.metadata import citation, facts
 from millesime.distribution.publication import Publication
 from millesime.series.licences import KNOWN
 from tests.distribution.publications import (

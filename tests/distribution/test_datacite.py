@@ -7,7 +7,7 @@ import validator
 from hypothesis import given, settings
 from lxml import etree
 
-from millesime.distribution.datacite import datacite_record
+from millesime.distribution.metadata.datacite import datacite_record
 from tests.distribution.publications import MINISTRY, awkward_publications, publication, without_address
 
 NS = {"d": "http://datacite.org/schema/kernel-4", "x": "http://www.w3.org/2001/XMLSchema"}

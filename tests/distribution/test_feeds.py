@@ -6,9 +6,9 @@ import feedparser
 from hypothesis import given
 from lxml import etree
 
-from millesime.distribution import facts
-from millesime.distribution.feeds import changes_feed, editions_feed
-from millesime.distribution.opds import opds_1
+from millesime.distribution.metadata import facts
+from millesime.distribution.metadata.feeds import changes_feed, editions_feed
+from millesime.distribution.metadata.opds import opds_1
 from tests.distribution.publications import BASE, awkward_publications, publication, published_edition
 
 ATOM = "{http://www.w3.org/2005/Atom}"

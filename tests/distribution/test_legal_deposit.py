@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from millesime.distribution.legal_deposit import legal_deposit_files
+from millesime.distribution.metadata.legal_deposit import legal_deposit_files
 from tests.distribution.publications import MINISTRY, publication, published_edition, without_address
 
 EDITION = publication().edition("2019")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from hypothesis import given
 
-from millesime.distribution.lineage import (
+from millesime.distribution.site.lineage import (
     MERGED_INTO,
     MOVED,
     MOVED_REWORDED,

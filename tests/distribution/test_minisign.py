@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from millesime.distribution.minisign import (
+from millesime.distribution.trust.minisign import (
     PublicKey,
     SecretKey,
     check_signature,

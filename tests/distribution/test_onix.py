@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from lxml import etree
 from onixcheck.validation import validate
 
-from millesime.distribution.onix import language_code, onix_message
+from millesime.distribution.metadata.onix import language_code, onix_message
 from tests.distribution.publications import MINISTRY, awkward_publications, publication, without_address
 
 NS = {"o": "http://ns.editeur.org/onix/3.0/reference"}
@@ -135,7 +135,7 @@ def test_languages_have_bibliographic_codes(tag: str, code: str):
 
 
 def test_every_language_code_of_ours_is_in_the_list():
-    from millesime.distribution.onix import _LANGUAGES
+    from millesime.distribution.metadata.onix import _LANGUAGES
 
     xs = {"x": "http://www.w3.org/2001/XMLSchema"}
     known = set(etree.parse(_LISTS).xpath("//x:simpleType[@name='List74']//x:enumeration/@value", namespaces=xs))

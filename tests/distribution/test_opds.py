@@ -5,7 +5,7 @@ import json
 from hypothesis import find, settings
 from lxml import etree
 
-from millesime.distribution.opds import OPEN_ACCESS, TYPE_1, opds_1, opds_2
+from millesime.distribution.metadata.opds import OPEN_ACCESS, TYPE_1, opds_1, opds_2
 from tests.distribution.publications import BASE, MINISTRY, awkward_publications, publication
 
 NS = {"a": "http://www.w3.org/2005/Atom", "dc": "http://purl.org/dc/terms/"}

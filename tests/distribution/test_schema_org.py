@@ -12,8 +12,8 @@ import msgspec_schemaorg.models as vocabulary
 from hypothesis import given
 from lxml import html
 
-from millesime.distribution.head import edition_head, print_head
-from millesime.distribution.schema_org import Thing, chapter_thing, edition_thing, report_thing
+from millesime.distribution.metadata.schema_org import Thing, chapter_thing, edition_thing, report_thing
+from millesime.distribution.site.page_head import edition_head, print_head
 from tests.distribution.publications import BASE, MINISTRY, awkward_publications, publication, without_address
 
 _WORDS = {"str", "int", "float", "bool", "date", "datetime", "time"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from millesime.distribution.search_order import order_index
+from millesime.distribution.site.search_order import order_index
 
 MAGIC = b"pagefind_dcd"
 VALUES = [b"\x82d2018\x82\x02\x03", b"\x82d2019\x82\x00\x19\x01\x00", b"\x82d2020\x98\x18" + bytes(24)]

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from millesime.assembly.theme import theme_folder
-from millesime.distribution.search import index_pages
-from millesime.distribution.search_words import searchable_page, searchable_text
+from millesime.distribution.site.search import index_pages
+from millesime.distribution.site.search_words import searchable_page, searchable_text
 
 TEXTS = {
     "eau": "Le prix de l’eau monte.",

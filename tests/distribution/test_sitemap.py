@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 from usp.tree import sitemap_from_str
 
-from millesime.distribution.sitemap import MOST, NAMESPACE, sitemap_files
+from millesime.distribution.metadata.sitemap import MOST, NAMESPACE, sitemap_files
 from tests.distribution.publications import BASE, publication
 
 PAGES = [

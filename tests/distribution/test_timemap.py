@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from requests.utils import parse_header_links
 
-from millesime.distribution.timemap import rfc_1123, timemap_json, timemap_link
+from millesime.distribution.metadata.timemap import rfc_1123, timemap_json, timemap_link
 from tests.distribution.publications import BASE, publication, published_edition
 
 

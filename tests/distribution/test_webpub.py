@@ -5,8 +5,8 @@ import posixpath
 
 import pytest
 
-from millesime.distribution import facts
-from millesime.distribution.webpub import web_publication
+from millesime.distribution.metadata import facts
+from millesime.distribution.metadata.webpub import web_publication
 from tests.distribution.publications import BASE, publication, without_address
 
 EDITION = publication().edition("2019")

@@ -16,16 +16,16 @@ import pytest
 
 from millesime import beside, cli
 from millesime.beside import put_aside
-from millesime.distribution.tree import hold
+from millesime.distribution.site.tree import hold
 from millesime.markup import pandoc
 from millesime.press.cache import store
 from millesime.press.cache.keys import digest
 from millesime.press.cache.place import default_folder
-from millesime.press.scratch import scratch_folder
+from millesime.press.run.scratch import scratch_folder
 from millesime.problems import EngineError, OutputError
 from millesime.render import artifact
 from millesime.render.artifact import write_beside
-from millesime.render.pdf.engine import surroundings
+from millesime.render.pdf.engine.environment import surroundings
 from tests.faults.scene import PROGRAM
 from tests.faults.test_disk import PLAIN
 from tests.faults.test_pandoc import CASES

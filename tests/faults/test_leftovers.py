@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from millesime.beside import hold_beside, recover, recover_all
-from millesime.press.beginnings import begin_report
-from millesime.press.scratch import scratch_folder
-from millesime.press.workers import local_workers
+from millesime.press.run.scratch import scratch_folder
+from millesime.press.run.workers import local_workers
+from millesime.press.scaffold import begin_report
 from millesime.problems import OutputError
 from millesime.render import artifact
 from millesime.render.artifact import write_beside
@@ -135,7 +135,7 @@ def test_temporary_files_go_with_the_run_and_those_of_a_killed_one_with_the_next
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     kill_in(
-        "import tempfile\nfrom millesime.press.scratch import scratch_folder\n"
+        "import tempfile\nfrom millesime.press.run.scratch import scratch_folder\n"
         "with scratch_folder():\n    tempfile.mkdtemp(prefix='millesime-')\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert len(list(tmp_path.rglob("millesime-*"))) == 2

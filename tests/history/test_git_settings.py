@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from millesime.history import repository as module
-from millesime.history.lines import trace_lines
+from millesime.history.line_history import trace_lines
 from millesime.history.log import read_log
 from millesime.history.renames import find_renames
 from millesime.history.repository import find_repository, git_version, without_configuration
-from millesime.press.toolchain import toolchain
-from millesime.press.tools import tool_differences, tool_versions
+from millesime.press.cache.toolchain import toolchain
+from millesime.press.cache.tools import tool_differences, tool_versions
 from millesime.problems import RevisionError
 from tests.support import TestRepository, make_repository
 

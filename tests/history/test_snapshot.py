@@ -12,7 +12,7 @@ import pytest
 from millesime.history.repository import Repository, open_repository
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot, Snapshot
-from millesime.history.text import read_text_source
+from millesime.history.source_text import read_text_source
 from millesime.history.worktree import WorkingTree, blob_id, open_working_tree
 from millesime.problems import MarkupError, RevisionError
 from tests.support import TestRepository

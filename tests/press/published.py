@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from millesime.history.repository import find_repository
-from millesime.press.build import Progress
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.desk import Desk
-from millesime.press.publish import Published, publish
-from millesime.press.workers import local_workers
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.build import Progress
+from millesime.press.run.workers import local_workers
+from millesime.press.site.publish import Published, publish
 from millesime.series.series import load_series
 from tests.press.report import FIRST, SVG
 from tests.support import TestRepository, make_repository

@@ -7,13 +7,13 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from millesime.history.repository import find_repository
-from millesime.press.build import Progress
+from millesime.press.archive.seal import Sealed, seal_edition
+from millesime.press.archive.verify import EditionVerdict, verify_editions
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.desk import Desk
-from millesime.press.installed import keep_installed
-from millesime.press.seal import Sealed, seal_edition
-from millesime.press.verify import EditionVerdict, verify_editions
-from millesime.press.workers import Workers
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.build import Progress
+from millesime.press.run.workers import Workers
 from millesime.series.series import load_series
 from tests.press.report import FIRST, MANIFEST, SECOND
 from tests.support import TestRepository, make_repository

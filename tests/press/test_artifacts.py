@@ -4,7 +4,7 @@ import datetime
 import io
 import zipfile
 
-from millesime.press.artifacts import download, pack_artifact, pack_file
+from millesime.press.run.artifacts import download, pack_artifact, pack_file
 
 DAY = datetime.date(2019, 7, 3)
 PAGES = {b"index.html": b"<p>\xc3\xa9", b"assets/style.css": b"p{}"}

@@ -18,14 +18,14 @@ import pikepdf
 import pytest
 
 from millesime.history.repository import find_repository
-from millesime.press.build import Progress, build_editions
+from millesime.press.archive.seal import seal_content
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
-from millesime.press.seal import seal_content
-from millesime.press.workers import local_workers
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.build import Progress, build_editions
+from millesime.press.run.workers import local_workers
 from millesime.problems import OutputError
-from millesime.render.pdf.furniture import FurnitureSource
+from millesime.render.pdf.margin_boxes import FurnitureSource
 from millesime.series.series import load_series
 from tests.press.report import make_report
 from tests.press.test_store import with_disks

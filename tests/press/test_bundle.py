@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, read_checksums, sha256, write_checksums
-from millesime.distribution.minisign import SecretKey, check_signature
-from millesime.press.build import Progress
-from millesime.press.bundle import Bundle, BundleVerdict, bundle_edition, verify_bundle
+from millesime.distribution.trust.checksums import CHECKSUMS, SIGNATURE, read_checksums, sha256, write_checksums
+from millesime.distribution.trust.minisign import SecretKey, check_signature
+from millesime.press.archive.bundle import Bundle, BundleVerdict, bundle_edition, verify_bundle
 from millesime.press.cache.store import Store, open_store
+from millesime.press.run.build import Progress
 from millesime.problems import SealError
 from tests.press.sealed import desk, here, make_report, rebase, seal
 from tests.support import TestRepository

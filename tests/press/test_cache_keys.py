@@ -94,7 +94,7 @@ def test_no_import_is_overlooked(path: Path):
 
 
 def test_the_code_of_a_step_is_what_python_loads_for_it():
-    for module in ("render.pdf", "redline.compare", "press.build"):
+    for module in ("render.pdf", "redline.compare", "press.run.build"):
         loaded = subprocess.run(
             [sys.executable, "-c", f"import sys, millesime.{module}; print(*(getattr(m, '__file__', '') for name, m "
              "in sys.modules.items() if name.split('.')[0] == 'millesime'), sep='\\n')"],

@@ -16,8 +16,8 @@ import pytest
 from millesime.assembly.reading_checks import check_reading, contrast
 from millesime.history.repository import find_repository
 from millesime.markup.ast import header, words
-from millesime.press.check import check_edition
-from millesime.press.desk import Desk
+from millesime.press.edition.check import check_edition
+from millesime.press.edition.workspace import Desk
 from millesime.problems import Problem
 from millesime.series.series import load_series
 from tests.support import make_repository

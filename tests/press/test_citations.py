@@ -9,9 +9,9 @@ import pytest
 from millesime.assembly.report import Report
 from millesime.history.repository import find_repository
 from millesime.markup.ast import text_of, walk
-from millesime.press.comparison import compare_manuscripts, redline_report, tracked_report
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.compare.comparison import compare_manuscripts, redline_report, tracked_report
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
 from millesime.series.series import load_series
 from tests.support import make_repository
 

@@ -21,11 +21,11 @@ import pytest
 from distributed import Client
 
 from millesime.history.repository import find_repository
-from millesime.press import workers as press_workers
-from millesime.press.build import Progress, build_editions
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.desk import Desk
-from millesime.press.workers import Workers, cluster_workers, local_workers
+from millesime.press.edition.workspace import Desk
+from millesime.press.run import workers as press_workers
+from millesime.press.run.build import Progress, build_editions
+from millesime.press.run.workers import Workers, cluster_workers, local_workers
 from millesime.problems import EngineError
 from millesime.series.series import load_series
 from tests.press.report import make_report
@@ -354,7 +354,7 @@ def other_version(folder: Path) -> Path:
     other = folder / "other"
     shutil.copytree(ROOT / "millesime", other / "millesime", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", other / "templates")
-    with (other / "millesime/press/pages.py").open("a") as module:
+    with (other / "millesime/press/run/pdf_units.py").open("a") as module:
         module.write("# of another version\n")
     return other
 

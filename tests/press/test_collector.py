@@ -7,7 +7,7 @@ import weakref
 from types import SimpleNamespace
 
 from millesime.collector import tidy
-from millesime.press.steps import run_step
+from millesime.press.run.steps import run_step
 
 
 class _Ring:

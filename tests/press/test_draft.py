@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from millesime.history.repository import find_repository
-from millesime.press.desk import Desk
-from millesime.press.draft import draft_edition
-from millesime.press.workers import local_workers
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.draft import draft_edition
+from millesime.press.run.workers import local_workers
 from millesime.problems import ManifestError
 from millesime.series.series import load_series
 from tests.press.report import make_report

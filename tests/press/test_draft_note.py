@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from millesime.distribution.record import Record
+from millesime.distribution.trust.record import Record
 from millesime.history.repository import find_repository
-from millesime.press.beginnings import begin_edition
-from millesime.press.desk import Desk
-from millesime.press.draft_note import check_note, draft_line
-from millesime.press.publish import _chosen
-from millesime.press.seal import seal_content
+from millesime.press.archive.seal import seal_content
+from millesime.press.edition.draft_note import check_note, draft_line
+from millesime.press.edition.workspace import Desk
+from millesime.press.scaffold import begin_edition
+from millesime.press.site.publish import _chosen
 from millesime.problems import ManifestError
 from millesime.series.series import load_series
 from tests.support import TestRepository, make_repository

@@ -18,12 +18,12 @@ from millesime.assembly.report import Report
 from millesime.assembly.sources import ChapterSource
 from millesime.markup.ast import Document
 from millesime.render.conform import Element
-from millesime.render.docx import render_docx
-from millesime.render.epub import render_epub
+from millesime.render.docx.document import render_docx
+from millesime.render.epub.package import render_epub
 from millesime.render.fragments import set_labels, write_fragments, write_titles
-from millesime.render.html import html_pages
+from millesime.render.html.pages import html_pages
 from millesime.render.pdf import print_report
-from millesime.render.printable import make_printable
+from millesime.render.pdf.printable import make_printable
 from tests.assembly.builders import materials
 from tests.press import every_place as places
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from millesime.press import installed
+from millesime.press.cache import installed
+from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
-from millesime.press.installed import keep_installed
 from millesime.render.fonts import SANS, SERIF, print_font, web_font
-from millesime.render.keeping import MAKE_ANEW, keep_with
+from millesime.render.installed_files import MAKE_ANEW, keep_with
 
 MAKERS = [(make, family) for make in (print_font, web_font) for family in (SERIF, SANS)]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from millesime.history.repository import find_repository
 from millesime.markup.ast import text_of, walk
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
 from millesime.series.series import load_series
 from tests.press.report import FIRST, make_report
 from tests.support import TestRepository

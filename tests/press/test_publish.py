@@ -18,8 +18,8 @@ from urllib.parse import unquote
 import pytest
 from lxml import html
 
-from millesime.distribution.accessibility_statement import read_checks
-from millesime.distribution.tree import hold
+from millesime.distribution.metadata.accessibility_statement import read_checks
+from millesime.distribution.site.tree import hold
 from millesime.press.cache.store import Store
 from millesime.problems import ManifestError, OutputError, RevisionError
 from tests.press.published import GOES, MOVES, ONE, REWORDED, STAYS, make_series, publish_in_steps, publish_into

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from millesime.distribution.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
-from millesime.distribution.folder import verify_folder
-from millesime.distribution.minisign import SecretKey
-from millesime.press.build import Progress
+from millesime.distribution.trust.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
+from millesime.distribution.trust.downloaded_folder import verify_folder
+from millesime.distribution.trust.minisign import SecretKey
 from millesime.press.cache.store import Store, open_store
-from millesime.press.frozen import ManifestChanged
-from millesime.press.publish import publish
+from millesime.press.edition.sealed_inputs import ManifestChanged
+from millesime.press.run.build import Progress
+from millesime.press.site.publish import publish
 from millesime.problems import OutputError, SealError
 from tests.cli.test_seal import run
 from tests.press.sealed import desk, edit, here, make_report, seal

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from millesime.press import tools
-from millesime.press import verify as verifying
-from millesime.press.artifacts import Download
+from millesime.press.archive import verify as verifying
+from millesime.press.archive.seal import edition_checksums, seal_content
+from millesime.press.archive.verify import EditionVerdict, judge, require_sealed
+from millesime.press.cache import tools
 from millesime.press.cache.store import Store, open_store
-from millesime.press.frozen import ManifestChanged
-from millesime.press.seal import edition_checksums, seal_content
-from millesime.press.verify import EditionVerdict, judge, require_sealed
+from millesime.press.edition.sealed_inputs import ManifestChanged
+from millesime.press.run.artifacts import Download
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.series import load_series
 from tests.press.sealed import desk, edit, forget, make_report, rebase, seal, verify
@@ -171,7 +171,7 @@ def test_a_manifest_edited_while_it_is_built_is_not_sealed(
         edit(root / "editions/2018.yaml", ("date: 2018-07-03", "date: 2018-07-04"))
         return {}
 
-    monkeypatch.setattr("millesime.press.seal.tool_versions", edit_meanwhile)
+    monkeypatch.setattr("millesime.press.archive.seal.tool_versions", edit_meanwhile)
     with pytest.raises(ManifestError, match="manifests were edited while it was built; seal it again"):
         seal(root, "2018", store=store)
     assert load_series(root).edition("2018").seal is None
@@ -269,7 +269,7 @@ def test_an_edited_manifest_is_named_and_never_built(clone: TestRepository, stor
     later = one(clone.root, "2019", store)
     assert later.verdict == "manifest"
     assert later.text.startswith("editions/2018.yaml: 2019 was sealed with it, and it says something else; take ")
-    from millesime.press.build import plan_editions
+    from millesime.press.run.build import plan_editions
 
     with pytest.raises(ManifestChanged):
         plan_editions(desk(clone.root), ["2018"], formats=None)
@@ -444,8 +444,8 @@ def test_what_a_cache_was_made_to_keep_is_found_out_and_without_it_all_is_well(
     """A cache entry is right by its checksum and holds another edition's bytes: only a seal can tell."""
     poisoned = Store(tmp_path / "millesime")
     shutil.copytree(store.folder, poisoned.folder)
-    from millesime.press.artifacts import pack_file
-    from millesime.press.inputs import edition_inputs
+    from millesime.press.run.artifact_inputs import edition_inputs
+    from millesime.press.run.artifacts import pack_file
 
     name = "la-ville-partagee-2018.epub"
     opened = desk(made.root, poisoned)

@@ -16,10 +16,10 @@ from millesime.markup.ast import text_of
 from millesime.markup.normalise import equality_key, normalise
 from millesime.markup.pandoc import Source, read_documents
 from millesime.redline.compare import compare
-from millesime.redline.critic import write_markdown
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.model import ChapterText, Redline
-from millesime.redline.summary import write_summary
+from millesime.redline.outputs.criticmarkup import write_markdown
+from millesime.redline.outputs.terminal import write_summary
 from tests.redline.gallery import CASES, case_names, read_case, read_wanted
 
 WANTED = read_wanted()

@@ -10,7 +10,7 @@ from millesime.markup.ast import para, words
 from millesime.redline.compare import compare
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.model import EDITED
-from millesime.redline.reading import for_readers
+from millesime.redline.reading.readers_view import for_readers
 
 MAP = image("map.svg", words("La carte des quartiers"))
 

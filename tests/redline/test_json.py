@@ -11,7 +11,7 @@ from hypothesis import given
 from pydantic import TypeAdapter
 
 from millesime.redline.compare import compare
-from millesime.redline.write import BlockJson, RedlineJson, json_schema, redline_json
+from millesime.redline.outputs.json import BlockJson, RedlineJson, json_schema, redline_json
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "redline.schema.json"
 ADAPTER: TypeAdapter[Any] = TypeAdapter(RedlineJson)

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from millesime.markup.ast import INLINES, attr, bullet_list, div, para, plain, span, string
 from millesime.markup.normalise import equality_key, normalise
-from millesime.redline.ast import to_ast
 from millesime.redline.compare import compare
-from millesime.redline.figures import count_redline
+from millesime.redline.exact_document import to_ast
 from millesime.redline.laws import accept_all, reject_all
 from millesime.redline.marks import mark_of
 from millesime.redline.model import EDITED, KEPT, MOVED_FROM, MOVED_TO, NEW_ONLY, OLD_ONLY
-from millesime.redline.words import count_words
+from millesime.redline.reading.word_counts import count_redline
+from millesime.redline.text.words import count_words
 
 tapes = st.binary(min_size=12, max_size=12).map(Tape)
 long_tapes = st.binary(min_size=160, max_size=160).map(Tape)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from millesime.markup.ast import para, plain
 from millesime.redline.compare import compare
-from millesime.redline.keeping import dump_memory, load_memory
-from millesime.redline.memory import Memory
-from millesime.redline.write import redline_json
+from millesime.redline.memory_file import dump_memory, load_memory
+from millesime.redline.outputs.json import redline_json
+from millesime.redline.pairing.memory import Memory
 
 edits = st.lists(st.binary(min_size=20, max_size=20), min_size=1, max_size=3)
 

@@ -15,8 +15,8 @@ import pytest
 from documents import chapters, edited_pairs, law
 from hypothesis import given
 
-from millesime.redline.ast import escape_marks, to_ast
 from millesime.redline.compare import compare
+from millesime.redline.exact_document import escape_marks, to_ast
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from documents import chapter, header, para
 
 from millesime.redline.compare import compare
-from millesime.redline.figures import count_chapter
-from millesime.redline.passages import changed_chapters, passages
-from millesime.redline.summary import write_summary
-from millesime.redline.write import redline_json
+from millesime.redline.outputs.json import redline_json
+from millesime.redline.outputs.terminal import write_summary
+from millesime.redline.reading.passages import changed_chapters, passages
+from millesime.redline.reading.word_counts import count_chapter
 
 LONG = "The council publishes every year a report on the use of its open data."
 

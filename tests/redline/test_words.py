@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millesime.redline.words import is_unseen, pieces, text_words
+from millesime.redline.text.words import is_unseen, pieces, text_words
 
 
 @pytest.mark.parametrize(

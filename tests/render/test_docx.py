@@ -9,7 +9,7 @@ from lxml import etree
 
 from millesime.markup.ast import div, header, para, span, string, text_of, walk, words
 from millesime.markup.pandoc import Source, read_documents
-from millesime.render.docx import render_docx
+from millesime.render.docx.document import render_docx
 from tests.render.builders import SVG, chapter, markdown, report, sample_report
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

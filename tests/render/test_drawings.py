@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 from millesime.render.drawing_styles import flatten_styles
 from millesime.render.images import published_image, word_image
 from millesime.render.pdf import render_pdf
-from millesime.render.pdf.drawings import draw, drawing_source
+from millesime.render.pdf.drawn.drawings import draw, drawing_source
 from millesime.render.pdf.plain import print_plain
 from tests.render.builders import chapter, markdown, report
 from tests.render.pdf_facts import text_of_pages
@@ -154,7 +154,7 @@ def test_a_drawing_cannot_pass_for_the_stand_in_of_another(tmp_path: Path):
 
 
 def test_without_librsvg_a_drawing_keeps_its_words_and_plain_styles(monkeypatch):
-    monkeypatch.setattr("millesime.render.pdf.drawings.rsvg_version", lambda: "")
+    monkeypatch.setattr("millesime.render.pdf.drawn.drawings.rsvg_version", lambda: "")
     made = draw(drawing_source(SVG.format(WORDS["variable"][0]).encode()))
     assert b"data-form" not in made and b"font-size: 20px" in made and b"Taille" in made
 
@@ -225,7 +225,7 @@ def test_in_word_styles_are_attributes_and_letters_on_a_path_in_place():
 
 
 def test_a_drawing_that_librsvg_does_not_draw_is_named(monkeypatch, tmp_path: Path):
-    monkeypatch.setattr("millesime.render.pdf.drawings._converted", lambda content: None)
+    monkeypatch.setattr("millesime.render.pdf.drawn.drawings._converted", lambda content: None)
     one = book({"path": WORDS["path"][0]})
     one = replace(one, chapters=tuple(replace(chapter, images=("path.svg",)) for chapter in one.chapters[1:]))
     (problem,) = render_pdf(one, tmp_path / "a.pdf").problems

@@ -15,8 +15,8 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.markup.ast import header, para, string
-from millesime.render.epub import render_epub, xml_id
-from millesime.render.theme import bare_title
+from millesime.render.epub.package import render_epub, xml_id
+from millesime.render.templates import bare_title
 
 NS = {
     "x": "http://www.w3.org/1999/xhtml",

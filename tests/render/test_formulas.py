@@ -15,9 +15,9 @@ from millesime.markup.ast import para
 from millesime.render.formulas import linear_text, take_tags
 from millesime.render.fragments import write_fragments
 from millesime.render.pdf.by_unit import print_by_unit
-from millesime.render.pdf.formulas import EM, Formula, FormulaSource, FormulasSource, set_formulas
+from millesime.render.pdf.drawn.formula_drawings import EM, Formula, FormulaSource, FormulasSource, set_formulas
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.steps import run_here
+from millesime.render.pdf.values.layout_steps import run_here
 from tests.render.builders import chapter, markdown, report
 from tests.render.pdf_facts import facts_of, text_of_pages
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from millesime.markup.ast import div, header, link, para, plain, simple_table, span, string, words
-from millesime.redline.code import code_lines
+from millesime.redline.merging.code import code_lines
 from millesime.render import sanitise
 from millesime.render.conform import conform
 from millesime.render.fragments import pages_of, to_html, to_xhtml, write_fragments, write_titles

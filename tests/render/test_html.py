@@ -12,7 +12,7 @@ from lxml import html
 from millesime.markup.ast import para, simple_table, words
 from millesime.problems import OutputError, ReportError
 from millesime.render.artifact import write_beside
-from millesime.render.html import page_names, render_html
+from millesime.render.html.pages import page_names, render_html
 
 
 @pytest.fixture(scope="module")

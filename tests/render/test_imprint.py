@@ -13,13 +13,13 @@ from lxml import etree, html
 
 from millesime.assembly.report import Report
 from millesime.markup.ast import para, words
-from millesime.render.docx import render_docx
-from millesime.render.epub import render_epub
-from millesime.render.html import render_html
+from millesime.render.docx.document import render_docx
+from millesime.render.epub.package import render_epub
+from millesime.render.html.pages import render_html
 from millesime.render.pdf import print_report
 from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.steps import run_here
+from millesime.render.pdf.values.layout_steps import run_here
 from tests.render.builders import chapter, report
 from tests.render.test_pdf import pages_text
 

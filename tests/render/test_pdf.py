@@ -17,12 +17,14 @@ from millesime.assembly.report import Author
 from millesime.assembly.theme import read_theme_file
 from millesime.markup.ast import para, span
 from millesime.problems import EngineError
-from millesime.render.pdf import engine, print_report, render_pdf
+from millesime.render.artifact import date_epoch
+from millesime.render.pdf import print_report, render_pdf
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.by_unit import print_by_unit
+from millesime.render.pdf.engine import environment
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.steps import run_here
-from millesime.render.printable import make_printable
+from millesime.render.pdf.printable import make_printable
+from millesime.render.pdf.values.layout_steps import run_here
 from tests.render.builders import SVG, chapter, markdown, report, sample_report
 
 LABELS = {"image": "Illustration"}
@@ -372,14 +374,14 @@ def test_a_missing_system_library_is_named_with_the_line_to_type(monkeypatch):
 
     monkeypatch.setattr("builtins.__import__", refuse)
     with pytest.raises(EngineError, match="apt-get install libpango"):
-        engine.load_engine()
+        environment.load_engine()
 
 
 def test_the_environment_is_left_as_it_was(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "12")
-    with engine.pinned_clock(datetime.date(2019, 7, 3)):
-        assert engine.os.environ["SOURCE_DATE_EPOCH"] == str(engine.date_epoch(datetime.date(2019, 7, 3)))
-    assert engine.os.environ["SOURCE_DATE_EPOCH"] == "12"
+    with environment.pinned_clock(datetime.date(2019, 7, 3)):
+        assert environment.os.environ["SOURCE_DATE_EPOCH"] == str(date_epoch(datetime.date(2019, 7, 3)))
+    assert environment.os.environ["SOURCE_DATE_EPOCH"] == "12"
 
 
 def test_every_anchor_of_the_report_is_in_the_book():

@@ -16,14 +16,15 @@ import pytest
 from millesime.assembly.report import Part, Report
 from millesime.assembly.theme import read_theme_file
 from millesime.markup.ast import header, para, words
-from millesime.render.pdf import by_unit, engine, internals, print_report
+from millesime.render.pdf import by_unit, print_report
 from millesime.render.pdf.by_unit import print_by_unit
-from millesime.render.pdf.file import PdfFile
-from millesime.render.pdf.furniture import FurnitureSource, lay_out_furniture
+from millesime.render.pdf.engine import environment, internals
+from millesime.render.pdf.engine.theme_scope import read_scope
 from millesime.render.pdf.layout import UnbindableError
+from millesime.render.pdf.margin_boxes import FurnitureSource, lay_out_furniture
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.scope import read_scope
-from millesime.render.pdf.steps import run_here
+from millesime.render.pdf.values.layout_steps import run_here
+from millesime.render.pdf.values.pdf_file import PdfFile
 from tests.render.builders import SVG, anchored, chapter, markdown, report, sample_report
 from tests.render.pdf_facts import facts_of, pictures_of, text_of_pages
 
@@ -295,7 +296,7 @@ def test_references_to_folios_in_the_text_are_laid_out_until_they_rest():
 
 
 def test_versions_that_were_not_tried_are_laid_out_in_one_piece(monkeypatch):
-    found = engine.versions()
+    found = environment.versions()
     monkeypatch.setattr(by_unit, "versions", lambda: {**found, "weasyprint": "99.0"})
     done = print_report(sample_report())
     assert any("weasyprint 99.0" in note and "in one piece" in note for note in done.notes)
@@ -303,7 +304,7 @@ def test_versions_that_were_not_tried_are_laid_out_in_one_piece(monkeypatch):
 
 
 def test_known_versions_are_those_installed():
-    assert internals.is_known(engine.versions())
+    assert internals.is_known(environment.versions())
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from millesime.render.pdf import layout
-from millesime.render.pdf.folios import with_folios
-from millesime.render.pdf.scope import theme_scope
+from millesime.render.pdf.engine.folios import with_folios
+from millesime.render.pdf.engine.theme_scope import theme_scope
 
 _STYLE = theme_scope({}).style
 _NUMBERS = "tabular-nums lining-nums"

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from millesime.problems import EngineError
-from millesime.render.pdf import footnotes, layout, plain, print_report, shortcuts
-from millesime.render.pdf.engine import surroundings
-from millesime.render.pdf.whole_notes import LostNoteError, notes_kept
+from millesime.render.pdf import layout, plain, print_report
+from millesime.render.pdf.engine import footnotes, weasyprint_patches
+from millesime.render.pdf.engine.environment import surroundings
+from millesime.render.pdf.engine.whole_notes import LostNoteError, notes_kept
 from tests.render.builders import chapter, markdown, report
 from tests.render.pdf_facts import text_of_pages
 
@@ -71,7 +72,7 @@ class _Chapter:
 def _pages(html: str, *, run_on=footnotes.running_on, quick: bool = False) -> list:
     tree = etree.fromstring(f"<html><body><section>{html}</section></body></html>")
     date = datetime.date(2020, 1, 1)
-    with surroundings(date) as notes, shortcuts.taken() if quick else nullcontext(), run_on(), notes_kept():
+    with surroundings(date) as notes, weasyprint_patches.taken() if quick else nullcontext(), run_on(), notes_kept():
         return layout.press_for(_SHEET).render(tree, {}, notes, variant=None).pages
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from millesime.press.artifacts import split_notes
+from millesime.press.run.artifacts import split_notes
 from millesime.problems import Problem
 from millesime.render.pdf import render_pdf
+from millesime.render.pdf.engine_messages import note_problems
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.said import note_problems
 from tests.render.builders import anchored, chapter, markdown, para, report
 
 WRECK = b"\x89PNG\r\n\x1a\n" + b"x" * 99

@@ -22,12 +22,13 @@ from weasyprint.layout import percent
 from weasyprint.text import line_break
 
 from millesime.collector import collector_at_rest
-from millesime.render.pdf import layout, shortcuts
-from millesime.render.pdf.engine import load_engine
-from millesime.render.pdf.scope import theme_scope
-from millesime.render.pdf.shortcuts.lines import quick_split
-from millesime.render.pdf.shortcuts.text import GLYPH_FIELDS, glyph_numbers, keys_of
-from millesime.render.pdf.shortcuts.text import settings as set_as
+from millesime.render.pdf import layout
+from millesime.render.pdf.engine import weasyprint_patches
+from millesime.render.pdf.engine.environment import load_engine
+from millesime.render.pdf.engine.theme_scope import theme_scope
+from millesime.render.pdf.engine.weasyprint_patches.line_breaking import quick_split
+from millesime.render.pdf.engine.weasyprint_patches.shaping import GLYPH_FIELDS, glyph_numbers, keys_of
+from millesime.render.pdf.engine.weasyprint_patches.shaping import settings as set_as
 
 load_engine()
 
@@ -241,7 +242,7 @@ def test_pages_are_painted_as_without_shortcuts(blocks):
     quick, *others = (layout.lay_out(source).unit for _ in range(3))  # short texts are remembered meanwhile
     assert others == [quick, quick]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shortcuts, "taken", _no_shortcut)
+        patch.setattr(weasyprint_patches, "taken", _no_shortcut)
         slow = layout.lay_out(source).unit
     assert len(quick.pages) == len(slow.pages)
     for one, other in zip(quick.pages, slow.pages, strict=True):
@@ -279,7 +280,7 @@ def test_boxes_do_not_wait_for_the_cycle_collector():
 
 
 def test_an_upright_png_is_not_copied_and_a_turned_one_is_turned():
-    turn = shortcuts._quick_rotation(images)
+    turn = weasyprint_patches._quick_rotation(images)
     for orientation, size in ((None, (4, 2)), (1, (4, 2)), (6, (2, 4))):
         picture, file = Image.new("RGB", (4, 2)), BytesIO()
         exif = Image.Exif()

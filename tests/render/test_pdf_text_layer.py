@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from millesime.render.fonts import SANS, SERIF, STYLES, print_font
 from millesime.render.pdf import layout, print_report
-from millesime.render.pdf.glyph_codes import read_codes
+from millesime.render.pdf.engine.glyph_codes import read_codes
+from millesime.render.pdf.engine.theme_scope import theme_scope
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.scope import theme_scope
 from tests.render.builders import chapter, markdown, report
 from tests.render.pdf_facts import said_by
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from millesime.assembly.foreign import settle_foreign
 from millesime.markup.sizes import Length, asked_size, read_length
-from millesime.render.docx import render_docx
-from millesime.render.epub import render_epub
-from millesime.render.html import html_pages, render_html
+from millesime.render.docx.document import render_docx
+from millesime.render.epub.package import render_epub
+from millesime.render.html.pages import html_pages, render_html
 from millesime.render.pdf import render_pdf
 from tests.render.builders import chapter, markdown, report
 

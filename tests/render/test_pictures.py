@@ -7,7 +7,7 @@ from pathlib import Path
 from builders import SVG, chapter, markdown, report
 from lxml import etree, html
 
-from millesime.render.html import render_html
+from millesime.render.html.pages import render_html
 from millesime.render.images import inline_pictures, published_image
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"

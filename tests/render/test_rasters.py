@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from millesime.render.docx import render_docx
+from millesime.render.docx.document import render_docx
 from millesime.render.images import printed_image, word_image
 from millesime.render.pdf import render_pdf
 from tests.render.builders import chapter, markdown, report

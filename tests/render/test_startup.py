@@ -11,7 +11,7 @@ import pyphen
 import pytest
 from cffi import FFI, CDefError
 
-from millesime.render.startup import declared, hyphenation
+from millesime.render.pdf.engine.startup import declared, hyphenation
 
 _SAID = """
 import datetime, pickle, sys

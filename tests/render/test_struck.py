@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from millesime.assembly.foreign import settle_foreign
-from millesime.render.docx import render_docx
+from millesime.render.docx.document import render_docx
 from millesime.render.fragments import write_fragments
 from tests.render.builders import chapter, markdown, report
 

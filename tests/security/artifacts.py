@@ -14,9 +14,9 @@ import pikepdf
 from lxml import etree, html
 
 from millesime.assembly.report import Report
-from millesime.press.artifacts import make_artifact
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.artifacts import make_artifact
 from millesime.series.series import load_series
 from tests.render.pdf_facts import text_of_pages
 

@@ -14,10 +14,10 @@ import yaml
 from lxml import etree
 
 from millesime.assembly.foreign import settle_foreign
-from millesime.assembly.images import image_key
+from millesime.assembly.image_files import image_key
 from millesime.assembly.registers import read_register
 from millesime.assembly.theme import load_labels
-from millesime.history.folder import Folder
+from millesime.history.plain_folder import Folder
 from millesime.history.repository import Repository, open_repository
 from millesime.history.worktree import open_working_tree
 from millesime.limits import LimitError, Limits
@@ -25,10 +25,10 @@ from millesime.markup import pandoc
 from millesime.markup.ast import para, string, walk
 from millesime.markup.pandoc import Source, read_documents
 from millesime.problems import MarkupError, ReportError, RevisionError
-from millesime.redline.annex.provenance import Provenance, Reason, tell_reasons
-from millesime.render.pdf.engine import fetcher, load_engine
+from millesime.redline.annex.reasons import Provenance, Reason, tell_reasons
+from millesime.render.pdf.engine.environment import fetcher, load_engine
 from millesime.render.sanitise import filter_raw, parse_fragment
-from millesime.render.theme import fill, open_theme
+from millesime.render.templates import fill, open_theme
 from millesime.series.yaml_text import read_tree
 from tests.security.artifacts import CANARY, holds, make, write_report
 from tests.security.test_raw_html import ATTACKS

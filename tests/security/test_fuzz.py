@@ -17,8 +17,8 @@ from lxml import etree
 from millesime.assembly.checks import check_report, check_source
 from millesime.assembly.registers import read_register
 from millesime.markup.normalise import equality_key, normalise
-from millesime.press.comparison import compare_manuscripts
-from millesime.press.papers import open_papers
+from millesime.press.compare.comparison import compare_manuscripts
+from millesime.press.compare.loose_documents import open_papers
 from millesime.problems import ManifestError, MarkupError, ReportError
 from millesime.redline.laws import accept_all, reject_all
 from millesime.render.fragments import write_fragments

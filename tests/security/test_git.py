@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from millesime.cli import program
 from millesime.history.repository import find_repository
-from millesime.press.artifacts import make_artifact
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.artifacts import make_artifact
 from millesime.problems import ReportError, RevisionError
 from millesime.series.series import load_series
 from tests.security.artifacts import FORMATS, SVG, Made, dangers, text_of, unpacked

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from millesime.beside import refuse_links_out
-from millesime.distribution.tree import replace_tree
+from millesime.distribution.site.tree import replace_tree
 from millesime.problems import OutputError
 from tests.press.report import make_report
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from millesime.press.papers import read_paper
+from millesime.press.compare.loose_documents import read_paper
 from millesime.problems import ManifestError, MarkupError, ReportError
 from millesime.series.series import load_series
 from tests.security.artifacts import CANARY, Made, dangers, holds, make, text_of, write_report

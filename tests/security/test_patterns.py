@@ -215,7 +215,7 @@ def test_no_pattern_takes_long_for_any_text(place: str):
 
 def test_patterns_are_found_wherever_they_stand():
     assert len(FOUND) > 150
-    assert "millesime.redline.numerals:_token_pattern" in FOUND
+    assert "millesime.redline.text.quantities:_token_pattern" in FOUND
 
 
 @pytest.mark.parametrize(

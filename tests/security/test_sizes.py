@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from millesime.limits import LimitError, Limits
-from millesime.press.artifacts import make_artifact
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
-from millesime.press.limited import run_limited
-from millesime.press.papers import open_papers
+from millesime.press.compare.loose_documents import open_papers
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.artifacts import make_artifact
+from millesime.press.run.resource_limits import run_limited
 from millesime.series.series import load_series
 from tests.security.artifacts import make, text_of, write_report
 
@@ -46,7 +46,7 @@ def test_what_stays_within_the_limit_of_nesting_is_printed_and_compared(tmp_path
     assert all("fond" in said and "gras" in said for said in text_of(made).values())
     for name in ("old", "new"):
         (tmp_path / f"{name}.md").write_text(text.replace("fond", name), "utf-8")
-    from millesime.press.comparison import compare_manuscripts
+    from millesime.press.compare.comparison import compare_manuscripts
 
     assert compare_manuscripts(None, *open_papers(tmp_path / "old.md", tmp_path / "new.md")).chapters
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from millesime.press.desk import Desk
-from millesime.press.edition import assemble_edition
+from millesime.press.edition.edition_report import assemble_edition
+from millesime.press.edition.workspace import Desk
 from millesime.problems import ReportError
 from millesime.series.series import load_series
 from tests.security.artifacts import assemble, write_report

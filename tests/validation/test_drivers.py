@@ -13,9 +13,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from millesime.render.docx import render_docx
-from millesime.render.epub import render_epub
-from millesime.render.html import render_html
+from millesime.render.docx.document import render_docx
+from millesime.render.epub.package import render_epub
+from millesime.render.html.pages import render_html
 from millesime.render.pdf import render_pdf
 from tests.render.builders import sample_report
 from tests.validation.checks import PAGE_CHECKS, run_check

@@ -29,7 +29,7 @@ from millesime.redline.annex.quoted import quote_blocks
 from millesime.redline.annex.side import Side
 from millesime.redline.annex.wording import fill, wide_table
 from millesime.redline.model import NEW_ONLY, OLD_ONLY, Redline
-from millesime.redline.reading import for_readers
+from millesime.redline.reading.readers_view import for_readers
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s")
 _PHRASE = 3  # words

@@ -23,14 +23,14 @@ from millesime.redline.annex.glance import (
     picture_figure,
     where_to_begin,
 )
-from millesime.redline.annex.provenance import Provenance
 from millesime.redline.annex.quantity_table import write_quantities
 from millesime.redline.annex.quoted import quote_blocks
+from millesime.redline.annex.reasons import Provenance
 from millesime.redline.annex.sections import section_changes
 from millesime.redline.annex.side import Side
 from millesime.redline.annex.wording import fill, is_shown
-from millesime.redline.figures import count_chapter
 from millesime.redline.model import Redline
+from millesime.redline.reading.word_counts import count_chapter
 
 __all__ = ["Side", "annex_chapter", "annex_title", "write_annex"]
 

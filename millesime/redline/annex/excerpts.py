@@ -32,13 +32,13 @@ from millesime.markup.ast import (
     words,
 )
 from millesime.redline.annex.foreign_tags import tell_tags
-from millesime.redline.annex.provenance import Provenance, tell_reasons
 from millesime.redline.annex.quoted import quote_chapter
+from millesime.redline.annex.reasons import Provenance, tell_reasons
 from millesime.redline.annex.sections import count_told
 from millesime.redline.annex.shortened import is_marked, shorten
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import counted, fill, joined, numbered, opening, shown_kinds, word_balance
-from millesime.redline.ast import blocks_ast
+from millesime.redline.exact_document import blocks_ast
 from millesime.redline.marks import classes_of, mark_of, moves_in
 from millesime.redline.model import (
     DELETION,
@@ -52,9 +52,9 @@ from millesime.redline.model import (
     Move,
     Redline,
 )
-from millesime.redline.passages import passages
-from millesime.redline.reading import DETAIL, for_readers
-from millesime.redline.words import count_words
+from millesime.redline.reading.passages import passages
+from millesime.redline.reading.readers_view import DETAIL, for_readers
+from millesime.redline.text.words import count_words
 
 CONTEXT = 1  # unchanged blocks on either side of a passage
 CHANGE_KIND = "change-kind"  # class of the line that says what happened to the chapter

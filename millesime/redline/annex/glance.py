@@ -9,8 +9,8 @@ from millesime.markup.ast import SPACE, Block, Inline, bullet_list, link, plain,
 from millesime.redline.annex.picture import picture_facts
 from millesime.redline.annex.side import Side
 from millesime.redline.annex.wording import counted, is_shown, numbered, opening, shown_kinds, strong, word_balance
-from millesime.redline.figures import Figures, total_figures
 from millesime.redline.model import DELETED, INSERTED, ChapterChange, Redline
+from millesime.redline.reading.word_counts import Figures, total_figures
 
 _MOST_CHANGED = 5  # chapters
 _LINES = 12  # chapters that are named one below the other

@@ -20,9 +20,9 @@ from millesime.assembly.numbers import shown_number
 from millesime.assembly.typography import set_text
 from millesime.redline.annex.picture_drawing import Numbers, draw_picture, title_of
 from millesime.redline.annex.picture_text import fill_in
-from millesime.redline.figures import Figures, count_chapter, total_figures
 from millesime.redline.model import ChapterChange, Redline
-from millesime.redline.words import count_words
+from millesime.redline.reading.word_counts import Figures, count_chapter, total_figures
+from millesime.redline.text.words import count_words
 
 _FACTS_IN_DESCRIPTION = 12
 

@@ -24,8 +24,8 @@ from millesime.redline.annex.picture_layout import (
     stripes_of_moves,
 )
 from millesime.redline.annex.picture_text import clean, cut, fill_in, width, wrapped
-from millesime.redline.figures import Figures
 from millesime.redline.model import KEPT, ChapterChange, ChapterPlace, Redline
+from millesime.redline.reading.word_counts import Figures
 
 Numbers = Mapping[str, str]  # path of a chapter → the number it bears
 

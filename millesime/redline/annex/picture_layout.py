@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from millesime.redline.figures import count_changes
 from millesime.redline.model import (
     DELETED,
     EDITED,
@@ -29,6 +28,7 @@ from millesime.redline.model import (
     ChapterPlace,
     Redline,
 )
+from millesime.redline.reading.word_counts import count_changes
 
 REWORDED, NEW, GONE, MOVED = "reworded", "new", "gone", "moved"
 _LOOKS = {

@@ -9,8 +9,8 @@ from millesime.markup.ast import SPACE, Block, Inline, header, link, para, strin
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import fill, strong, wide_table
 from millesime.redline.model import MOVED_FROM, Redline
-from millesime.redline.quantities import QuantityChange, changed_quantities
-from millesime.redline.sentences import OPAQUE
+from millesime.redline.reading.changed_quantities import QuantityChange, changed_quantities
+from millesime.redline.reading.sentences import OPAQUE
 
 _SHARES = (0.5, 0.17, 0.17, 0.16)
 _LISTED = "; "

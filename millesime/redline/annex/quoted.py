@@ -8,7 +8,7 @@ where they were written, for what they print depends on it
 
 from __future__ import annotations
 
-from millesime.assembly.images import image_key
+from millesime.assembly.image_files import image_key
 from millesime.assembly.references import quoted_reference
 from millesime.markup.ast import Block, Node, attr_of, div, para, span, with_attr
 from millesime.redline.marks import mark_of

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 
 from millesime.redline.annex.side import Place, Side
 from millesime.redline.annex.wording import shown_kinds
-from millesime.redline.figures import Figures, count_changes
 from millesime.redline.model import (
     DELETED,
     EDITED,
@@ -31,7 +30,8 @@ from millesime.redline.model import (
     ChapterChange,
     Redline,
 )
-from millesime.redline.words import count_words
+from millesime.redline.reading.word_counts import Figures, count_changes
+from millesime.redline.text.words import count_words
 
 _MOST = 0.5  # share of a section's words that makes it the same section under another heading
 _Key = tuple[str, int]  # path of a chapter, index of a heading in it

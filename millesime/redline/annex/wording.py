@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from millesime.assembly.numbers import shown_number
 from millesime.markup.ast import SPACE, Block, Inline, simple_table, span, string, words
-from millesime.redline.figures import Figures
 from millesime.redline.model import KEPT, ChapterChange
+from millesime.redline.reading.word_counts import Figures
 
 _SILENT = "typography"  # no-break spaces and the like: no reader is told
 

@@ -26,7 +26,7 @@ from millesime.render.artifact import Artifact, write_beside
 
 if TYPE_CHECKING:
     from millesime.render.pdf.plain import PrintedReport
-    from millesime.render.pdf.steps import Run
+    from millesime.render.pdf.values.layout_steps import Run
 
 
 def render_pdf(report: Report, path: Path, *, jobs: int = 1, run: Run | None = None) -> Artifact:
@@ -56,10 +56,10 @@ def print_report(
     Raises EngineError for a note that cannot be printed whole.
     """
     from millesime.render.pdf.by_unit import print_by_unit
+    from millesime.render.pdf.engine.whole_notes import LostNoteError
     from millesime.render.pdf.layout import UnbindableError
     from millesime.render.pdf.plain import print_plain
-    from millesime.render.pdf.steps import run_here
-    from millesime.render.pdf.whole_notes import LostNoteError
+    from millesime.render.pdf.values.layout_steps import run_here
 
     try:
         try:

@@ -9,17 +9,23 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from millesime.assembly.images import image_type
+from millesime.assembly.image_files import image_type
 from millesime.assembly.report import Report
 from millesime.render.conform import classes_of
 from millesime.render.formulas import linear_text, take_tags
 from millesime.render.fragments import OWN_XML, set_labels, take_title_notes, write_fragments
 from millesime.render.images import GENERATED, media_type, natural_size, printed_image, published_image
-from millesime.render.pdf.drawings import draw, drawing_source
-from millesime.render.pdf.engine import SCHEME
-from millesime.render.pdf.formulas import FORMULA_ADDRESS, Formula, FormulaSource, FormulasSource, set_formulas
-from millesime.render.pdf.steps import Run, key_of, run_here
-from millesime.render.printable import Drawing, make_printable, place_formulas
+from millesime.render.pdf.drawn.drawings import draw, drawing_source
+from millesime.render.pdf.drawn.formula_drawings import (
+    FORMULA_ADDRESS,
+    Formula,
+    FormulaSource,
+    FormulasSource,
+    set_formulas,
+)
+from millesime.render.pdf.engine.environment import SCHEME
+from millesime.render.pdf.printable import Drawing, make_printable, place_formulas
+from millesime.render.pdf.values.layout_steps import Run, key_of, run_here
 from millesime.render.sanitise import MATHML
 
 

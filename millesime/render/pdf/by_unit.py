@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from millesime.assembly.report import Report
-from millesime.render.pdf import internals
-from millesime.render.pdf.bind import bind
-from millesime.render.pdf.engine import versions
+from millesime.render.pdf.binding import bind
+from millesime.render.pdf.book_units import plan_pdf
+from millesime.render.pdf.engine import internals
+from millesime.render.pdf.engine.environment import versions
+from millesime.render.pdf.engine_messages import note_problems
 from millesime.render.pdf.layout import UnbindableError
 from millesime.render.pdf.paginate import paginate
 from millesime.render.pdf.plain import PrintedReport
-from millesime.render.pdf.said import note_problems
-from millesime.render.pdf.steps import Run
-from millesime.render.pdf.units import plan_pdf
+from millesime.render.pdf.values.layout_steps import Run
 
 
 def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:

@@ -9,12 +9,12 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
-from millesime.assembly.identifiers import cited_address
+from millesime.assembly.printed_identifiers import cited_address
 from millesime.assembly.report import Chapter, Report
 from millesime.render.fragments import set_labels, to_html, write_titles
-from millesime.render.printable import heading_text, mend_links, part_addresses, place_formulas
+from millesime.render.pdf.printable import heading_text, mend_links, part_addresses, place_formulas
 from millesime.render.sanitise import MATHML
-from millesime.render.theme import fill, open_theme
+from millesime.render.templates import fill, open_theme
 
 _RUNNING_MAX = 78  # characters of a running head
 _CONTENTS_MAX = 150  # characters of an entry of the contents

@@ -16,18 +16,26 @@ from typing import Any
 
 from lxml import etree
 
-from millesime.render.pdf import internals, shortcuts
 from millesime.render.pdf.characters import find_missing
-from millesime.render.pdf.engine import SCHEME, fetcher, put_tree, surroundings
-from millesime.render.pdf.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
-from millesime.render.pdf.footnotes import running_on
-from millesime.render.pdf.glyph_codes import own_codes
-from millesime.render.pdf.laid import FontUse, Laid, LaidPage, LaidUnit, Link
+from millesime.render.pdf.engine import internals, weasyprint_patches
+from millesime.render.pdf.engine.environment import SCHEME, fetcher, put_tree, surroundings
+from millesime.render.pdf.engine.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
+from millesime.render.pdf.engine.footnotes import running_on
+from millesime.render.pdf.engine.glyph_codes import own_codes
+from millesime.render.pdf.engine.weasyprint_patches.imports import load_quickly
+from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.metadata import complete_metadata
-from millesime.render.pdf.objects import COLOURS, DOCUMENT, FONTS, Writer, deflate, operators, reference_number
-from millesime.render.pdf.shortcuts.start import load_quickly
 from millesime.render.pdf.tags import mend_tags
-from millesime.render.pdf.whole_notes import notes_kept
+from millesime.render.pdf.values.laid_unit import FontUse, Laid, LaidPage, LaidUnit, Link
+from millesime.render.pdf.values.pdf_objects import (
+    COLOURS,
+    DOCUMENT,
+    FONTS,
+    Writer,
+    deflate,
+    operators,
+    reference_number,
+)
 
 UNDATED = datetime.date(2000, 1, 1)  # of what prints none
 _BEFORE = f'<div style="page: {SCHEME[:-1]}-before; break-after: page"></div>'
@@ -84,7 +92,7 @@ def lay_out(source: UnitSource) -> Laid:
     with (
         surroundings(source.date) as notes,
         own_codes(load_quickly),
-        shortcuts.taken(),
+        weasyprint_patches.taken(),
         running_on(),
         notes_kept(),
         internals.moderate_justification(),
@@ -154,7 +162,7 @@ def make_ready(style: str, language: str) -> None:
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    with surroundings(UNDATED), shortcuts.taken():
+    with surroundings(UNDATED), weasyprint_patches.taken():
         press_for(style)
         import pyphen
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from millesime.render.pdf.bind import Bound
-from millesime.render.pdf.furniture import FurnitureSource, PageSource, lay_out_furniture
-from millesime.render.pdf.laid import Laid, LaidUnit, Margins, folios_of
+from millesime.render.pdf.binding import Bound
+from millesime.render.pdf.book_units import Book
 from millesime.render.pdf.layout import UnbindableError, UnitSource, lay_out
-from millesime.render.pdf.steps import Run, key_of
-from millesime.render.pdf.units import Book
+from millesime.render.pdf.margin_boxes import FurnitureSource, PageSource, lay_out_furniture
+from millesime.render.pdf.values.laid_unit import Laid, LaidUnit, Margins, folios_of
+from millesime.render.pdf.values.layout_steps import Run, key_of
 
 _ROUNDS = 8  # as often as WeasyPrint itself lays a document out for its folios
 _SIDES = ("right", "left")  # of pages, from the first one

@@ -12,16 +12,16 @@ from lxml import etree
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import Problem
-from millesime.render.pdf import internals
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.characters import find_missing, missing_note, rare_characters, shown_of, spell_out
-from millesime.render.pdf.engine import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
-from millesime.render.pdf.footnotes import running_on
-from millesime.render.pdf.glyph_codes import own_codes, put_glyph_maps
+from millesime.render.pdf.engine import internals
+from millesime.render.pdf.engine.environment import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
+from millesime.render.pdf.engine.footnotes import running_on
+from millesime.render.pdf.engine.glyph_codes import own_codes, put_glyph_maps
+from millesime.render.pdf.engine.whole_notes import notes_kept
+from millesime.render.pdf.engine_messages import drawing_problems, missing_problems, note_problems
 from millesime.render.pdf.metadata import complete_metadata
-from millesime.render.pdf.said import drawing_problems, missing_problems, note_problems
 from millesime.render.pdf.tags import mend_tags
-from millesime.render.pdf.whole_notes import notes_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

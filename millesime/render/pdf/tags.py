@@ -17,8 +17,8 @@ from typing import Any
 
 import pydyf
 
-from millesime.render.pdf.internals import Watched
-from millesime.render.pdf.objects import reference_number
+from millesime.render.pdf.engine.internals import Watched
+from millesime.render.pdf.values.pdf_objects import reference_number
 
 _KINDS = {"pre": "P", "code": "Code", "kbd": "Code", "samp": "Code", "q": "Quote", "figure": "Div", "dl": "L"}
 _INLINE = frozenset({"Span", "Link", "Reference", "Code", "Quote", "Formula", "Note"})

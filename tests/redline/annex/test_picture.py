@@ -26,8 +26,8 @@ from millesime.redline.annex.picture_layout import (
     share,
 )
 from millesime.redline.compare import compare
-from millesime.redline.figures import count_redline
 from millesime.redline.model import ChapterChange, ChapterPlace, Redline
+from millesime.redline.reading.word_counts import count_redline
 from tests.redline.documents import chapter, edited_pairs
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["millesime"]):
     from lxml import etree
 
     from millesime.assembly.foreign import settle_foreign
-    from millesime.assembly.images import image_size
+    from millesime.assembly.image_files import image_size
     from millesime.assembly.registers import read_register
     from millesime.markup.normalise import equality_key, normalise
     from millesime.problems import ManifestError, MarkupError

@@ -1,0 +1,1 @@
+"""What catalogues, libraries, feeds and search engines are told of editions."""

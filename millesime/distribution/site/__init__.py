@@ -1,0 +1,1 @@
+"""The published site: its pages, its addresses, its search."""

@@ -1,0 +1,1 @@
+"""Editions kept for decades: sealed, verified, signed, and packed with all that made them."""

@@ -1,0 +1,178 @@
+"""Editions followed: what each prints where, and what became of every block from one to the next.
+
+Both are kept in the store, as short lists: most times that a site is published
+anew nothing is read, compared or assembled for it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from millesime.assembly.assemble import Materials
+from millesime.assembly.block_anchors import block_anchors
+from millesime.assembly.report import Report
+from millesime.distribution.publication import PublishedChapter
+from millesime.distribution.site.block_pages import EditionPlaces
+from millesime.distribution.site.lineage import BlockRef, Line, Successor, succession, trace
+from millesime.markup.ast import text_of
+from millesime.press.cache.store import Recall
+from millesime.press.cache.versions import code_version
+from millesime.press.edition.edition_report import edition_materials
+from millesime.press.edition.incremental_assembly import assemble_kept
+from millesime.press.edition.manuscript import chapter_texts
+from millesime.press.edition.workspace import Desk
+from millesime.press.run.artifact_inputs import edition_inputs
+from millesime.redline.model import DELETED, EDITED, INSERTED
+from millesime.redline.reading.word_counts import Figures, count_redline
+from millesime.redline.text.words import count_words
+from millesime.render.html.pages import page_names
+from millesime.series.series import Edition
+
+Say = Callable[[str, str], None]  # (edition, what is done)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What an edition prints where."""
+
+    places: EditionPlaces
+    chapters: tuple[PublishedChapter, ...]
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Editions of one language, by date, and the lines of their blocks."""
+
+    outlines: tuple[Outline, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def places(self) -> tuple[EditionPlaces, ...]:
+        return tuple(outline.places for outline in self.outlines)
+
+    def index(self, name: str) -> int:
+        return next(index for index, places in enumerate(self.places) if places.name == name)
+
+
+def follow_editions(desk: Desk, editions: Sequence[Edition], *, say: Say) -> list[Followed]:
+    """Return the editions followed, those of each language by themselves: a translation is no amendment."""
+    groups: dict[str, list[Edition]] = {}
+    for edition in editions:
+        groups.setdefault(edition.language.split("-")[0], []).append(edition)
+    return [_follow(desk, group, say) for group in groups.values()]
+
+
+def _follow(desk: Desk, editions: Sequence[Edition], say: Say) -> Followed:
+    outlines = tuple(_outline(desk, edition, say) for edition in editions)
+    steps = [_step(desk, old, new, say) for old, new in pairwise(editions)]
+    sizes = [{path: len(anchors) for path, anchors in outline.places.anchors.items()} for outline in outlines]
+    return Followed(outlines=outlines, lines=tuple(trace(sizes, steps)))
+
+
+def kept_report(desk: Desk, name: str, *, say: Say) -> Report:
+    """Return the assembled report of an edition, from the store where it is kept."""
+    recall = _recall(desk, "report", name)
+    return pickle.loads(recall.content) if recall.content is not None else _assemble(desk, name, say)[0]
+
+
+def keep_assembled(desk: Desk, name: str, materials: Materials, report: Report) -> tuple[Report, bytes]:
+    """Keep an edition that was assembled, and its outline; return both."""
+    outline = marshal.dumps(_outline_of(desk, name, materials, report))
+    desk.store.keep(_recall(desk, "report", name), pickle.dumps(report, protocol=5))
+    desk.store.keep(_recall(desk, "outline", name), outline)
+    return report, outline
+
+
+def _assemble(desk: Desk, name: str, say: Say) -> tuple[Report, bytes]:
+    materials = edition_materials(desk, name, say=lambda what: say(name, what))
+    return keep_assembled(desk, name, materials, assemble_kept(materials, desk.store, jobs=desk.jobs).report)
+
+
+def _recall(desk: Desk, step: str, name: str) -> Recall:
+    code = code_version("press.compare.edition_lineage")
+    return desk.store.recall(step, name, {**edition_inputs(desk, name), "what follows editions": code})
+
+
+def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
+    name = edition.name
+    content = _recall(desk, "outline", name).content or _assemble(desk, name, say)[1]
+    anchors, chapter_ids, pages, chapters, words = marshal.loads(content)
+    return Outline(
+        places=EditionPlaces(
+            name=name, date=edition.date, anchors=anchors, chapter_ids=chapter_ids,
+            pages={ident: f"{name}/{page}" for ident, page in pages.items()},
+        ),
+        chapters=tuple(
+            PublishedChapter(
+                path=f"{name}/{pages[ident]}", id=ident, role=role, label=label, title=title, part=part,
+                is_written=written,
+            )
+            for ident, role, label, title, part, written in chapters
+        ),
+        words=words,
+    )  # fmt: skip
+
+
+def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> tuple:
+    texts = chapter_texts(desk.manuscript(name))
+    anchors = block_anchors(materials.sources)
+    return (
+        {path: list(found) for path, found in anchors.items()},
+        {text.path: text.id for text in texts},
+        page_names(report),
+        [
+            (chapter.id, chapter.role, chapter.label, text_of(list(chapter.title)),
+             text_of(list(report.parts[chapter.part].title)) if chapter.part is not None else "", bool(chapter.path))
+            for chapter in report.chapters
+        ],
+        sum(count_words(text.blocks) for text in texts),
+    )  # fmt: skip
+
+
+def _step(desk: Desk, old: Edition, new: Edition, say: Say) -> dict[BlockRef, Successor]:
+    """Return what became of the blocks of an edition in the next, without the words."""
+    recall = desk.store.recall("step", f"{old.name} to {new.name}", _both(desk, old, new))
+    content = recall.content
+    if content is None:
+        say(new.name, f"following from {old.name}")
+        redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
+        content = marshal.dumps([(*source, *one.block, one.state) for source, one in succession(redline).items()])
+        desk.store.keep(recall, content)
+    return {
+        BlockRef(path, index): Successor(block=BlockRef(new_path, new_index), state=state)
+        for path, index, new_path, new_index, state in marshal.loads(content)
+    }
+
+
+def _both(desk: Desk, old: Edition, new: Edition) -> dict[str, object]:
+    return {
+        "the older edition": edition_inputs(desk, old.name),
+        "the newer edition": edition_inputs(desk, new.name),
+        "code": code_version("press.compare.edition_lineage"),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What changed between two editions, counted."""
+
+    figures: Figures
+    chapters: Mapping[str, int]  # how many are "inserted", "deleted", "edited"
+
+
+def count_change(desk: Desk, old: Edition, new: Edition, *, say: Say) -> Change:
+    """Return what changed between any two editions, counted."""
+    recall = desk.store.recall("change", f"{old.name} to {new.name}", _both(desk, old, new))
+    if recall.content is not None:
+        return pickle.loads(recall.content)
+    say(new.name, f"comparing with {old.name}")
+    redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
+    kinds = {kind: sum(kind in chapter.kinds for chapter in redline.chapters) for kind in (INSERTED, DELETED, EDITED)}
+    change = Change(figures=count_redline(redline), chapters=kinds)
+    desk.store.keep(recall, pickle.dumps(change, protocol=5))
+    return change

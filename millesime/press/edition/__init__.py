@@ -1,0 +1,1 @@
+"""One edition: what it is made of, read and assembled into a report."""

@@ -1,0 +1,209 @@
+"""All that an editor should mend before an edition is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from millesime.assembly.assemble import assemble
+from millesime.assembly.checks import check_report, check_source
+from millesime.assembly.image_files import ImageReader, is_too_large
+from millesime.assembly.outline import source_ids
+from millesime.assembly.reading_checks import (
+    check_colours,
+    check_complaints,
+    check_front_matter,
+    check_pictures,
+    check_reading,
+)
+from millesime.assembly.register_checks import check_registers
+from millesime.assembly.registers import FOLDER, register_entries, register_path
+from millesime.assembly.source_checks import check_conflicts, check_formulas, check_keys, check_text
+from millesime.assembly.sources import chapter_ids
+from millesime.assembly.theme import has_theme_file
+from millesime.history.log import read_log
+from millesime.history.revision import resolve_revision
+from millesime.limits import Limits
+from millesime.markup.pandoc import Source, read_complaints, reference_key
+from millesime.press.edition.draft_note import check_note, note_text
+from millesime.press.edition.edition_report import image_reader, materials
+from millesime.press.edition.manuscript import Manuscript, note_path
+from millesime.press.edition.provenance import TRAILERS
+from millesime.press.edition.workspace import Desk
+from millesime.problems import Problem, ReportError, RevisionError, did_you_mean
+from millesime.series.series import RegisterAnnex
+
+# Codes that a book taken over from another system shows a thousand times: told once a kind and chapter.
+_ONCE = re.compile(r"S\d{3}")
+
+
+def check_edition(desk: Desk, name: str) -> list[Problem]:
+    """Return the problems of one edition, by file; each is listed once.
+
+    The text is assembled as for print, but for the redline annexes: they
+    quote what is checked where it stands.
+    """
+    manuscript = desk.manuscript(name)
+    made = materials(desk, manuscript, manuscript.chapters)
+    keys = [reference_key(reference) for reference in made.references]
+    found: list[Problem] = []
+    for path, text in manuscript.texts.items():
+        found += check_conflicts(path, text)
+        found += check_source(path, text)
+    sources = [Source(path=path, content=text.encode("utf-8")) for path, text in manuscript.texts.items()]
+    complaints = read_complaints(sources, reader=manuscript.edition.reader, jobs=desk.jobs, limits=desk.limits)
+    for path, said in zip(manuscript.texts, complaints, strict=True):
+        found += check_complaints(path, said)
+    read_image = image_reader(desk, manuscript)
+    for source in manuscript.chapters:
+        blocks, text = source.document.blocks, manuscript.texts[source.path]
+        found += check_text(source, text)
+        found += check_keys(source.path, blocks, text, keys=keys)
+        found += check_reading(source.path, blocks, language=manuscript.edition.language)
+        found += check_front_matter(source.path, source.document.meta, text)
+        found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
+    found += check_formulas({
+        source.path: (source.document.blocks, manuscript.texts[source.path]) for source in manuscript.chapters
+    })  # fmt: skip
+    found += check_colours(manuscript.theme)
+    # A picture beyond the limit is reported, see I005, and must not hide what else there is.
+    found += check_report(assemble(replace(made, read_image=_without_the_oversized(made.read_image, desk.limits))))
+    found += _check_beside(desk, manuscript)
+    order = {path: index for index, path in enumerate(manuscript.texts)}
+    return sorted(_once(dict.fromkeys(found)), key=lambda problem: order.get(_file(problem), len(order)))
+
+
+_STAND_IN = b"GIF89a\1\0\1\0\0\0\0;"
+
+
+def _without_the_oversized(read_image: ImageReader, limits: Limits) -> ImageReader:
+    def read(key: str) -> bytes | None:
+        content = read_image(key)
+        return _STAND_IN if content is not None and is_too_large(content, limits) else content
+
+    return read
+
+
+def _file(problem: Problem) -> str:
+    """The file a problem is in: "chapters/a.md" of "chapters/a.md#anchor" and of "chapters/a.md:12"."""
+    return re.sub(r"#.*|:\d+$", "", problem.where)
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems; of constructs of other systems the first of each kind and file, with the number of them."""
+    kinds: dict[tuple[str, ...], list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        kind = (problem.code, _file(problem), problem.text.partition(":")[0])
+        kinds.setdefault(kind if _ONCE.fullmatch(problem.code) else (str(number),), []).append(problem)
+    return [_with_count(ones) for ones in kinds.values()]
+
+
+def _with_count(ones: list[Problem]) -> Problem:
+    first = ones[0]
+    if len(ones) == 1:
+        return first
+    text = f"{first.text} (and {len(ones) - 1} more in this file)"
+    return Problem(first.code, first.where, text, first.hint, first.severity)
+
+
+# ---- what stands beside the chapters ----------------------------------------------
+
+
+def _check_beside(desk: Desk, manuscript: Manuscript) -> list[Problem]:
+    """Return the problems of the note to readers, the bibliography, the language, the registers and the history."""
+    edition, snapshot = manuscript.edition, manuscript.snapshot
+    found = check_note(desk, edition.name)
+    found += check_conflicts(note_path(edition.name), note_text(desk, edition.name))
+    for path in edition.bibliography:
+        found += check_conflicts(path, snapshot.read(path).decode("utf-8", "replace"))
+    languages = (edition.language, edition.language.split("-")[0])
+    if not any(has_theme_file(f"labels/{language}.yaml", manuscript.theme) for language in languages):
+        found.append(Problem(
+            "G002", edition.file, f"language: no labels for {edition.language!r}: \"Chapter\" and the like are English",
+            f"write them in templates/labels/{languages[1]}.yaml, as templates/labels/en.yaml of Millésime does",
+        ))  # fmt: skip
+    for index, annex in enumerate(edition.annexes):
+        if isinstance(annex, RegisterAnnex) and not snapshot.has(register_path(annex.register_name)):
+            known = [path.rpartition("/")[2].removesuffix(".yaml") for path in _registers(manuscript)]
+            hint = did_you_mean(annex.register_name, known) or "write that file, a list of entries with ids"
+            text = f"annexes[{index}].register: no file {register_path(annex.register_name)!r}"
+            found.append(Problem("Y002", edition.file, text, hint, "error"))
+    found += _check_registers(desk, manuscript)
+    return found
+
+
+def _registers(manuscript: Manuscript) -> dict[str, bytes]:
+    paths = [path for path in manuscript.snapshot.paths_below(FOLDER) if path.endswith(".yaml")]
+    return manuscript.snapshot.read_many(paths)
+
+
+def _check_registers(desk: Desk, manuscript: Manuscript) -> list[Problem]:
+    files = _registers(manuscript)
+    targets = _Targets(desk, manuscript)
+    editions = [edition.name for edition in desk.series.editions]
+    found = list(
+        check_registers(
+            files,
+            is_target=lambda ident: ident in targets.own or ident in targets.all,
+            targets=lambda: targets.all, editions=editions, has_file=manuscript.snapshot.has,
+        )
+    )  # fmt: skip
+    return found + _check_trailers(desk, manuscript, files, targets)
+
+
+class _Targets:
+    """The ids that a register may name: of chapters, and of what stands in them."""
+
+    def __init__(self, desk: Desk, manuscript: Manuscript) -> None:
+        self._desk, self._manuscript = desk, manuscript
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        return _ids(self._manuscript)
+
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """Those of all editions: registers only grow, and a chapter may be gone."""
+        found = set(self.own)
+        for edition in self._desk.series.editions:
+            try:
+                found |= _ids(self._desk.manuscript(edition.name))
+            except ReportError:
+                continue  # that edition's own check says why it cannot be read
+        return frozenset(found)
+
+
+def _ids(manuscript: Manuscript) -> frozenset[str]:
+    chapters = manuscript.chapters
+    inner = (ident for source in chapters for ident in source_ids(source.document.blocks))
+    return frozenset({*chapter_ids(chapters), *inner})
+
+
+def _check_trailers(desk: Desk, manuscript: Manuscript, files: Mapping[str, bytes], targets: _Targets) -> list[Problem]:
+    """Return a problem for each trailer of a commit since the edition before that names no entry of its register."""
+    repository, edition = desk.repository, manuscript.edition
+    if repository is None:
+        return []
+    earlier = desk.series.earlier(edition)
+    try:
+        head = manuscript.snapshot.commit or resolve_revision(repository, "HEAD", where=edition.file)
+        before = desk.snapshot(earlier[-1].name).commit if earlier else None
+    except RevisionError:
+        return []
+    ids = {path: [str(entry["id"]) for entry in register_entries(content, path)[0]] for path, content in files.items()}
+    found: dict[tuple[str, str], Problem] = {}
+    for entry in read_log(repository, before.id if before else "", head.id):
+        for key, value in entry.trailers:
+            name = TRAILERS.get(key.title())
+            if name is None and key.title() != "Recommendation":
+                continue
+            path = register_path(name or "recommendations")
+            known = targets.own if name is None else ids.get(path, [])
+            if value in known or name is None and value in targets.all:
+                continue
+            text = f"commit {entry.id[:10]} names {f'{key}: {value}'!r}, and no entry has that id"
+            hint = did_you_mean(value, known) or "add the entry, or say in `changelog/` what the commit was for"
+            found.setdefault((key, value), Problem("Y004", path, text, hint))
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""A build: which steps there are, who runs them, and within which limits."""

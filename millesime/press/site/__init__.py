@@ -1,0 +1,1 @@
+"""The site: its editions' pages, made and joined into one tree."""

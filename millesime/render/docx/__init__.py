@@ -1,0 +1,1 @@
+"""The Word edition, and its tracked changes."""

@@ -1,0 +1,1 @@
+"""What a page shows as a drawing: SVG pictures and formulas."""

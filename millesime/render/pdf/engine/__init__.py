@@ -1,0 +1,1 @@
+"""All that knows the inside of WeasyPrint: the environment it works in, and functions of it that are replaced."""

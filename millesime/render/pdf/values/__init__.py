@@ -1,0 +1,1 @@
+"""What passes between the steps of a PDF, and is kept between builds: units, objects, files."""

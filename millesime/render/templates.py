@@ -1,0 +1,91 @@
+"""The theme's Jinja templates, the report's own before the default ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml.html import fragment_fromstring
+from markupsafe import Markup
+
+from millesime.assembly.dates import long_date
+from millesime.assembly.printed_identifiers import edition_identifiers, licence_line
+from millesime.assembly.theme import read_theme_file
+from millesime.problems import ReportError
+from millesime.render.links import plain_id
+
+
+def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxedEnvironment:
+    """Return the environment in which templates are filled.
+
+    A snapshot's templates run in a sandbox: they can read what they are given
+    and nothing else. Filters: `long_date`, `url` (percent-encodes a path),
+    `anchor` (an id without white space), `bare` (a title without markup); of an imprint, `licence_line(labels)`
+    and `identifiers(format)`, see assembly/printed_identifiers.py.
+    """
+    environment = _Sandbox(
+        loader=_ThemeLoader(own),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["long_date"] = lambda date: long_date(date, language)
+    environment.filters["url"] = lambda path: quote(path, safe="/")
+    environment.filters["anchor"] = plain_id
+    environment.filters["licence_line"] = licence_line
+    environment.filters["identifiers"] = edition_identifiers
+    environment.filters["bare"] = bare_title
+    return environment
+
+
+def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, object]) -> str:
+    """Return a template filled in. Raises ReportError, naming it, where it cannot be."""
+    try:
+        return environment.get_template(name).render(values)
+    except (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
+        raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
+
+
+def bare_title(title: Markup) -> str:
+    """Return a title's words; its no-break spaces stay, which `striptags` takes for spaces."""
+    words = fragment_fromstring(str(title), create_parent="span").text_content()
+    return re.sub(r"[ \t\r\n]+", " ", words).strip(" ")
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that asks once for each kind of object whether a template may read an attribute: kinds decide it.
+
+    Each page of a report lists all others.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._known: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        key = (type(obj), attr)
+        if key not in self._known:
+            self._known[key] = super().is_safe_attribute(obj, attr, value)
+        return self._known[key]
+
+
+class _ThemeLoader(BaseLoader):
+    def __init__(self, own: Mapping[str, bytes]) -> None:
+        self._own = own
+
+    def get_source(self, environment, template):
+        if template.startswith("/") or ".." in template.split("/"):
+            raise TemplateNotFound(template)
+        try:
+            text = read_theme_file(template, self._own).decode("utf-8")
+        except FileNotFoundError as error:
+            raise TemplateNotFound(template) from error
+        return text, None, None
