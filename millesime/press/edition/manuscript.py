@@ -37,7 +37,7 @@ class Manuscript:
     theme: Mapping[str, bytes]  # "pdf/page.css" → the snapshot's own version
     labels: Mapping[str, str]
     limits: Limits = DEFAULTS
-    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # path → kind → digest: see `enclosed.py`
+    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # path → kind → digest: `enclosed_parts.py`
 
 
 def open_manuscript(
