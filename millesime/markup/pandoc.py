@@ -29,6 +29,7 @@ from lxml import etree
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document, rewrite
 from millesime.markup.citation_labels import hide_citations, show_citations
+from millesime.markup.front_matter import with_text_in_front
 from millesime.markup.nested_notes import NestedTooDeep, called_notes, calls_in_notes, place_notes, with_calls
 from millesime.markup.pipe_tables import same_but_for_tables, with_wide_dashes, without_empty_columns
 from millesime.markup.raw_html import read_raw_html
@@ -67,6 +68,8 @@ def read_documents(
     inputs, marks = [], []
     for source in sources:
         content, mark = _without_labels(source)
+        if form.startswith(("markdown", "gfm", "commonmark")):
+            content = with_text_in_front(content)
         inputs.append(_as_command_line_reads(content) if is_text else content)
         marks.append(mark)
     specs = [_read(reader) for _ in sources]
