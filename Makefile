@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test test-all check lint validate gallery lock bench bench-press wheel clean help
+.PHONY: editions test test-all check lint validate pictures gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -41,6 +41,10 @@ validate:  ## run validators of others and our own over what is published (the r
 	$(PYTHON) -m tests.validation install
 	$(PYTHON) -m pytest -n 2 tests/validation/test_drivers.py
 	$(PYTHON) -m tests.validation
+
+pictures:  ## make the pictures of the README from the demonstration
+	@scripts/setup.sh validate
+	$(PYTHON) scripts/pictures.py
 
 gallery:  ## make docs/gallery.md from the golden cases of the redline
 	@scripts/setup.sh test

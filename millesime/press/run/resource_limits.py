@@ -7,6 +7,7 @@ workers.
 
 from __future__ import annotations
 
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -15,18 +16,13 @@ from typing import Any
 
 from millesime.limits import LimitError, Limits, raise_hint
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
-
 
 def run_limited(limits: Limits, what: str, step: Callable[..., Any], *values: Any) -> Any:
     """Return `step(*values)`; `what` names it for messages: "gouvernance in 2019.pdf".
 
     Raises LimitError where it takes more memory or time than it may.
     """
-    if resource is None or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         return step(*values)
     try:
         with _limited_memory(limits.memory_bytes), _limited_time(limits.layout):

@@ -112,9 +112,6 @@ def _deaf_children() -> Iterator[None]:
 
     The parent ends them, and no half-started worker complains.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
