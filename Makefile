@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test test-all check lint validate pictures gallery lock bench bench-press wheel clean help
+.PHONY: editions test test-all check lint validate pictures handbook gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -45,6 +45,11 @@ validate:  ## run validators of others and our own over what is published (the r
 pictures:  ## make the pictures of the README from the demonstration
 	@scripts/setup.sh validate
 	$(PYTHON) scripts/pictures.py
+
+handbook:  ## build the handbook, docs/, as a report of its own, into dist/handbook/
+	@scripts/setup.sh run
+	$(PYTHON) build.py check --strict --root docs
+	$(PYTHON) build.py build --root docs --out dist/handbook
 
 gallery:  ## make docs/gallery.md from the golden cases of the redline
 	@scripts/setup.sh test

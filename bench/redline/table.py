@@ -25,7 +25,7 @@ def write_table(studies: Sequence[Study]) -> str:
     """Return all studies; speed in ratios only, so that machines can be compared."""
     lines = [f"| {' | '.join(HEAD)} |", f"| {' | '.join('---' for _ in HEAD)} |"]
     for study in studies:
-        lines.append(f"| **{study.pair}** ({study.pages} pages) {'| ' * len(HEAD)}|".replace("  ", " "))
+        lines.append(f"| **{study.pair}** ({study.pages} pages) {'| ' * (len(HEAD) - 1)}|".replace("  ", " "))
         cpu_s = {row.tool: row.cpu_s for row in study.rows}
         lines += [_line(row, study, cpu_s[READING], cpu_s[READERS]) for row in study.rows]
     return "\n".join([*lines, "", *(line for study in studies for line in _below(study))])

@@ -17,7 +17,8 @@ from millesime.markup.ast import Node, attr_of, text_of, walk
 from millesime.markup.pipe_tables import long_rows
 from millesime.problems import Problem, did_you_mean
 
-# Lines of other systems' languages, which pandoc takes for text; they are printed as they stand.
+# Lines of other systems' languages, which pandoc takes for text; they are printed as they stand. Those systems act on
+# them in blocks of code as well: only a span of code, `{{#include}}`, shows them.
 _CONSTRUCTS = (
     (re.compile(r"\{\{\s*#\w+"), "S001", "an mdBook directive", "write out what it includes"),
     (re.compile(r"^\s*(?:```+|~~~+)\s*\{\w+[ ,}].*"), "S002", "a knitr chunk", "print its result instead of its code"),
@@ -30,7 +31,7 @@ _CONSTRUCTS = (
         "write `::: {.name}` and the title as a line of text",
     ),
 )
-# The same of systems whose signs stand in code as well, where they are shown: looked for outside code alone.
+# The same of systems that leave blocks of code alone.
 _PROSE_CONSTRUCTS = (
     (
         re.compile(r"^\s*(?:>\s*)+\[!\w+\]"),
@@ -56,15 +57,11 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def check_source(path: str, text: str) -> Iterator[Problem]:
     """Yield what stands in a chapter's source and will not print as its author meant."""
-    for number, (prose, in_code) in enumerate(code_lines(text), start=1):
-        for pattern, code, what, hint in () if in_code else _PROSE_CONSTRUCTS:
-            if found := pattern.search(prose):
+    lines = zip(code_lines(text), text.split("\n"), strict=True)  # as pandoc, git and editors count lines
+    for number, ((shown, in_code), line) in enumerate(lines, start=1):
+        for pattern, code, what, hint in _CONSTRUCTS if in_code else _CONSTRUCTS + _PROSE_CONSTRUCTS:
+            if found := pattern.search(shown):
                 yield Problem(code, f"{path}:{number}", f"{what} is printed as text: {_short(found[0])}", hint)
-    for number, line in enumerate(text.split("\n"), start=1):  # as pandoc, git and editors count lines
-        for pattern, code, what, hint in _CONSTRUCTS:
-            found = pattern.search(line)
-            if found:
-                yield Problem(code, f"{path}:{number}", f"{what} is printed as text: {_short(found.group(0))}", hint)
         if _BIDI.search(line):
             yield Problem(
                 "T001",

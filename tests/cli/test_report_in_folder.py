@@ -169,3 +169,13 @@ def test_an_edition_from_before_the_report_moved_is_read_where_it_was(tmp_path: 
     done = run("build", "2018", "2019", "--to", "epub", "--root", made.root / "rapport", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "has no folder 'rapport'; read from the top of the repository there" in done.stderr
+
+
+def test_trailers_of_commits_outside_the_report_name_no_entry_of_it(tmp_path: Path):
+    """A second report of the repository has registers of its own."""
+    made = make_clone(tmp_path / "clone")
+    made.commit({"chapters/10-modele.md": "# Un texte\n"}, message="Reprendre\n\nContribution: C-2019-900\n")
+    made.commit(within({"chapters/10-modele.md": "# Modèle\n\nMot.\n"}), message="Revoir\n\nContribution: C-2019-800\n")
+    done = run("check", "2020", "--json", "--root", made.root / FOLDER)
+    told = [problem["text"] for problem in json.loads(done.stdout)["2020"] if problem["code"] == "Y004"]
+    assert len(told) == 1 and "C-2019-800" in told[0], told

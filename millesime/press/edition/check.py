@@ -194,7 +194,9 @@ def _check_trailers(desk: Desk, manuscript: Manuscript, files: Mapping[str, byte
         return []
     ids = {path: [str(entry["id"]) for entry in register_entries(content, path)[0]] for path, content in files.items()}
     found: dict[tuple[str, str], Problem] = {}
-    for entry in read_log(repository, before.id if before else "", head.id):
+    # Beside the report, a repository may hold others, whose commits name entries of their own.
+    paths = [repository.folder] if repository.folder else []
+    for entry in read_log(repository, before.id if before else "", head.id, paths=paths):
         for key, value in entry.trailers:
             name = TRAILERS.get(key.title())
             if name is None and key.title() != "Recommendation":
