@@ -38,7 +38,7 @@ def write_sheets(report: Report, folder: Path, *, jobs: int) -> Path:
     """
     folder.mkdir(parents=True)
     pictures: dict[str, tuple[bytes, str]] = {}
-    book = build_book(report, served=pictures, pictures={}, notes=[], jobs=jobs)
+    book = build_book(report, served=pictures, pictures={}, problems=[], jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     served: dict[str, tuple[str, str]] = {}  # address → file, media type
     for address, (content, kind) in pictures.items():

@@ -8,11 +8,10 @@ AST, where code and escaped signs are apart, and told with its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from millesime.assembly.sources import ChapterSource, split_title
-from millesime.markup.ast import Block, Node, nodes_of, text_of, walk
-from millesime.markup.pandoc import write_texts
+from millesime.markup.ast import Block, nodes_of, text_of, walk
 from millesime.problems import Problem, did_you_mean
 
 _CONFLICT = re.compile(r"(<{7}|>{7}|\|{7})(?: |$)")
@@ -24,7 +23,6 @@ _STARS = re.compile(r"(?:^|(?<=[(«\"'\[“]))\*\*(?=[^\W_])|(?<=[^\W\d_])\*\*(?
 _ATTRIBUTES = re.compile(r"(?<!\{)\{[#.][^\W\d][^}]*$")
 _QUARTO_KEY = re.compile(r"(?:fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|def)-.+")
 _TITLED_CONTAINER = re.compile(r"^\s*:{3,}\s*\w+\s+[^{\s]")
-_PLACEHOLDER = re.compile(r'<div id="tex-(\d+)">\s*<p>\s*<span class="math')
 
 
 def code_lines(text: str) -> list[tuple[str, bool]]:
@@ -84,7 +82,7 @@ def _check_notes(path: str, blocks: Sequence[Block], lines: Sequence[tuple[str, 
         called.update(found[1] for found in _NOTE_CALL.finditer(line, opened.end() if opened else 0))
     lost = {found[1] for node in nodes_of(list(blocks), {"Str"}) for found in _NOTE_CALL.finditer(node["c"])}
     for name in sorted(lost):
-        if number := _line_of(f"[^{name}]", lines):
+        if number := line_of(f"[^{name}]", lines):
             hint = did_you_mean(name, written.keys() - called) or f"write it: `[^{name}]: …` at the margin"
             yield Problem("F001", f"{path}:{number}", f"the note [^{name}] has no text", hint, "error")
 
@@ -97,7 +95,7 @@ def _check_signs(path: str, blocks: Sequence[Block], lines: Sequence[tuple[str, 
         if titled and text.startswith(":::"):
             continue
         for name, hint in _signs(text):
-            number = _line_of(text, lines) or _line_of(text.replace("’", "'"), lines)
+            number = line_of(text, lines) or line_of(text.replace("’", "'"), lines)
             if number and (name, number) not in seen:
                 seen.add((name, number))
                 yield Problem("X001", f"{path}:{number}", f"{name} is printed as text: {text[:40]}", hint)
@@ -117,7 +115,7 @@ def _signs(text: str) -> Iterator[tuple[str, str]]:
         yield "a comment that is not closed", "close it: `-->`"
 
 
-def _line_of(fragment: str, lines: Sequence[tuple[str, bool]]) -> int | None:
+def line_of(fragment: str, lines: Sequence[tuple[str, bool]]) -> int | None:
     """Return the number of the first line that holds a fragment outside code and not behind a backslash."""
     for number, (line, in_code) in enumerate(lines, start=1):
         at = -1 if in_code else line.find(fragment)
@@ -136,7 +134,7 @@ def check_keys(path: str, blocks: Sequence[Block], text: str, *, keys: Sequence[
             if citation["citationMode"]["t"] != "AuthorInText" or key in keys or key in seen:
                 continue
             seen.add(key)
-            number = _line_of(f"@{key}", lines)
+            number = line_of(f"@{key}", lines)
             where = f"{path}:{number}" if number else path
             if _QUARTO_KEY.fullmatch(key):
                 seen_text = f"a reference of Quarto is printed as text: @{key}"
@@ -145,25 +143,3 @@ def check_keys(path: str, blocks: Sequence[Block], text: str, *, keys: Sequence[
             why = "no bibliography has that key" if keys else "the edition has no bibliography"
             hint = did_you_mean(key, keys) or f"add it to a file of `bibliography:`, or write `\\@{key}` for a name"
             yield Problem("R005", where, f"{f'@{key}'!r} is printed as text: {why}", hint)
-
-
-def check_formulas(chapters: Mapping[str, tuple[Sequence[Block], str]]) -> Iterator[Problem]:
-    """Yield the formulas that pandoc cannot read and that are printed as TeX; chapters by path, with their text."""
-    formulas = {path: nodes_of(list(blocks), {"Math"}) for path, (blocks, _) in chapters.items()}
-    formulas = {path: found for path, found in formulas.items() if found}
-    documents = [[_framed(node, index) for index, node in enumerate(found)] for found in formulas.values()]
-    written = write_texts(documents, to="html", options={"html_math_method": "mathml"}, names=list(formulas))
-    for (path, found), output in zip(formulas.items(), written, strict=True):
-        for index in _PLACEHOLDER.findall(output):
-            tex = found[int(index)]["c"][1]
-            first = next((line for line in tex.splitlines() if line.strip()), "")
-            number = _line_of(first, [(line, False) for line in chapters[path][1].split("\n")])
-            yield Problem(
-                "S010", f"{path}:{number}" if number else path,
-                f"a formula cannot be read and is printed as TeX: {' '.join(tex.split())[:60]}",
-                "write it with the commands of LaTeX and amsmath, no macros of your own; a dollar is written `\\$`",
-            )  # fmt: skip
-
-
-def _framed(node: Node, index: int) -> Block:
-    return {"t": "Div", "c": [[f"tex-{index}", [], []], [{"t": "Para", "c": [node]}]]}

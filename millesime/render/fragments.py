@@ -129,6 +129,21 @@ def write_titles(report: Report, *, jobs: int = 1) -> dict[str, Element]:
     return trees
 
 
+def write_formulas(formulas: Mapping[str, Sequence[Node]]) -> dict[str, Element]:
+    """Return formulas, by the path of their chapter, as the children of a `div`: a `div` each that holds one.
+
+    It is `math`, as in the fragment of a chapter, or a `span` of class `math` if pandoc cannot read it.
+    """
+    documents = [[div([plain(_sealed(node))]) for node in found] for found in formulas.values()]
+    texts = write_texts(documents, to=_WRITER, options=_OPTIONS, names=list(formulas))
+    written = dict(zip(formulas, map(parse_fragment, texts), strict=True))
+    for root in written.values():
+        conform(root)
+        for math in list(root.iter(f"{{{MATHML}}}math")):
+            _mend_math(math)
+    return written
+
+
 def set_labels(report: Report) -> dict[str, str]:
     """Return the report's labels with the typography of its language."""
     return {key: set_text(str(text), report.imprint.language) for key, text in report.labels.items()}
@@ -193,7 +208,7 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
                 return node
             return {"t": kind, "c": ["html", filter_raw(replace_forbidden(text), show_image)]}
         if kind == "Math":
-            return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
+            return _sealed(node)
         if kind == "Image":
             return _safe_image(node, chapter, images, labels)
         if kind == "Div" and has_class(node, "section"):
@@ -205,6 +220,10 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
         return node
 
     return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div", "OrderedList", "BulletList", "Math"})
+
+
+def _sealed(node: Node) -> Node:
+    return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
 
 
 _DELIMITERS = {"OneParen": "one-paren", "TwoParens": "two-parens"}
@@ -287,7 +306,7 @@ def _bare_title(title: Sequence[Node]) -> list[Node]:
             case "Note" | "RawInline":
                 return []
             case "Math":
-                return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
+                return _sealed(node)
             case "Image":
                 return node["c"][1]
             case "Span":

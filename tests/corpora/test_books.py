@@ -195,7 +195,7 @@ class BookTests(PageTests):
         first = editions(book)[0]
         (path,) = first.glob("*.pdf")
         desk = Desk(load_series(book), find_repository(book))
-        tree = build_book(assemble_edition(desk, first.name), served={}, pictures={}, notes=[])
+        tree = build_book(assemble_edition(desk, first.name), served={}, pictures={}, problems=[])
         wanted = {
             word for word in re.split(r"[ \t\r\n]+", " ".join(tree.find("body").itertext())) if TWINS.search(word)
         }

@@ -16,6 +16,7 @@ import pytest
 from millesime.assembly.reading_checks import check_reading, contrast
 from millesime.history.repository import find_repository
 from millesime.markup.ast import header, words
+from millesime.press.cache.store import Store
 from millesime.press.edition.check import check_edition
 from millesime.press.edition.workspace import Desk
 from millesime.problems import Problem
@@ -72,6 +73,38 @@ def test_every_code_has_a_line_in_the_list_a_section_and_a_folder():
     listed = re.findall(r"^\| ([A-Z]\d{3}) ", PROBLEMS, re.MULTILINE)
     sections = re.findall(r"^### ([A-Z]\d{3})", PROBLEMS, re.MULTILINE)
     assert sorted(listed) == sorted(sections) == [case.name for case in CASES]
+
+
+def test_formulas_are_set_for_an_edition_with_a_pdf_and_kept_for_the_next_check(tmp_path: Path, monkeypatch):
+    from millesime.render.pdf import formula_book
+
+    write_report(tmp_path, "# Un\n\n$\\foo$ et $漢$, [$漢$](#un), $x^2$.\n", "formats: [pdf]")
+    desk = Desk(load_series(tmp_path), None, store=Store(tmp_path / "cache"))
+    first = check_edition(desk, "2019")
+    monkeypatch.setattr(formula_book, "set_formulas", refuse)
+    assert check_edition(desk, "2019") == first
+    assert [(problem.code, problem.where) for problem in first] == [
+        ("S010", "chapters/a.md:3"), ("Q001", "chapters/a.md:3"),
+    ]  # fmt: skip
+    write_report(tmp_path, "# Un\n\n$\\foo$ et $漢$, $x^2$.\n", "formats: [html]")
+    assert [problem.code for problem in check_edition(Desk(load_series(tmp_path), None), "2019")] == ["S010"]
+
+
+def set_formulas(source):  # what the store calls a step, it takes from the function's name
+    raise AssertionError("set again")
+
+
+refuse = set_formulas
+
+
+def write_report(root: Path, text: str, line: str) -> None:
+    for name, content in (
+        ("editions/report.yaml", "title: Rapport\nlanguage: fr\n"),
+        ("editions/2019.yaml", f"date: 2019-07-03\nchapters: [chapters/a.md]\n{line}\n"),
+        ("chapters/a.md", text),
+    ):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(content, "utf-8")
 
 
 def test_a_heading_may_go_up_by_any_number_of_levels():

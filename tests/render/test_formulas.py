@@ -278,18 +278,44 @@ def _forms_with_colours(page):
             yield operands, colour
 
 
-def test_what_cannot_be_set_or_read_is_named_with_its_place():
-    said = print_by_unit(
-        report(chapter("un", *markdown("Un $漢$ et $\\foo{x}$."), path="chapters/un.md")), run=run_here
-    ).notes
-    assert any(one.startswith("chapters/un.md: the formula '漢' is printed as a line of text") for one in said)
-    assert any("'$\\\\foo{x}$' is printed as it is written: pandoc cannot read it" in one for one in said)
+UNSET = r"""
+## Une section {#s}
+
+Un $\text{Ա}^2$, [un $Ա$](#s) et $\foo{x}$.[^1]
+
+[^1]: Une note, $\frac{Ա}{2}$.
+"""
+
+
+def unset_book():
+    made = report(chapter("un", *markdown(UNSET), path="chapters/un.md", title="Le $Ա$"))
+    title = (*markdown("Le $Բ$")[0]["c"],)
+    return replace(made, chapters=(replace(made.chapters[0], title=title),), anchors=made.anchors)
+
+
+@pytest.mark.parametrize("path", ["by unit", "plain"])
+def test_what_cannot_be_set_or_read_is_a_problem_with_its_place(path):
+    done = print_plain(unset_book()) if path == "plain" else print_by_unit(unset_book(), run=run_here)
+    assert [(one.code, one.where, one.text) for one in done.problems] == [
+        ("Q001", "chapters/un.md#un", "the PDF prints the formula 'Բ' as TeX: its font has no Բ"),
+        ("Q001", "chapters/un.md#s", r"the PDF prints the formula '\\text{Ա}^2' as TeX: its font has no Ա"),
+        ("S010", "chapters/un.md#s", r"a formula cannot be read and is printed as TeX: \foo{x}"),
+        ("Q001", "chapters/un.md#un", r"the PDF prints the formula '\\frac{Ա}{2}' as TeX: its font has no Ա"),
+    ]
+    assert all(one.hint for one in done.problems)
+
+
+def test_what_cannot_be_set_is_printed_as_tex_but_in_a_link():
+    text = " ".join(" ".join(text_of_pages(print_by_unit(unset_book(), run=run_here).content)).split())
+    for said in (r"Un $\text{Ա}^2$, un Ա et $\foo{x}$", r"$\frac{Ա}{2}$", "Le $Բ$"):
+        assert said in text
 
 
 def test_a_formula_wider_than_the_line_is_named_and_fits():
     wide = " + ".join(f"x_{{{number}}}" for number in range(60))
     done = print_by_unit(report(chapter("un", *markdown(f"$${wide}$$"), path="chapters/un.md")), run=run_here)
-    assert any("times as wide as the page's text" in one for one in done.notes)
+    (problem,) = done.problems
+    assert (problem.code, problem.where) == ("Q002", "chapters/un.md#un") and "times as wide" in problem.text
     with pikepdf.open(BytesIO(done.content)) as document:
         boxes = [
             [float(side) for side in element.A.BBox]

@@ -386,7 +386,7 @@ def test_the_environment_is_left_as_it_was(monkeypatch):
 
 def test_every_anchor_of_the_report_is_in_the_book():
     sample = sample_report()
-    book = build_book(sample, served={}, pictures={}, notes=[])
+    book = build_book(sample, served={}, pictures={}, problems=[])
     ids = [element.get("id") for element in book.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert set(sample.anchors) <= set(ids)

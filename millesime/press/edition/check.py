@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from millesime.assembly.assemble import assemble
 from millesime.assembly.checks import check_report, check_source
@@ -20,12 +20,13 @@ from millesime.assembly.reading_checks import (
 )
 from millesime.assembly.register_checks import check_registers
 from millesime.assembly.registers import FOLDER, register_entries, register_path
-from millesime.assembly.source_checks import check_conflicts, check_formulas, check_keys, check_text
+from millesime.assembly.source_checks import check_conflicts, check_keys, check_text
 from millesime.assembly.sources import chapter_ids
 from millesime.assembly.theme import has_theme_file
 from millesime.history.log import read_log
 from millesime.history.revision import resolve_revision
 from millesime.limits import Limits
+from millesime.markup.ast import nodes_of
 from millesime.markup.pandoc import Source, read_complaints, reference_key
 from millesime.press.edition.draft_note import check_note, note_text
 from millesime.press.edition.edition_report import image_reader, materials
@@ -64,15 +65,29 @@ def check_edition(desk: Desk, name: str) -> list[Problem]:
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
         found += check_front_matter(source.path, source.document.meta, text)
         found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
-    found += check_formulas({
-        source.path: (source.document.blocks, manuscript.texts[source.path]) for source in manuscript.chapters
-    })  # fmt: skip
+    found += _check_formulas(desk, manuscript)
     found += check_colours(manuscript.theme)
     # A picture beyond the limit is reported, see I005, and must not hide what else there is.
     found += check_report(assemble(replace(made, read_image=_without_the_oversized(made.read_image, desk.limits))))
     found += _check_beside(desk, manuscript)
     order = {path: index for index, path in enumerate(manuscript.texts)}
     return sorted(_once(dict.fromkeys(found)), key=lambda problem: order.get(_file(problem), len(order)))
+
+
+def _check_formulas(desk: Desk, manuscript: Manuscript) -> Iterator[Problem]:
+    edition = manuscript.edition
+    sources = {
+        source.path: (source.document.blocks, manuscript.texts[source.path])
+        for source in manuscript.chapters
+        if nodes_of(source.document.blocks, {"Math"})
+    }
+    if sources:
+        # Imported when they are called: most reports have no formula.
+        from millesime.press.run.pdf_units import run_kept
+        from millesime.render.pdf.formula_checks import check_formulas
+
+        run = partial(run_kept, edition=edition.name, store=desk.store)
+        yield from check_formulas(sources, has_pdf="pdf" in edition.formats, run=run)
 
 
 _STAND_IN = b"GIF89a\1\0\1\0\0\0\0;"

@@ -194,16 +194,7 @@ class UnitRunner:
         return Laid(unit=unit, files={use.file: self._files[use.file] for use in unit.fonts})
 
     def _recall(self, function: Callable, source: Any) -> Recall:
-        parts = {_CONTENT: source.key}
-        if isinstance(source, FrontSource):
-            parts |= toolchain()
-        else:
-            parts |= {
-                "Millésime's own code": code_version("render.pdf", "press.run.pdf_units"),
-                "Python and its libraries": python_libraries(),
-                "the system's text engine and fonts": text_engine(),
-            }
-        return self._store.recall(_STEPS[function.__name__], f"{_label(source)} of {self._edition}", parts)
+        return _recall_step(function, source, edition=self._edition, store=self._store)
 
     def _is_whole(self, content: bytes | None) -> bool:
         """Whether a result is kept, its font files with it, which are here then."""
@@ -233,7 +224,42 @@ class UnitRunner:
             value = {key: one.unit for key, one in result.items()}
         else:
             value = result.unit if laid else result
-        self._store.keep(recall, pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5))
+        self._store.keep(recall, _packed_step(value, files=files))
+
+
+def run_kept(steps: Sequence[_Step], *, edition: str, store: Store) -> list[Any]:
+    """Return what each step makes of its source, from the store where a build or this kept it; for steps without fonts.
+
+    It is as `UnitRunner` does it, but here and one after the other.
+    """
+    results = []
+    for function, source in steps:
+        recall = _recall_step(function, source, edition=edition, store=store)
+        if recall.content is None:
+            results.append(function(source))
+            store.keep(recall, _packed_step(results[-1], files=()))
+        else:
+            stream = BytesIO(recall.content)
+            pickle.load(stream)  # no font files
+            results.append(pickle.load(stream))
+    return results
+
+
+def _recall_step(function: Callable, source: Any, *, edition: str, store: Store) -> Recall:
+    parts = {_CONTENT: source.key}
+    if isinstance(source, FrontSource):
+        parts |= toolchain()
+    else:
+        parts |= {
+            "Millésime's own code": code_version("render.pdf", "press.run.pdf_units"),
+            "Python and its libraries": python_libraries(),
+            "the system's text engine and fonts": text_engine(),
+        }
+    return store.recall(_STEPS[function.__name__], f"{_label(source)} of {edition}", parts)
+
+
+def _packed_step(value: Any, *, files: tuple[str, ...]) -> bytes:
+    return pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5)
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some

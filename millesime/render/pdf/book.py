@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from millesime.assembly.image_files import image_type
-from millesime.assembly.report import Report
-from millesime.render.conform import classes_of
-from millesime.render.formulas import linear_text, take_tags
+from millesime.assembly.report import Chapter, Report
+from millesime.problems import Problem
 from millesime.render.fragments import OWN_XML, set_labels, take_title_notes, write_fragments
 from millesime.render.images import GENERATED, media_type, natural_size, printed_image, published_image
 from millesime.render.pdf.drawn.drawings import draw, drawing_source
-from millesime.render.pdf.drawn.formula_drawings import (
-    FORMULA_ADDRESS,
-    Formula,
-    FormulaSource,
-    FormulasSource,
-    set_formulas,
-)
 from millesime.render.pdf.engine.environment import SCHEME
-from millesime.render.pdf.printable import Drawing, make_printable, place_formulas
+from millesime.render.pdf.formula_book import FormulaBook, formulas_of
+from millesime.render.pdf.printable import make_printable, place_formulas
 from millesime.render.pdf.values.layout_steps import Run, key_of, run_here
-from millesime.render.sanitise import MATHML
 
 
 def build_book(
@@ -34,22 +25,21 @@ def build_book(
     *,
     served: dict[str, tuple[bytes, str]],
     pictures: dict[str, str],
-    notes: list[str],
+    problems: list[Problem],
     run: Run = run_here,
     jobs: int = 1,
 ) -> etree._Element:
     """Return the `html` element of the whole book.
 
     What it shows, pictures and formulas, is put in `served`: address → content, media type. Formulas that cannot be
-    set as they are written are named in `notes`. `run` may have what stands around the chapters, drawings and
+    set as they are written are named in `problems`. `run` may have what stands around the chapters, drawings and
     formulas.
     """
     (front,) = run([(write_front, front_source(report))])
     book = etree.fromstring(front, OWN_XML)
     labels = set_labels(report)
     fragments = write_fragments(report, jobs=jobs)
-    places = {chapter.id: chapter.path or chapter.id for chapter in report.chapters}
-    formulas = _Formulas([book, *fragments.values()], run=run, served=served)
+    formulas = FormulaBook([book, *fragments.values()], run=run)
     addresses: dict[str, str | None] = {}
     drawn = _drawings(report, fragments, run=run)
 
@@ -67,6 +57,8 @@ def build_book(
         size = natural_size(report.images[key])
         return size[0] / size[1] if size else 1.0
 
+    for chapter in report.chapters:
+        problems += _formula_problems(formulas, chapter, book, fragments[chapter.id], report)
     place_formulas(book, formulas.drawing_of)
 
     for frame in list(book.iter("div")):
@@ -74,86 +66,36 @@ def build_book(
         if ident is None:
             continue
         root = fragments[ident]
-        notes += formulas.problems(root, places[ident])
         make_printable(root, labels=labels, image_address=address, image_ratio=ratio, drawing_of=formulas.drawing_of)
         notes_of_title, title = take_title_notes(root), frame.getparent().find(".//h1")
         if notes_of_title is not None:
             (title if title is not None else frame.getparent()[0]).append(notes_of_title)
         frame.text = root.text
         frame.extend(list(root))
+    served |= formulas.served
     return book
 
 
-class _Formulas:
-    """The formulas of a book: equal ones are set once."""
-
-    def __init__(self, roots: Iterable[etree._Element], *, run: Run, served: dict[str, tuple[bytes, str]]) -> None:
-        self._served = served
-        self._set: dict[str, Formula] = {}  # by key
-        sources: dict[str, FormulaSource] = {}
-        for root in roots:
-            for element in root.iter(f"{{{MATHML}}}math"):
-                source = _formula_source(element)
-                sources[source.key] = source
-        batches: dict[int, list[FormulaSource]] = {}
-        for key in sorted(sources):
-            batches.setdefault(int(key[:4], 16) % _BATCHES, []).append(sources[key])
-        steps = [
-            (set_formulas, FormulasSource(key=key_of("formulas", *(one.key for one in batch)), formulas=tuple(batch)))
-            for batch in batches.values()
-        ]
-        for batch, formulas in zip(batches.values(), run(steps), strict=True):
-            self._set |= zip((one.key for one in batch), formulas, strict=True)
-
-    def drawing_of(self, element: etree._Element) -> Drawing | None:
-        """Return a formula's drawing, and serve it; None for a formula that cannot be set."""
-        formula = self._set[_formula_source(element).key]
-        if not formula.drawing:
-            return None
-        address = f"{FORMULA_ADDRESS}{hashlib.sha256(formula.drawing).hexdigest()[:32]}"
-        self._served[address] = (formula.drawing, "image/svg+xml")
-        return Drawing(
-            address=address, width=formula.width, height=formula.height, depth=formula.depth, rows=formula.rows
-        )  # fmt: skip
-
-    def problems(self, root: etree._Element, place: str) -> list[str]:
-        """Return what an editor should know of a chapter's formulas."""
-        found = []
-        for element in root.iter("span"):
-            if {"math", "inline"} <= set(classes_of(element)) or {"math", "display"} <= set(classes_of(element)):
-                found.append(
-                    f"{place}: the formula {element.text or ''!r} is printed as it is written: pandoc cannot read it"
-                )
-        for element in root.iter(f"{{{MATHML}}}math"):
-            formula = self._set[_formula_source(element).key]
-            if formula.problem:
-                said = element.get("alttext") or linear_text(element)
-                found.append(
-                    f"{place}: the formula {said!r} is printed as a line of text: {formula.problem}; "
-                    "write it otherwise, or as a picture"
-                )
-            elif formula.width > _WIDE:
-                found.append(
-                    f"{place}: the formula {element.get('alttext') or linear_text(element)!r} is "
-                    f"{formula.width / _LINE:.1f} times as wide as the page's text, and is printed smaller; "
-                    "break it into lines, as with `aligned`"
-                )
-        return found
-
-
-_BATCHES = 64  # formulas are set and kept in so many groups, by their hash: an edited formula costs its group
-_LINE = 36.0  # em of the text in the width of a page
-_WIDE = 1.25 * _LINE  # em: a formula that is wider becomes hard to read
-
-
-def _formula_source(element: etree._Element) -> FormulaSource:
-    """Return what a formula is set from: its MathML without the numbers of equations and without its source."""
-    bare = deepcopy(element)
-    bare.tail = None
-    bare.attrib.pop("alttext", None)
-    take_tags(bare)
-    mathml = etree.tostring(bare)
-    return FormulaSource(key=key_of("formula", mathml), mathml=mathml)
+def _formula_problems(
+    formulas: FormulaBook, chapter: Chapter, book: etree._Element, root: etree._Element, report: Report
+) -> Iterator[Problem]:
+    """Yield the formulas of a chapter and its title that are not printed as they are written, behind the id before."""
+    if chapter.role == "annex" and not chapter.path:
+        return  # it quotes chapters, which report their formulas
+    path = chapter.path or chapter.id
+    frame = next((frame for frame in book.iter("div") if frame.get("data-chapter") == chapter.id), None)
+    title = None if frame is None else frame.getparent().find(".//h1")
+    places = {} if title is None else dict.fromkeys(formulas_of(title), chapter.id)
+    place, known = chapter.id, set(formulas_of(root))
+    for element in root.iter():
+        if element.get("role") == "doc-endnotes":
+            place = chapter.id  # where in it a note is called is not known
+        elif element.get("id") in report.anchors:
+            place = element.get("id")
+        if element in known:
+            places[element] = place
+    found = (formulas.problem_of(element, f"{path}#{place}") for element, place in places.items())
+    yield from filter(None, dict.fromkeys(found))
 
 
 def _drawings(report: Report, fragments: Mapping[str, etree._Element], *, run: Run) -> dict[str, bytes]:

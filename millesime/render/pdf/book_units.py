@@ -76,15 +76,15 @@ class Book:
 def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
     """Return the units of a report's book. `versions` names what lays it out, and goes into every key."""
     served: dict[str, tuple[bytes, str]] = {}
-    notes: list[str] = []
+    unset: list[Problem] = []  # formulas
     pictures: dict[str, str] = {}
-    tree = build_book(report, served=served, pictures=pictures, notes=notes, run=run, jobs=jobs)
+    tree = build_book(report, served=served, pictures=pictures, problems=unset, run=run, jobs=jobs)
     scope = theme_scope(report.theme)
     rare = rare_characters(tree)
     key = key_of("proof", versions, rare, scope.style)
     (missing,) = run([(find_missing_characters, ProofSource(key=key, rare=rare, style=scope.style))])
     shown = shown_of(tree, missing)
-    problems = missing_problems(tree, shown, report) + drawing_problems(served, pictures, report)
+    problems = tuple(unset) + missing_problems(tree, shown, report) + drawing_problems(served, pictures, report)
     spell_out(tree, missing)
     head, body = tree.find("head"), tree.find("body")
     return Book(
@@ -97,7 +97,7 @@ def plan_pdf(report: Report, *, run: Run, versions: str, jobs: int = 1) -> Book:
         date=report.imprint.date,
         identifier=file_identifier(report.imprint.identifier),
         versions=versions,
-        notes=(*notes, missing_note(shown)) if shown else tuple(notes),
+        notes=(missing_note(shown),) if shown else (),
         problems=problems,
         pictures=pictures,
     )

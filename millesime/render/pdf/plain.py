@@ -42,9 +42,9 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     """
     engine = load_engine()
     served: dict[str, tuple[bytes, str]] = {}
-    said: list[str] = []
+    unset: list[Problem] = []  # formulas
     pictures: dict[str, str] = {}
-    book = build_book(report, served=served, pictures=pictures, notes=said, jobs=jobs)
+    book = build_book(report, served=served, pictures=pictures, problems=unset, jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
     mended = (running_on(), own_codes(load_engine)) if is_known else (nullcontext(), nullcontext())
@@ -78,7 +78,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
 
         missing = find_missing(rare_characters(book), print_proof)
         shown = shown_of(book, missing)
-        problems = missing_problems(book, shown, report) + drawing_problems(served, pictures, report)
+        problems = tuple(unset) + missing_problems(book, shown, report) + drawing_problems(served, pictures, report)
         if shown:
             notes.append(missing_note(shown))
         before_layout = len(notes)
@@ -87,9 +87,7 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
         complete_metadata(pages.metadata)
         content = _write(pages, identifier=file_identifier(report.imprint.identifier))
     problems += note_problems([(note, ()) for note in notes[before_layout:]], report, pictures)
-    return PrintedReport(
-        content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys([*said, *notes])), problems=problems
-    )
+    return PrintedReport(content=content, pages=len(pages.pages), notes=tuple(dict.fromkeys(notes)), problems=problems)
 
 
 def _write(pages, *, identifier: bytes) -> bytes:

@@ -73,7 +73,7 @@ def make_printable(
     `image_address` gives the address under which a picture is served, or None
     for one that is not in the report; its text stands in its place.
     `image_ratio` gives its width by its height.
-    `drawing_of` gives a formula's drawing, or None for one that is set as a line of text.
+    `drawing_of` gives a formula's drawing, or None for one that cannot be set.
     """
     _drop_furniture(root)
     _place_notes(root)
@@ -166,7 +166,10 @@ def _drop_gaps(note: Element) -> None:
 
 
 def place_formulas(root: Element, drawing_of: Callable[[Element], Drawing | None]) -> None:
-    """Put drawings in the place of MathML, which WeasyPrint does not lay out, and a line of text where there is none.
+    """Put drawings in the place of MathML, which WeasyPrint does not lay out.
+
+    A formula without a drawing is its TeX, as it is written: no line of text says the same of each. In a link, which
+    holds text alone, it is a line of text.
 
     The numbers of equations are text beside the drawing. Behind each drawing stands the line of text that a search
     in the file finds; it is not seen.
@@ -175,10 +178,11 @@ def place_formulas(root: Element, drawing_of: Callable[[Element], Drawing | None
         is_display = formula.get("display") == "block"
         said = formula.get("alttext") or linear_text(formula)
         line = etree.Element("span", {"class": "math math-display" if is_display else "math", "data-alt": said})
-        # A link holds text alone.
-        drawing = None if next(formula.iterancestors("a"), None) is not None else drawing_of(formula)
-        if drawing is None:
+        if next(formula.iterancestors("a"), None) is not None:
             line.text = linear_text(formula)
+        elif (drawing := drawing_of(formula)) is None:
+            mark = "$$" if is_display else "$"
+            line.text = f"{mark}{said}{mark}" if formula.get("alttext") else said
         else:
             tags = take_tags(formula)
             line.append(_image_of(drawing, said))
