@@ -11,6 +11,8 @@ import re
 from lxml import etree
 
 from millesime.render.sanitise import MATHML
+from millesime.render.tex_repairs import open_bold, repair_commands, seal_bold
+from millesime.render.tex_tables import complete_tables
 
 Element = etree._Element
 
@@ -25,10 +27,12 @@ _SUPER = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻�
 _SUB = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _ACCENTS = {
     "¯": "\u0304", "‾": "\u0305", "_": "\u0332", "^": "\u0302", "\u0302": "\u0302", "ˆ": "\u0302", "~": "\u0303",
-    "\u0303": "\u0303", "˜": "\u0303", "→": "\u20d7", "\u20d7": "\u20d7", "˙": "\u0307", "\u0307": "\u0307",
+    "\u0303": "\u0303", "˜": "\u0303", "→": "\u20d7", "\u20d7": "\u20d7",
+    "←": "\u20d6", "↔": "\u20e1", "˙": "\u0307", "\u0307": "\u0307",
     "¨": "\u0308", "\u0308": "\u0308", "ˇ": "\u030c", "\u030c": "\u030c",
 }  # fmt: skip
 _ROOTS = {"2": "√", "3": "∛", "4": "∜"}
+_APPLIED = "\u2061"  # stands between the name of a function and what it is taken of
 _INVISIBLE = frozenset("\u2061\u2062\u2063\u2064")
 _TIGHT = frozenset("()[]{}|‖⟨⟩⌈⌉⌊⌋,;.:!'′″/%°") | _INVISIBLE
 _ATOMS = frozenset({"mi", "mn", "mtext", "ms"})
@@ -48,21 +52,29 @@ def lowered(text: str) -> str | None:
 # ---- what pandoc leaves out ---------------------------------------------------
 
 
-def seal_tags(tex: str) -> str:
-    """Return a formula whose equation numbers pandoc can read past: of a tag it takes letters and digits alone."""
-    return _TAG.sub(lambda found: rf"\tag{{tag{found[0].encode().hex()}}}", tex) if r"\tag" in tex else tex
+def seal_formula(tex: str) -> str:
+    r"""Return a formula whose equation numbers pandoc can read past, and whose `\mathbf` it does not slant.
+
+    Of a tag it takes letters and digits alone.
+    """
+    if r"\tag" in tex:
+        tex = _TAG.sub(lambda found: rf"\tag{{tag{found[0].encode().hex()}}}", tex)
+    return seal_bold(tex)
 
 
-def open_tags(tex: str) -> str:
-    """Return a formula as it was before `seal_tags`."""
-    return _SEALED_TAG.sub(lambda found: bytes.fromhex(found[1]).decode("utf-8", "replace"), tex)
+def open_formula(tex: str) -> str:
+    """Return a formula as it was before `seal_formula`."""
+    return _SEALED_TAG.sub(lambda found: bytes.fromhex(found[1]).decode("utf-8", "replace"), open_bold(tex))
 
 
 def complete_formula(math: Element, tex: str) -> None:
     r"""Put back, in place, what pandoc's MathML does not keep of a formula in TeX.
 
-    `\tag{1}` is the number of an equation, which pandoc drops; `1{,}5` is one number, of which it makes a list.
+    `\tag{1}` is the number of an equation, which pandoc drops; `1{,}5` is one number, of which it makes a list; see
+    `tex_tables` and `tex_repairs` for the rest.
     """
+    complete_tables(math, tex)
+    repair_commands(math, tex)
     _join_decimals(math, tex)
     if math.get("display") == "block":
         _add_tags(math, tex)
@@ -149,7 +161,8 @@ def take_tags(math: Element) -> list[tuple[int, str]]:
 
 def linear_text(math: Element) -> str:
     """Return a formula as one line of text that says the same."""
-    return re.sub(r"[ \u2009]{2,}", " ", _line(math)).strip(" \u2009")
+    line = re.sub(r"\u2061(?=[\w√∛∜∑∏∫])", "\u2009", _line(math)).replace(_APPLIED, "")  # "sin x", but "sin(x)"
+    return re.sub(r"[ \u2009]{2,}", " ", line).strip(" \u2009")
 
 
 def _line(node: Element) -> str:
@@ -194,7 +207,7 @@ def _line(node: Element) -> str:
 
 def _operator(node: Element, sign: str) -> str:
     if sign in _INVISIBLE:
-        return ""
+        return _APPLIED if sign == _APPLIED else ""
     is_tight = node.get("form") in ("prefix", "postfix") or sign in _TIGHT or node.get("stretchy") == "false"
     before = node.getprevious()
     if before is None or before.tag == f"{_NS}mo":
@@ -221,10 +234,14 @@ def _over(node: Element, over: Element) -> str:
 def _scripted(base: Element, below: str, above: str, node: Element) -> str:
     text = _line(base).strip("\u2009") if base.tag == f"{_NS}mo" else _line(base)
     below, above = below.replace("\u2009", ""), above.replace("\u2009", "")
+    is_function = text.endswith(_APPLIED) or (base.tag == f"{_NS}mi" and len(text) > 1)  # "log₂ x"
+    text = text.removesuffix(_APPLIED)
     if {below, above} <= {"", *"⏟⏞⎵⎴"}:
         return text  # a brace that only says what is counted
     if above in _ACCENTS.values() and not below:
         return "".join(f"{letter}{above}" if letter.strip() else letter for letter in text)
+    if below == "_" and not above:  # underlined
+        return "".join(f"{letter}\u0332" if letter.strip() else letter for letter in text)
     if not _is_atom(base) and text:
         text = f"({text})"
     if below:
@@ -233,6 +250,7 @@ def _scripted(base: Element, below: str, above: str, node: Element) -> str:
         primes = set(above) <= set("′″‴'*†°")
         text += above if primes else raised(above) or f"^{above if len(above) == 1 else f'({above})'}"
     following = node.getnext()
+    text += _APPLIED if is_function else ""
     return f"{text}\u2009" if base.tag == f"{_NS}mo" and following is not None else text
 
 

@@ -30,7 +30,7 @@ from millesime.render.conform import (
     is_math,
     unwrap,
 )
-from millesime.render.formulas import complete_formula, open_tags, seal_tags
+from millesime.render.formulas import complete_formula, open_formula, seal_formula
 from millesime.render.images import media_type
 from millesime.render.links import drop_dead_links, plain_id
 from millesime.render.notes import mark_notes, name_notes
@@ -141,6 +141,8 @@ def write_formulas(formulas: Mapping[str, Sequence[Node]]) -> dict[str, Element]
         conform(root)
         for math in list(root.iter(f"{{{MATHML}}}math")):
             _mend_math(math)
+        for unread in root.iter("span"):
+            unread.text = open_formula(unread.text or "")
     return written
 
 
@@ -223,7 +225,7 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
 
 
 def _sealed(node: Node) -> Node:
-    return {"t": "Math", "c": [node["c"][0], seal_tags(node["c"][1])]}
+    return {"t": "Math", "c": [node["c"][0], seal_formula(node["c"][1])]}
 
 
 _DELIMITERS = {"OneParen": "one-paren", "TwoParens": "two-parens"}
@@ -354,7 +356,7 @@ def _give_meaning(
                 _mend_math(element)
             continue
         if element.tag == "span" and "math" in classes_of(element) and element.text:
-            element.text = open_tags(element.text)  # which pandoc could not read
+            element.text = open_formula(element.text)  # which pandoc could not read
         keep_id(element, anchors, chapter, taken)
         clean_attributes(element)
     for wrapper in [element for element in root.iter("div") if element.get("data-list")]:
@@ -402,7 +404,7 @@ def _mend_math(math: Element) -> None:
     """Give a formula its source as alternative text, leave out the annotation, and put back what it alone says."""
     source = ""
     for annotation in math.findall(f"{{{MATHML}}}semantics/{{{MATHML}}}annotation"):
-        source = open_tags(annotation.text or "")
+        source = open_formula(annotation.text or "")
         math.set("alttext", " ".join(source.split()))
         annotation.getparent().remove(annotation)
     for semantics in math.findall(f"{{{MATHML}}}semantics"):

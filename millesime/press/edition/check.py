@@ -87,7 +87,7 @@ def _check_formulas(desk: Desk, manuscript: Manuscript) -> Iterator[Problem]:
         from millesime.render.pdf.formula_checks import check_formulas
 
         run = partial(run_kept, edition=edition.name, store=desk.store)
-        yield from check_formulas(sources, has_pdf="pdf" in edition.formats, run=run)
+        yield from check_formulas(sources, formats=edition.formats, run=run)
 
 
 _STAND_IN = b"GIF89a\1\0\1\0\0\0\0;"

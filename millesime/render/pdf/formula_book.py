@@ -71,7 +71,7 @@ class FormulaBook:
         if next(element.iterancestors("a"), None) is not None:
             return None  # a link holds text alone
         formula = self._set[_formula_source(element).key]
-        said = _short(element.get("alttext") or linear_text(element))
+        said = shown_formula(element.get("alttext") or linear_text(element))
         if formula.problem:
             return Problem(
                 "Q001", where,
@@ -101,7 +101,8 @@ def formulas_of(root: Element) -> Iterator[Element]:
             yield element
 
 
-def _short(text: str) -> str:
+def shown_formula(text: str) -> str:
+    """Return a formula in TeX as a message names it."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 

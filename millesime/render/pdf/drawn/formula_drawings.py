@@ -1,8 +1,8 @@
 """Formulas set in two dimensions, as drawings: WeasyPrint does not lay MathML out.
 
-ziamath, the only importer of which is this module, sets MathML with the glyphs of STIX Two Math as outlines. A
-drawing is measured in em, stands on the baseline, and has no colour of its own. What ziamath does not know, or has
-no glyph for, is not drawn at all: the formula is then printed as one line of text, and a note names it.
+ziamath sets MathML with the glyphs of STIX Two Math as outlines. A drawing is measured in em, stands on the baseline,
+and has no colour of its own. What ziamath does not know, or has no glyph for, is not drawn at all: the formula is then
+printed as TeX, and a problem names it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import logging
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from millesime.problems import EngineError
+from millesime.render.pdf.formula_engine import RULED_COLUMNS, RULED_ROWS, WIDTH, formula_engine
 from millesime.render.sanitise import MATHML
+from millesime.render.tex_tables import rules_of
 
 FORMULA_ADDRESS = "millesime:formula/"
 EM = 100  # units of a drawing in an em
@@ -29,6 +30,11 @@ _PARTS = {
     **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
     **dict.fromkeys(("msubsup", "munderover"), 3),
 }
+_FENCES = {"∣": "|", "∥": "‖"}
+_SCRIPTED = {"munder": ("under",), "mover": ("over",), "munderover": ("under", "over")}  # where their parts stand
+_ARROWS = frozenset("→←↔⇒⇐⇔↦↪↩⟶⟵")
+_ARROW_ENDS = 0.6  # em: what an arrow is longer than the words at it
+_LABEL = 0.7  # size of the words at an arrow
 _MOST_ELEMENTS = 1500
 _DEEPEST = 40  # nested elements
 _LARGEST = 400  # em: no page is as wide or high
@@ -64,7 +70,7 @@ class FormulasSource:
 
 def set_formulas(source: FormulasSource) -> list[Formula]:
     """Return what each formula is printed as. Raises EngineError when ziamath is missing."""
-    _engine()
+    formula_engine()
     return [_set_formula(formula.mathml) for formula in source.formulas]
 
 
@@ -73,11 +79,11 @@ def _set_formula(mathml: bytes) -> Formula:
     problem = _obstacle(root)
     if problem:
         return Formula(problem=problem)
-    _simplify(root)
     logger = logging.getLogger()
     before = logger.disabled
     logger.disabled = True  # it warns through the root logger
     try:
+        _simplify(root)
         return _drawn(root)
     except Exception as error:  # whatever a stranger's formula does to it, the book is printed
         return Formula(problem=f"it cannot be set ({type(error).__name__})")
@@ -115,13 +121,51 @@ def _simplify(root: ElementTree.Element) -> None:
         elif name == "mfenced":
             _unfence(element)
         elif name == "mtable":
+            _fill_blank_rows(element)
             aligns = [[cell.get("columnalign", "center") for cell in row] for row in element]
-            if all(line[:2] == ["right", "left"] for line in aligns):
+            if any(True for row in element for cell in row for _ in rules_of(cell)):
+                element.set("columnspacing", RULED_COLUMNS)
+                element.set("rowspacing", RULED_ROWS)
+            elif all(line[:2] == ["right", "left"] for line in aligns):
                 element.set("columnspacing", "0em 1em")  # a relation's sides touch it
         elif name == "mover" and (element[1].text or "").strip() == "¯" and len(element[0]):
             element[1].text, element[1].attrib["stretchy"] = "\u203e", "true"  # over several letters it is one line
+        elif name in _SCRIPTED and any(map(_is_blank, element[1:])):
+            _drop_blank_scripts(element)
+        elif name == "mtext":
+            element.text = (element.text or "").strip(" \t\n") or element.text  # MathML says so; spaces are `mspace`
+        elif name == "mo":
+            _settle_operator(element)
         elif name == "mi" and len((element.text or "").strip()) > 1:
             element.attrib.setdefault("mathvariant", "normal")
+
+
+def _fill_blank_rows(table: ElementTree.Element) -> None:
+    """Give a row without anything in it the height of a letter: ziamath takes it for less high than nothing."""
+    for row in table:
+        if _is_blank(row):
+            phantom = ElementTree.SubElement(row[0], "mphantom")
+            ElementTree.SubElement(phantom, "mi").text = "x"
+
+
+def _is_blank(element: ElementTree.Element) -> bool:
+    return not any((part.text or "").strip() or part.tag.endswith("mspace") for part in element.iter())
+
+
+def _drop_blank_scripts(element: ElementTree.Element) -> None:
+    """Leave out what is empty below or above: ziamath takes it for less high than nothing."""
+    kept = [part for part in zip(_SCRIPTED[element.tag], element[1:], strict=True) if not _is_blank(part[1])]
+    element[1:] = [part for _, part in kept]
+    element.tag = f"m{''.join(place for place, _ in kept)}" if kept else "mrow"
+
+
+def _settle_operator(element: ElementTree.Element) -> None:
+    """Say sizes in em, of which ziamath knows no percentage; a bar that is a fence has no space of a relation."""
+    for name in ("minsize", "maxsize"):
+        if (size := element.get(name, "")).endswith("%"):
+            element.set(name, f"{float(size[:-1]) / 100:g}em")
+    if element.get("form") in ("prefix", "postfix"):
+        element.text = _FENCES.get((element.text or "").strip(), element.text)
 
 
 def _unfence(element: ElementTree.Element) -> None:
@@ -147,31 +191,14 @@ def _add_operator(element: ElementTree.Element, sign: str, *, form: str) -> None
 # ---- ziamath ------------------------------------------------------------------
 
 
-@cache
-def _engine() -> Any:
-    """Return the class that sets formulas, and have it look at each row twice only and not 2^depth times."""
-    try:
-        import ziafont
-        import ziamath
-        from ziamath.nodes import Mrow
-    except ImportError as error:
-        raise EngineError(f"ziamath: not found ({error}); install it with `pip install ziamath`") from error
-
-    ziafont.config.svg2, ziafont.config.precision = False, 1
-
-    class Row(Mrow, tag="mrow"):
-        """A row that is not measured without its fences again while it is measured without them."""
-
-        def _get_height_nostretch(self, line, **kwargs):
-            return (0, 0) if kwargs.get("nostretch") else super()._get_height_nostretch(line, **kwargs)
-
-    return ziamath
-
-
 def _drawn(root: ElementTree.Element) -> Formula:
     from ziamath.zmath import fontname
 
-    ziamath = _engine()
+    ziamath = formula_engine()
+    for arrow, words in list(_labelled_arrows(root)):
+        width = max(_width(ziamath.Math(word, size=_LABEL * EM, font=str(fontname), margin=0)) for word in words)
+        if width > EM / 2:
+            arrow.set(WIDTH, f"{width + _ARROW_ENDS * EM:.1f}")
     formula = ziamath.Math(root, size=EM, font=str(fontname), margin=0)
     missing = sorted(
         {glyph.char for glyph in _nodes(formula.node) if getattr(glyph, "glyph", None) and _is_missing(glyph)}
@@ -197,6 +224,28 @@ def _drawn(root: ElementTree.Element) -> Formula:
         depth=round(-box.ymin / EM, 4),
         rows=tuple(round((box.ymax + y) / EM, 4) for y in _baselines(formula.node)),
     )
+
+
+def _labelled_arrows(root: ElementTree.Element) -> Iterable[tuple[ElementTree.Element, list[ElementTree.Element]]]:
+    """Yield the arrows that words stand at, with copies of these as formulas.
+
+    Words at which arrows with words stand are left out: to set these would double the work at each level.
+    """
+    for element in root.iter():
+        if element.tag not in _SCRIPTED or (element[0].text or "").strip() not in _ARROWS:
+            continue
+        words = []
+        for word in element[1:]:
+            if not any(inner.tag in _SCRIPTED for inner in word.iter()):
+                copied = ElementTree.Element("math")
+                copied.append(deepcopy(word))
+                words.append(copied)
+        if words and element[0].tag == "mo":
+            yield element[0], words
+
+
+def _width(formula: Any) -> float:
+    return max(formula.node.bbox.xmax, 0.0)
 
 
 def _nodes(node: Any) -> Iterable[Any]:
