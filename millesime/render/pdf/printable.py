@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from millesime.render.columns import Column, lay_out_table
 from millesime.render.conform import add_class, classes_of, unwrap
 from millesime.render.formulas import linear_text, lowered, raised, take_tags
 from millesime.render.picture_sizes import declarations, size_of
@@ -33,7 +34,7 @@ _BLOCKS = frozenset(
 _NUMERALS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 _INDENTS = 8  # nested quotes and lists that are indented
 _LINE_CHARS = 96  # of table text in the width of the page, at the size of `table`
-_LANDSCAPE_COLUMNS = 11
+_TURNED = 1.9  # times as wide is a page in landscape
 _ENDING_LETTERS = 150  # of a paragraph of at most two lines
 _BOX_LETTERS = 84  # in a line of a box
 _BOX_LINES = 44  # in a box as high as a page
@@ -41,11 +42,9 @@ _LETTER = 0.55  # em: about how wide a letter of a line of text is
 _SMALLEST = 0.1  # em: the size of a text that only a search finds
 _TALLEST = 55  # em: a formula as high as a page
 _ASCENT = 1.05  # em from the top of a line of text to its baseline, also of `formula-tag`
-_MIN_SHARE = 4  # characters: no column is narrower
 _CHAR_POINTS = 132 / 25.4 * 72 / _LINE_CHARS  # how wide a character of table text is, in points
 _EM_POINTS = 9  # of table text
 _WIDTH = "data-width"  # points that a picture's height makes it wide
-_MAX_WORD = 16  # characters: where not all words have room, longer ones are broken rather than starve other columns
 _INDENT_CHARS = 8  # of table text that a quotation, a list or a box takes from the width of the page
 
 
@@ -496,12 +495,8 @@ _INDENTING = frozenset({"blockquote", "li", "dd"})
 
 
 def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
-    """Set the width of each column from its text, which is quicker than laying each cell out twice.
-
-    A column gets what its longest line needs if all fit the page; otherwise
-    its longest word, and a share of the rest by its amount of text.
-    """
-    words, lines, totals = [_MIN_SHARE] * columns, [_MIN_SHARE] * columns, [0.0] * columns
+    """Set the width of each column from its text, which is quicker than laying each cell out twice."""
+    measured = [Column() for _ in range(columns)]
     for row in rows:
         at = 0
         for cell in row:
@@ -510,38 +505,28 @@ def _set_widths(table: Element, rows: list[Element], columns: int) -> None:
                 text = plain_text(cell)
                 picture = _asked_chars(cell)
                 word = max(map(len, text.split(" ")), default=0) + 2  # no-break spaces stay
-                words[at] = max(words[at], word, picture)
-                lines[at] = max(lines[at], round(len(text) * 1.1) + 3, picture)  # capitals are wide, and so is the gap
-                totals[at] += len(text)
+                line = round(len(text) * 1.1) + 3  # capitals are wide, and so is the gap
+                measured[at].add(word=max(word, picture), line=max(line, picture), total=len(text))
             at += span
     for group in [*table.findall("colgroup"), *table.findall("col")]:
         _replace(group, None)
-    has_picture = any(not has_class(image, "formula") for image in table.iter("img"))
     indents = sum(1 for outer in table.iterancestors() if outer.tag in _INDENTING or has_class(outer, "recommendation"))
-    room = max(_LINE_CHARS // 3, _LINE_CHARS - indents * _INDENT_CHARS)
-    if sum(words) > room:
-        words = [min(_MAX_WORD, word) for word in words]
-    if columns >= _LANDSCAPE_COLUMNS or sum(words) > _LINE_CHARS * 1.6:
+    layout = lay_out_table(
+        measured,
+        rows=len(rows),
+        page=_LINE_CHARS,
+        room=max(_LINE_CHARS // 3, _LINE_CHARS - indents * _INDENT_CHARS),
+        turned=_TURNED,
+        has_picture=any(not has_class(image, "formula") for image in table.iter("img")),
+    )
+    if layout.is_turned:
         add_class(table, "landscape")
-        room = round(room * 1.9)
-    if sum(words) > room * 1.3:
-        add_class(table, "tighter")
-        room = round(room * 1.35)
-    elif sum(words) > room or columns >= 8:
-        add_class(table, "tight")
-        room = round(room * 1.15)
-    if sum(lines) <= room and not has_picture:
-        shares, width = [float(line) for line in lines], max(40, min(100, math.ceil(100 * sum(lines) / room)))
-    else:
-        # The square root keeps one long column from taking the room of all others.
-        needs = [math.sqrt(total / len(rows) * line) for total, line in zip(totals, lines, strict=True)]
-        rest = max(0.0, room - sum(words))
-        shares = [word + rest * need / (sum(needs) or 1) for word, need in zip(words, needs, strict=True)]
-        width = 100
-    table.set("style", f"width:{width}%")
+    if layout.size:
+        add_class(table, layout.size)
+    table.set("style", f"width:{layout.percent}%")
     group = etree.Element("colgroup")
-    for share in shares:
-        etree.SubElement(group, "col", {"style": f"width:{100 * share / sum(shares):.2f}%"})
+    for share in layout.shares:
+        etree.SubElement(group, "col", {"style": f"width:{100 * share:.2f}%"})
     caption = table.find("caption")
     table.insert(0 if caption is None else table.index(caption) + 1, group)
 
