@@ -39,6 +39,7 @@ class TableLayout:
 
     is_turned: bool  # in landscape
     size: str  # of its text: "", `TIGHT` or `TIGHTER`
+    has_room: bool  # for each word whole
     percent: int  # of the width that the table has
     shares: tuple[float, ...]  # of each column, with the sum 1
 
@@ -51,15 +52,18 @@ def lay_out_table(
     room: int,
     turned: float | None,
     has_picture: bool,
-    hyphenates: bool = True,
+    spare: float = 0,
 ) -> TableLayout:
     """Return how a table is set. `page` is the width of a page's text in characters, `room` what of it the table has.
 
     `turned` is how many times as wide a page in landscape is, None where the
     table cannot stand on one. A column gets what its longest line needs if all
     fit the page; otherwise its longest word, and a share of the rest by its
-    amount of text. Without hyphens no word counts as shorter than it is, as
-    long as all have room.
+    amount of text.
+
+    `spare`, 0 to 1, is for text that is not hyphenated and may be shown in
+    another font: while there is room, no word counts as shorter than it is,
+    and each is wider by this share.
     """
     whole = words = [column.word for column in columns]
     if sum(words) > room:
@@ -72,9 +76,10 @@ def lay_out_table(
         size, room = TIGHTER, round(room * 1.35)
     elif sum(words) > room or len(columns) >= _TIGHT_COLUMNS:
         size, room = TIGHT, round(room * 1.15)
-    if not hyphenates and sum(whole) <= room:
-        words = whole
     lines = [column.line for column in columns]
+    if spare:
+        words = _largest(room, words, whole, [word * (1 + spare) for word in whole])
+        lines = _largest(room, lines, [line * (1 + spare) for line in lines])
     if sum(lines) <= room and not has_picture:
         shares = [float(line) for line in lines]
         percent = max(_MIN_PERCENT, min(100, math.ceil(100 * sum(lines) / room)))
@@ -84,7 +89,15 @@ def lay_out_table(
         rest = max(0.0, room - sum(words))
         shares = [word + rest * need / (sum(needs) or 1) for word, need in zip(words, needs, strict=True)]
         percent = 100
-    whole_share = sum(shares)
     return TableLayout(
-        is_turned=is_turned, size=size, percent=percent, shares=tuple(share / whole_share for share in shares)
+        is_turned=is_turned,
+        size=size,
+        has_room=sum(whole) <= room,
+        percent=percent,
+        shares=tuple(share / sum(shares) for share in shares),
     )
+
+
+def _largest(room: float, *choices: list[float]) -> list[float]:
+    """Return the last of the widths that have room together, the first where none have."""
+    return next((widths for widths in reversed(choices) if sum(widths) <= room), choices[0])

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +32,17 @@ from tests.validation.office import office as start_office
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
+
+# A table that stands on a page in landscape, with {} in a cell.
+_COLUMNS = range(11)
+WIDE = f"""\
+|{"|".join(f" C{number} " for number in _COLUMNS)}|
+|{"---|" * len(_COLUMNS)}
+|{"|".join(f" {number}12/4 " for number in _COLUMNS)}|
+| {{}} |{"|".join(f" {number} " for number in _COLUMNS[1:])}|
+
+: Large
+"""
 
 # A construct per section. In tables, + and - mark a row, * and ~ a column: see `mark_rows`.
 CONSTRUCTS = {
@@ -482,6 +493,93 @@ Neuf.
 :::
 """,
 }
+WIDE_TABLES = {
+    "wide table": f"""
+Avant.
+
+::: deletion
+{WIDE.format("vieux")}
+:::
+
+Milieu.
+
+::: insertion
+## Titre
+
+Ce tableau :
+
+{WIDE.format("neuf")}
+:::
+
+Fin.
+""",
+    "rows of a wide table": f"""
+Avant.
+
+::: deletion
+vieux
+:::
+
+{WIDE.format("+neuf")}
+
+::: insertion
+neuf
+:::
+
+Fin.
+""",
+    "wide table for another": f"""
+Avant [mot]{{.insertion}}
+
+::: insertion
+Neuf :
+:::
+
+::: deletion
+{WIDE.format("vieux")}
+:::
+
+::: insertion
+{WIDE.format("neuf")}
+:::
+
+::: deletion
+Fin.
+:::
+
+Fin.
+""",
+    "wide table behind a paragraph that became two": f"""
+Avant [mot.]{{.insertion}}
+
+::: insertion
+Suite :
+:::
+
+::: insertion
+{WIDE.format("neuf")}
+:::
+
+Fin.
+""",
+    "moved wide table": f"""
+::: {{.moved-from move="move-1"}}
+Un
+
+{WIDE.format("reste")}
+:::
+
+Reste
+
+::: {{.moved-to move="move-1"}}
+Un
+
+{WIDE.format("reste")}
+:::
+
+Fin
+""",
+}
 COLUMN = r"""
 | A | \*B | \~C |
 |---|-----|-----|
@@ -547,11 +645,20 @@ def written_thrice(blocks: list[Block]) -> Written:
 @pytest.fixture(scope="module")
 def constructs() -> Written:
     """One of everything that can change, each under a heading of its own."""
+    return written_thrice(under_headings(CONSTRUCTS))
+
+
+@pytest.fixture(scope="module")
+def wide_tables() -> Written:
+    return written_thrice(under_headings(WIDE_TABLES))
+
+
+def under_headings(texts: Mapping[str, str]) -> list[Block]:
     blocks: list[Block] = []
-    for name, text in CONSTRUCTS.items():
+    for name, text in texts.items():
         found = rewrite(mark_rows(markdown(text)), lambda node, name=name: _own_move(node, name))
         blocks += [header(2, name), *found]
-    return written_thrice(blocks)
+    return blocks
 
 
 def _own_move(node: Block, name: str) -> Block:
@@ -634,6 +741,16 @@ def test_libreoffice_gives_back_either_text(office, constructs, command, side):
     assert seen(found, styles=True) == seen(office(getattr(constructs, side)), styles=True)
 
 
+# LibreOffice 7.4 leaves empty paragraphs where a section comes or goes with its table, and its paper to a neighbour.
+@pytest.mark.parametrize(("command", "side"), [(ACCEPT, NEW), (REJECT, OLD)])
+def test_libreoffice_gives_back_either_text_around_wide_tables(office, wide_tables, command, side):
+    def printed(content: bytes, command: str = "") -> list:
+        lines = seen(office(content, command), styles=False)["lines"]
+        return [line for line in lines if isinstance(line, list) or line[2].strip("\u00ad")]
+
+    assert printed(wide_tables.marked, command) == printed(getattr(wide_tables, side))
+
+
 def beside_tables(answer: dict) -> dict:
     """Return what LibreOffice holds without empty paragraphs beside tables.
 
@@ -686,12 +803,12 @@ def read_by_pandoc(content: bytes, track_changes: str, folder: Path) -> list[str
     command = [pandoc_path(), str(path), "--to=json", f"--track-changes={track_changes}"]
     blocks = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["blocks"]
     lines = [node for node in walk(blocks) if node["t"] in ("Para", "Plain", "Header")]
-    return [text for line in lines if (text := text_of([line], notes=True).strip())]
+    return [text for line in lines if (text := text_of([line], notes=True).strip(" \u00ad"))]
 
 
 @pytest.mark.parametrize(("verb", "side"), [("accept", NEW), ("reject", OLD)])
-def test_pandoc_gives_back_either_text(constructs, redlines, shown, verb, side, tmp_path):
-    for text in (constructs, redlines, shown):
+def test_pandoc_gives_back_either_text(constructs, wide_tables, redlines, shown, verb, side, tmp_path):
+    for text in (constructs, wide_tables, redlines, shown):
         expected = read_by_pandoc(getattr(text, side), "accept", tmp_path)
         assert read_by_pandoc(text.marked, verb, tmp_path) == expected
 
@@ -728,20 +845,20 @@ CHANGES = [f"{W}{name}" for name in "ins del moveFrom moveTo cellIns cellDel pPr
 STARTS = [f"{W}moveFromRangeStart", f"{W}moveToRangeStart"]
 
 
-def test_ids_are_unique_and_every_change_has_author_and_date(constructs, redlines):
-    for text in (constructs, redlines):
+def test_ids_are_unique_and_every_change_has_author_and_date(constructs, wide_tables, redlines):
+    for text in (constructs, wide_tables, redlines):
         roots = parts(text.marked)
         marks = [mark for root in roots for mark in root.iter(*CHANGES, *STARTS, f"{W}bookmarkStart")]
         idents = [mark.get(f"{W}id") for mark in marks]
         assert len(set(idents)) == len(idents)
         changes = [mark for mark in marks if mark.tag != f"{W}bookmarkStart"]
-        assert {mark.get(f"{W}author") for mark in changes} == {"Mission Ville", "Mission Ville (2)"}
+        assert {mark.get(f"{W}author") for mark in changes} <= {"Mission Ville", "Mission Ville (2)"}
         assert {mark.get(f"{W}date")[:10] for mark in changes} == {"2019-07-03"}
         assert not any(mark.get(f"{W}name").startswith("change-") for mark in marks if mark.get(f"{W}name"))
 
 
-def test_ranges_of_moves_are_paired_by_name_and_do_not_cross(constructs, redlines):
-    for text in (constructs, redlines):
+def test_ranges_of_moves_are_paired_by_name_and_do_not_cross(constructs, wide_tables, redlines):
+    for text in (constructs, wide_tables, redlines):
         for root in parts(text.marked):
             opened = []
             for mark in root.iter(*STARTS, *(tag.replace("Start", "End") for tag in STARTS)):
@@ -757,14 +874,14 @@ def test_ranges_of_moves_are_paired_by_name_and_do_not_cross(constructs, redline
 
 
 # ECMA-376 part 1, annex A: CT_PPr, CT_ParaRPr, CT_TrPr, CT_TcPr, CT_RunTrackChange.
-def test_elements_stand_in_the_order_of_the_standard(constructs, redlines):
-    for root in [root for text in (constructs, redlines) for root in parts(text.marked)]:
+def test_elements_stand_in_the_order_of_the_standard(constructs, wide_tables, redlines):
+    for root in [root for text in (constructs, wide_tables, redlines) for root in parts(text.marked)]:
         for properties in root.iter(f"{W}pPr"):
             names = [etree.QName(one).localname for one in properties]
             last = [name for name in ("rPr", "sectPr", "pPrChange") if name in names]
             assert names[len(names) - len(last) :] == last
             run = [etree.QName(one).localname for one in properties.findall(f"{W}rPr/*")]
-            assert run == [name for name in ("ins", "del", "moveFrom", "moveTo") if name in run]
+            assert run == [name for name in ("ins", "del", "moveFrom", "moveTo", "sz") if name in run]
         for properties in root.iter(f"{W}trPr", f"{W}tcPr"):
             names = [etree.QName(one).localname for one in properties]
             marks = [name for name in ("ins", "del", "cellIns", "cellDel") if name in names]
@@ -847,9 +964,9 @@ def test_columns_are_tracked_in_their_cells():
     root = body(*mark_rows(markdown(COLUMN)))
     for row in root.iter(f"{W}tr"):
         first, second, third = row.findall(f"{W}tc")
-        assert first.find(f"{W}tcPr/*") is None
-        assert [etree.QName(one).localname for one in second.find(f"{W}tcPr")] == ["cellIns"]
-        assert [etree.QName(one).localname for one in third.find(f"{W}tcPr")] == ["cellDel"]
+        assert [etree.QName(one).localname for one in first.find(f"{W}tcPr")] == ["tcW"]
+        assert [etree.QName(one).localname for one in second.find(f"{W}tcPr")] == ["tcW", "cellIns"]
+        assert [etree.QName(one).localname for one in third.find(f"{W}tcPr")] == ["tcW", "cellDel"]
         assert second.find(f"{W}p/{W}ins") is not None
         assert third.find(f"{W}p/{W}del") is not None
 

@@ -7,6 +7,7 @@ WordprocessingML, ECMA-376 part 1, chapter 17; their order inside `w:pPr` and
 
 from __future__ import annotations
 
+import copy
 import re
 import zipfile
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from lxml import etree
 from millesime.assembly.theme import OWN_FOLDER, read_theme_file
 from millesime.markup.pandoc import default_data_file
 from millesime.problems import ManifestError, did_you_mean
+from millesime.render.docx_tables import TABLE_SIZES
 from millesime.series.mistakes import Mistake, shown
 from millesime.series.yaml_text import LABELS, read_tree
 
@@ -162,7 +164,22 @@ def _restyled(content: bytes, settings: Mapping[str, Any], language: str) -> byt
         linked = known.get(f"{ident}Char")
         if linked is not None:
             _set_run(_part(linked, "rPr"), wanted, fonts)
+    size = settings["styles"].get("Table", {}).get("size", text["size"])
+    for ident, share, margin in TABLE_SIZES.values():
+        root.append(_smaller_table(known["Table"], ident, size * share, margin))
     return _xml(root)
+
+
+def _smaller_table(table: etree._Element, ident: str, size: float, margin: int) -> etree._Element:
+    """Return the table style `Table` under another id, its text in points, the margins of its cells in twips."""
+    style = copy.deepcopy(table)
+    style.attrib.pop(f"{_W}default", None)
+    style.attrib.update({f"{_W}customStyle": "1", f"{_W}styleId": ident})
+    style.find(f"{_W}name").set(f"{_W}val", ident.replace("Table", "Table "))
+    _set_run(_part(style, "rPr"), {"size": size}, {})
+    for side in ("left", "right"):
+        style.find(f"{_W}tblPr/{_W}tblCellMar/{_W}{side}").set(f"{_W}w", str(margin))
+    return style
 
 
 def _new_style(root: etree._Element, ident: str, wanted: Mapping[str, Any]) -> etree._Element:
@@ -274,6 +291,8 @@ def _paged(content: bytes, page: Mapping[str, Any]) -> bytes:
     margins = page["margin_mm"]
     footer = etree.Element(f"{_W}footerReference", {f"{_W}type": "default", f"{{{_RELS}}}id": _FOOTER_ID})
     section.insert(0, footer)
+    for notes in section.findall(f"{_W}footnotePr"):  # whose numbers pandoc lets begin again in each section
+        section.remove(notes)
     etree.SubElement(
         section,
         f"{_W}pgSz",

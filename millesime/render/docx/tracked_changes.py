@@ -23,6 +23,7 @@ from lxml import etree
 
 from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, div, para, plain, rewrite, span, walk, with_attr
 from millesime.render.docx.reference_document import zipped
+from millesime.render.docx_tables import set_tables
 
 NEW_ONLY = frozenset({"insertion", "moved-to"})
 OLD_ONLY = frozenset({"deletion", "moved-from"})
@@ -190,7 +191,7 @@ def _flag_rows(table: Block, marks: Marks, scope: str) -> Block:
 
 
 def track_changes(content: bytes, marks: Marks, *, author: str, date: str) -> bytes:
-    """Return pandoc's document with its changes tracked; `date` is a day, `2019-07-03`."""
+    """Return pandoc's document with its changes tracked and its tables set; `date` is a day, `2019-07-03`."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     roots = {name: etree.fromstring(files[name]) for name in ("word/document.xml", "word/footnotes.xml")}
@@ -205,6 +206,11 @@ def track_changes(content: bytes, marks: Marks, *, author: str, date: str) -> by
         if paragraph.sides != _BOTH:
             for mark in paragraph.element.iter(*_SIGNED):
                 mark.set(_OF_PARAGRAPH, "1")
+    joined = {one.element for one in tracker.paragraphs if one.end not in (_BOTH, one.sides)}
+    styles = etree.fromstring(files["word/styles.xml"])
+    for line in set_tables(roots["word/document.xml"], notes, styles, joined=joined):
+        for mark in line.iter(*_SIGNED):
+            mark.set(_OF_PARAGRAPH, "1")
     taken = [int(mark.get(f"{_W}id")) for root in roots.values() for mark in root.iter(f"{_W}bookmarkStart")]
     numbers = count(max(taken, default=0) + 1)
     for name, root in roots.items():
