@@ -48,6 +48,10 @@ _ENDS = {
     **dict.fromkeys(_HEADINGS, (_HEADINGS, frozenset())),
 }
 _HTML = ("html", "html4", "html5")
+# Inline tags that authors put around blocks too: an author's own, which says nothing of editions.
+_STRIKES = frozenset({"del", "s", "strike"})
+_FORMATS = _STRIKES | {"ins", "u"}
+STRUCK, UNDERLINED = "struck", "underlined"  # classes of a Div around code, which has no inlines to stand in a tag
 
 
 def read_raw_html(blocks: list[Block]) -> list[Block]:
@@ -99,7 +103,11 @@ def _within(value: Any) -> Any:
         return value if inner is content else {"t": value["t"], "c": inner}
     if isinstance(value, list) and value and not isinstance(value[0], str):
         inner = [_within(item) if isinstance(item, (dict, list)) else item for item in value]
-        read = _read(inner) if isinstance(inner[0], dict) and any(map(_has_blocks, inner)) else inner
+        read = inner
+        if isinstance(inner[0], dict):
+            edges = _format_edges(inner)
+            if edges or any(map(_has_blocks, inner)):
+                read = _read(inner, edges)
         same = len(read) == len(value) and all(one is other for one, other in zip(read, value, strict=True))
         return value if same else read
     return value
@@ -122,8 +130,60 @@ def _parts(inline: Inline) -> bool:
     )
 
 
-def _read(blocks: list[Block]) -> list[Block]:
-    reader = _Reader()
+def _format_edges(blocks: list[Block]) -> set[tuple[int, int]]:
+    """Return which tags that strike or underline blocks stand at the edge of a paragraph: indices of block and inline.
+
+    Markdown has `<u>` in a paragraph of its own or in the one behind it, and `</u>` in one or behind the last.
+    """
+    found: set[tuple[int, int]] = set()
+    opened: list[tuple[str, tuple[int, int] | None]] = []  # tag; where it stands, if in a paragraph
+    for index, block in enumerate(blocks):
+        if not isinstance(block, dict) or "t" not in block:  # not a list of blocks
+            return set()
+        if block["t"] == "RawBlock" and _is_html(block):
+            tags = [(token.kind, token.tag, None) for token in html_tokens(block["c"][1])]
+        elif block["t"] in ("Para", "Plain"):
+            tags = [(kind, tag, (index, at)) for kind, tag, at in _edge_tags(block["c"])]
+        else:
+            continue
+        for kind, tag, place in tags:
+            if tag not in _FORMATS:
+                continue
+            if kind == "open":
+                opened.append((tag, place))
+                continue
+            at = next((at for at in reversed(range(len(opened))[-_MAX_MISNESTED:]) if opened[at][0] == tag), None)
+            if at is not None:
+                found |= {one for one in (opened[at][1], place) if one is not None}
+                del opened[at]
+    return found
+
+
+def _edge_tags(inlines: list[Inline]) -> list[tuple[str, str, int]]:
+    """Return the opening tags at the beginning of a paragraph and the closing ones at its end: kind, tag and index.
+
+    Of those that are closed and opened in the paragraph itself, none.
+    """
+    pending: list[tuple[str, str, int]] = []
+    for at, inline in enumerate(inlines):
+        tokens = html_tokens(inline["c"][1]) if _is_html(inline) else []
+        if len(tokens) != 1 or tokens[0].kind not in ("open", "close"):
+            continue
+        kind, tag = tokens[0].kind, tokens[0].tag
+        if kind == "close" and pending and pending[-1][:2] == ("open", tag):
+            pending.pop()
+        else:
+            pending.append((kind, tag, at))
+
+    def is_edge(kind: str, at: int) -> bool:
+        beyond = inlines[:at] if kind == "open" else inlines[at + 1 :]
+        return len(beyond) < _MAX_OPEN and all(one["t"] in ("Space", "SoftBreak", "RawInline") for one in beyond)
+
+    return [(kind, tag, at) for kind, tag, at in pending if is_edge(kind, at)]
+
+
+def _read(blocks: list[Block], edges: Collection[tuple[int, int]]) -> list[Block]:
+    reader = _Reader(edges)
     for index, block in enumerate(blocks):
         reader.take(block, index)
     root = reader.finish()
@@ -177,7 +237,8 @@ class _Reader:
     https://html.spec.whatwg.org/multipage/parsing.html#tree-construction
     """
 
-    def __init__(self) -> None:
+    def __init__(self, edges: Collection[tuple[int, int]] = ()) -> None:
+        self.edges = edges
         self.root = _Element("")
         self.open = [self.root]
         self.index = 0
@@ -193,7 +254,7 @@ class _Reader:
             for token in tokens:
                 self._token(token)
         elif block["t"] in ("Para", "Plain"):
-            self._line(block)
+            self._paragraph(block)
         else:
             self._add(_Leaf(block, index))
 
@@ -208,6 +269,22 @@ class _Reader:
 
     def _add(self, child: Any) -> None:
         self.open[-1].children.append(child)
+
+    def _paragraph(self, block: Block) -> None:
+        """Add a paragraph between the tags at its edges that strike or underline more than it."""
+        at_edges = {at for at in range(len(block["c"])) if (self.index, at) in self.edges} if self.edges else set()
+        tags = [html_tokens(block["c"][at]["c"][1])[0] for at in sorted(at_edges)]
+        inlines = [inline for at, inline in enumerate(block["c"]) if at not in at_edges]
+        for tag in tags:
+            if tag.kind == "open":
+                self._token(tag)
+        if not tags:
+            self._line(block)
+        elif inlines := _trimmed(inlines):
+            self._line({"t": block["t"], "c": inlines})
+        for tag in tags:
+            if tag.kind == "close":
+                self._token(tag)
 
     def _line(self, block: Block) -> None:
         """Add a paragraph; tags in it that part paragraphs do so."""
@@ -333,12 +410,48 @@ def _flow(element: _Element, *, paragraphs: bool, reopened: Sequence[_Tag] = ())
         end_line()
         if isinstance(child, _Run):
             blocks.append({"t": child.kind, "c": [*_openings(going), *child.inlines, *_closings(going)]})
-        elif isinstance(child, _Leaf):
-            blocks.append(child.block)
+            continue
+        formats = {tag.token.tag: tag for tag in going if tag.token.tag in _FORMATS}
+        if isinstance(child, _Leaf):
+            built = [child.block]
         else:
-            blocks += _BUILDERS.get(child.tag, _division)(child, going)
+            rest = [tag for tag in going if tag.token.tag not in _FORMATS]
+            built = _BUILDERS.get(child.tag, _division)(child, rest)
+        for tag in formats.values():
+            built = [_formatted(block, tag) for block in built]
+        blocks += built
     end_line()
     return _parted(blocks)
+
+
+def _formatted(block: Block, tag: _Tag) -> Block:
+    """Return a block whose texts, but not their notes, stand in a tag that strikes or underlines; code in a Div."""
+    around = (_openings([tag]), _closings([tag]))
+
+    def line(inlines: list[Inline]) -> list[Inline]:
+        return [*around[0], *inlines, *around[1]] if not _is_bare(inlines) else inlines
+
+    def within(value: Any) -> Any:
+        if isinstance(value, list):
+            return [within(item) if isinstance(item, (dict, list)) else item for item in value]
+        match value:
+            case {"t": "Para" | "Plain" as kind, "c": inlines}:
+                return {"t": kind, "c": line(inlines)}
+            case {"t": "Header", "c": [level, attributes, inlines]}:
+                return {"t": "Header", "c": [level, attributes, line(inlines)]}
+            case {"t": "LineBlock", "c": lines}:
+                return {"t": "LineBlock", "c": [line(inlines) for inlines in lines]}
+            case {"t": "DefinitionList", "c": items}:
+                return {"t": "DefinitionList", "c": [[line(term), within(definitions)] for term, definitions in items]}
+            case {"t": "CodeBlock"}:
+                return div([value], classes=[STRUCK if tag.token.tag in _STRIKES else UNDERLINED])
+            case {"t": "Figure" | "Table" as kind, "c": [attributes, [short, caption], *rest]}:
+                return {"t": kind, "c": [attributes, [short, within(caption)], *within(rest)]}
+            case {"t": kind, "c": list(content)} if kind != "RawBlock":
+                return {"t": kind, "c": within(content)}
+        return value
+
+    return within(block)
 
 
 def _grouped(children: list[Any]) -> Iterator[Any]:

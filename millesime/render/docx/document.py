@@ -26,6 +26,7 @@ from millesime.markup.ast import (
     Node,
     attr,
     attr_of,
+    code,
     div,
     header,
     link,
@@ -35,6 +36,7 @@ from millesime.markup.ast import (
     words,
 )
 from millesime.markup.pandoc import write_file
+from millesime.markup.raw_html import STRUCK, UNDERLINED
 from millesime.markup.sizes import asked_size
 from millesime.render.artifact import Artifact, date_epoch, write_beside
 from millesime.render.docx.reference_document import reference_document, text_area
@@ -50,6 +52,7 @@ _BOX_STYLES = {
     "code-caption": "Table Caption",
     "code-diff": "Source Code",
 }
+_LINED = {STRUCK: "Strikeout", UNDERLINED: "Underline"}
 _CONTENTS_DEPTH = 3
 _MAX_LEVEL = 9  # of headings in Word
 
@@ -234,6 +237,8 @@ def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
         if node["t"] != "Div":
             return node
         (_, classes, pairs), inner = node["c"]
+        if kind := next((kind for name, kind in _LINED.items() if name in classes), None):
+            inner = _lined_code(inner, kind)
         if PAGE_BREAK in classes and not inner:
             return [node, _PAGE_BREAK]
         sector = labels.get(f"sector_{dict(pairs).get('sector') or dict(pairs).get('data-sector')}")
@@ -245,6 +250,20 @@ def _show_boxes(blocks: list[Block], labels: Mapping[str, str]) -> list[Block]:
         return _styled(node, style) if style else node
 
     return rewrite(blocks, change)
+
+
+def _lined_code(blocks: list[Block], kind: str) -> list[Block]:
+    """Return code that its author struck or underlined as lines of text, which can be so in Word."""
+
+    def lines(node: Node) -> Node:
+        attributes, text = node["c"]
+        shown = [part for line in text.split("\n") for part in ({"t": "LineBreak"}, code(line))]
+        return _styled({"t": "Div", "c": [attributes, [para(*shown[1:])]]}, "Source Code")
+
+    def lined(node: Node) -> Node:
+        return para({"t": kind, "c": node["c"]})
+
+    return rewrite(rewrite(blocks, lines, kinds={"CodeBlock"}), lined, kinds={"Para"})
 
 
 def _mark_of_all(blocks: list[Block]) -> list[str]:
