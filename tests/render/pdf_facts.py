@@ -140,6 +140,8 @@ def _structure(document: pikepdf.Pdf, pages) -> Iterator[tuple]:
         box = _numbers(attributes.BBox) if "/BBox" in attributes else []
         said = {name: str(attributes[name]) for name in sorted(attributes.keys()) if name not in ("/BBox", "/Headers")}
         said |= {name: str(element[name]) for name in ("/Alt", "/ActualText", "/Lang", "/E") if name in element}
+        if "/AF" in element:
+            said["/AF"] = [one.EF.F.read_bytes() for one in element.AF]
         heads = []
         for name in ([element.ID] if "/ID" in element else []) + list(attributes.get("/Headers", [])):
             table, _, rest = str(name).partition("-")

@@ -243,6 +243,40 @@ def test_a_formula_is_one_element_with_its_source_as_alternative_and_its_box(pri
     assert all(has_box for said, has_box in found.items() if said != "z^2"), "a formula in a link is text"
 
 
+def attached_to(document: pikepdf.Pdf) -> list[tuple[str, pikepdf.Dictionary]]:
+    """Return the alternative text of each formula, and the one file that is associated with it."""
+    return [
+        (str(element.Alt), element.AF[0])
+        for element in document.objects
+        if isinstance(element, pikepdf.Dictionary) and element.get("/S") == "/Formula" and len(element.AF) == 1
+    ]
+
+
+@pytest.mark.parametrize("path", ["by unit", "plain"])
+def test_each_formula_has_its_mathml_as_an_associated_file(book, printed, path):
+    content = printed if path == "by unit" else print_plain(book).content
+    with pikepdf.open(BytesIO(content)) as document:
+        found = attached_to(document)
+        assert len(found) == len(formulas_of(content))
+        for _, file in found:
+            assert (file.Type, file.AFRelationship) == ("/Filespec", "/Supplement") and file.UF == file.F
+            stream = file.EF.UF
+            assert stream.Subtype == "/application/mathml+xml" and stream.Params.Size == len(stream.read_bytes())
+            math = etree.fromstring(stream.read_bytes())
+            assert math.tag == f"{NS}math" and b"ns0" not in stream.read_bytes()
+        said = dict(found)
+        assert said["x^2"].EF.F.read_bytes() == (
+            b'<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><msup><mi>x</mi><mn>2</mn></msup></math>'
+        )
+        assert b"(1)" in said[r"E = mc^2 \tag{1}"].EF.F.read_bytes(), "the number of an equation is part of it"
+
+
+def test_the_mathml_of_equal_formulas_is_in_the_file_once(printed):
+    with pikepdf.open(BytesIO(printed)) as document:
+        found = [file.EF.F for said, file in attached_to(document) if said == "x^2"]
+        assert len(found) == 3 and len({stream.objgen for stream in found}) == 1
+
+
 def test_formulas_are_found_by_a_search_and_their_numbers_stand_at_the_right(printed):
     text = " ".join(" ".join(text_of_pages(printed)).replace("\u2009", " ").split())
     for said in ("((a + b)/c)d", "x²", "(n ¦ k)", "(a, b; c, d)", "E = mc²", "(1)", "z²", "√x"):

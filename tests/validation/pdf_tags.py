@@ -481,9 +481,18 @@ def check_changes(book: Book) -> Iterator[str]:
         if element.decoration not in ("Underline", "LineThrough"):
             continue
         printed, spoken = book.text(element, spoken=False, notes=False).strip(), book.text(element, notes=False).strip()
-        if printed and printed == spoken and not _is_announced(element, book):
+        if printed and printed == spoken and not _is_announced(element, book) and not _is_said_by_formula(element):
             kind = "an insertion" if element.decoration == "Underline" else "a deletion"
             yield f"page {element.page}: {kind} that is not said: {printed[:40]!r}"
+
+
+def _is_said_by_formula(element: Element) -> bool:
+    """Whether a change begins with a formula, whose alternative says so: "[début d’ajout] x"."""
+    while element.content and isinstance(first := element.content[0], Element):
+        if first.kind == "Formula":
+            return first.alternative.startswith("[")
+        element = first
+    return False
 
 
 def _is_announced(element: Element, book: Book) -> bool:

@@ -302,7 +302,8 @@ def _take(
         for item in pdf.objects
         if isinstance(item, dict) and item.get("Type") in ("/StructElem", "/OBJR") and item is not document
     ]
-    streams, others = reachable(pdf, resources, names)
+    attached = [element["AF"] for element in elements if "AF" in element]  # MathML of formulas
+    streams, others = reachable(pdf, {**resources, "AF": attached}, names)
     numbers = [*page_numbers, *(link.number for page in links for link in page)]
     numbers += [item.number for item in (*elements, *others, *streams)]
     names |= {number: b"%d" % at for at, number in enumerate(numbers)}

@@ -44,6 +44,7 @@ _TALLEST = 55  # em: a formula as high as a page
 _ASCENT = 1.05  # em from the top of a line of text to its baseline, also of `formula-tag`
 _CHAR_POINTS = 132 / 25.4 * 72 / _LINE_CHARS  # how wide a character of table text is, in points
 _EM_POINTS = 9  # of table text
+FORMULA_SOURCE = "data-mathml"  # of what stands in the place of a formula
 _WIDTH = "data-width"  # points that a picture's height makes it wide
 _INDENT_CHARS = 8  # of table text that a quotation, a list or a box takes from the width of the page
 
@@ -177,6 +178,7 @@ def place_formulas(root: Element, drawing_of: Callable[[Element], Drawing | None
         is_display = formula.get("display") == "block"
         said = formula.get("alttext") or linear_text(formula)
         line = etree.Element("span", {"class": "math math-display" if is_display else "math", "data-alt": said})
+        line.set(FORMULA_SOURCE, _source_of(formula))
         if next(formula.iterancestors("a"), None) is not None:
             line.text = linear_text(formula)
         elif (drawing := drawing_of(formula)) is None:
@@ -193,6 +195,19 @@ def place_formulas(root: Element, drawing_of: Callable[[Element], Drawing | None
             if tags:
                 add_class(line, "tagged")
         _replace(formula, line)
+
+
+def _source_of(formula: Element) -> str:
+    """Return the MathML of a formula, without its alternative text, as XML."""
+    bare = etree.Element(formula.tag, nsmap={None: MATHML_NAMESPACE})
+    waiting = [(formula, bare)]
+    while waiting:  # made anew: a copy keeps the prefixes of the page that the formula stands in
+        old, new = waiting.pop()
+        new.attrib.update(old.attrib)
+        new.text = old.text
+        waiting += [(child, etree.SubElement(new, child.tag)) for child in old.iterchildren(f"{MATHML}*")]
+    bare.attrib.pop("alttext", None)
+    return etree.tostring(bare, encoding="unicode")
 
 
 def _image_of(drawing: Drawing, said: str) -> Element:
