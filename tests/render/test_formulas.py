@@ -265,9 +265,8 @@ def test_each_formula_has_its_mathml_as_an_associated_file(book, printed, path):
             math = etree.fromstring(stream.read_bytes())
             assert math.tag == f"{NS}math" and b"ns0" not in stream.read_bytes()
         said = dict(found)
-        assert said["x^2"].EF.F.read_bytes() == (
-            b'<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><msup><mi>x</mi><mn>2</mn></msup></math>'
-        )
+        square = "<msup><mi>x</mi><mn>2</mn></msup>"
+        assert said["x^2"].EF.F.read_bytes().decode() == f'<math xmlns="{NS[1:-1]}" display="inline">{square}</math>'
         assert b"(1)" in said[r"E = mc^2 \tag{1}"].EF.F.read_bytes(), "the number of an equation is part of it"
 
 

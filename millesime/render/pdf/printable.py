@@ -201,9 +201,9 @@ def _source_of(formula: Element) -> str:
     """Return the MathML of a formula, without its alternative text, as XML."""
     bare = etree.Element(formula.tag, nsmap={None: MATHML_NAMESPACE})
     waiting = [(formula, bare)]
-    while waiting:  # made anew: a copy keeps the prefixes of the page that the formula stands in
+    while waiting:  # made anew: titles come out of an HTML page, with prefixes and an attribute called xmlns
         old, new = waiting.pop()
-        new.attrib.update(old.attrib)
+        new.attrib.update({name: value for name, value in old.attrib.items() if name != "xmlns"})
         new.text = old.text
         waiting += [(child, etree.SubElement(new, child.tag)) for child in old.iterchildren(f"{MATHML}*")]
     bare.attrib.pop("alttext", None)
