@@ -154,7 +154,7 @@ def test_temporary_files_go_with_the_run_and_those_of_a_killed_one_with_the_next
 WAITING = """
 from functools import partial
 import time
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
 if __name__ == "__main__":
     with local_workers(1) as workers:
         print(workers.submit(os.getpid).result(), flush=True)
@@ -179,7 +179,7 @@ def test_workers_end_when_their_build_is_killed(tmp_path: Path):
 
 BROKEN = """
 import os
-from millesime.press.workers import local_workers
+from millesime.press.run.workers import local_workers
 from millesime.problems import EngineError
 if __name__ == "__main__":
     try:
@@ -225,7 +225,7 @@ def _runs(process: int) -> bool:
 
 BEGINNING = """
 import datetime
-from millesime.press.beginnings import begin_report
+from millesime.press.scaffold import begin_report
 links, link = [], os.link
 def watched(*paths):
     if len(links) == int(sys.argv[2]):

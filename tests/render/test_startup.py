@@ -16,8 +16,8 @@ from millesime.render.pdf.engine.startup import declared, hyphenation
 _SAID = """
 import datetime, pickle, sys
 from millesime.render.pdf import layout
-from millesime.render.pdf.scope import theme_scope
-from millesime.render.pdf.shortcuts import start
+from millesime.render.pdf.engine.theme_scope import theme_scope
+from millesime.render.pdf.engine.weasyprint_patches import imports
 CHANGE
 laid = layout.lay_out(layout.UnitSource(
     key="", html='<div class="chapter" id="a"><h1>Un</h1><p>L’administration, peut-être</p></div>'.encode(),
@@ -28,7 +28,7 @@ import weasyprint.pdf.fonts, weasyprint.text.ffi
 facts = {
     "read": type(weasyprint.text.ffi.ffi).__name__ == "FFI",
     "late": "fontTools.subset" not in sys.modules and "fontTools.varLib.instancer" not in sys.modules,
-    "replaced": start.cffi.FFI is not start.FFI,
+    "replaced": imports.cffi.FFI is not imports.FFI,
     "options": weasyprint.pdf.fonts.subset.Options.__module__,
 }
 try:
@@ -40,9 +40,9 @@ sys.stdout.buffer.write(pickle.dumps((facts, pickle.dumps(laid))))
 # What each keeps from being spared.
 _SLOW = {
     "as it is": "",
-    "a version that was not tried": "start.KNOWN = {'weasyprint': ('69.9',)}",
-    "nothing installed by that name": "start.KNOWN = {'no-such-package': ('1',)}",
-    "a cffi that cannot": "def fail(text): raise TypeError(text)\nstart.declared = fail",
+    "a version that was not tried": "imports.KNOWN = {'weasyprint': ('69.9',)}",
+    "nothing installed by that name": "imports.KNOWN = {'no-such-package': ('1',)}",
+    "a cffi that cannot": "def fail(text): raise TypeError(text)\nimports.declared = fail",
 }
 
 
