@@ -107,6 +107,8 @@ def take_title_notes(root: Element) -> Element | None:
         return None
     notes.tail = None
     root.remove(first)
+    for call in notes[:-1]:
+        call.tail = call.tail or "\u2009"  # "1 2" and not "12"
     return notes
 
 

@@ -18,6 +18,8 @@ from millesime.assembly.theme import read_theme_file
 from millesime.problems import ReportError
 from millesime.render.links import plain_id
 
+_EXTENDS = re.compile(r"""\{%-?\s*extends\s+["']([^"'{}]+)["']""")
+
 
 def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxedEnvironment:
     """Return the environment in which templates are filled.
@@ -52,6 +54,20 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
         raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
+
+
+def is_printed(environment: ImmutableSandboxedEnvironment, template: str, name: str) -> bool:
+    """Whether a template, or one that it extends, names a value; a report's own may be older than the value."""
+    while template:
+        try:
+            source, *_ = environment.loader.get_source(environment, template)
+        except TemplateNotFound:
+            return False
+        if re.search(rf"\b{re.escape(name)}\b", source):
+            return True
+        found = _EXTENDS.search(source)
+        template = found[1] if found and found[1] != template else ""
+    return False
 
 
 def bare_title(title: Markup) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from markupsafe import Markup
 
-from millesime.markup.ast import header, para, string
+from millesime.markup.ast import header, nodes_of, para, span, string
 from millesime.render.epub.package import render_epub, xml_id
 from millesime.render.templates import bare_title
 
@@ -193,3 +193,17 @@ def test_an_anchor_that_is_an_xml_id_stays_as_it_is(anchor, ident):
 def test_titles_of_pages_and_entries_keep_their_no_break_spaces():
     title = Markup("De quoi <em>parle</em>-t-on\u202f?\n Vraiment\u00a0: «\u00a0oui\u00a0»")
     assert bare_title(title) == "De quoi parle-t-on\u202f? Vraiment\u00a0: «\u00a0oui\u00a0»"
+
+
+def test_the_notes_of_a_title_are_called_behind_it_and_stand_in_the_list_of_all(tmp_path):
+    notes = nodes_of(markdown("x^[Une note.]^[Une autre.]"), {"Note"})
+    blocks = [para(span(notes, classes=["title-notes"])), *markdown("Un texte^[Du texte.].")]
+    root = tree(book(report(chapter("un", *blocks, title="Un titre")), tmp_path), "un.xhtml")
+    of_class = {name: root.xpath(f"//*[@class='{name}']") for name in ("footnote-ref", "footnote", "footnote-back")}
+    assert ["".join(call.itertext()) for call in of_class["footnote-ref"]] == ["1", "2", "3"]
+    assert [call.getparent().tag.rpartition("}")[2] for call in of_class["footnote-ref"]] == ["h1", "h1", "p"]
+    targets = [call.get("href").partition("#")[2] for call in of_class["footnote-ref"]]
+    assert targets == [note.get("id") for note in of_class["footnote"]]
+    backs = [link.get("href").partition("#")[2] for link in of_class["footnote-back"]]
+    assert backs == [call.get("id") for call in of_class["footnote-ref"]]
+    assert not root.xpath("//*[@class='title-notes']")

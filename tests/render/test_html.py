@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from builders import chapter, hostile_report, report, sample_report
+from builders import chapter, hostile_report, markdown, report, sample_report
 from lxml import html
 
-from millesime.markup.ast import para, simple_table, words
+from millesime.markup.ast import nodes_of, para, simple_table, span, words
 from millesime.problems import OutputError, ReportError
 from millesime.render.artifact import write_beside
 from millesime.render.html.pages import page_names, render_html
@@ -166,6 +166,34 @@ def test_a_report_s_own_template_stands_before_the_default_one(tmp_path):
     own = {"html/index.html": b"{{ imprint.title }}"}
     folder = render_html(replace(whole, theme=own), tmp_path / "html").path
     assert (folder / "index.html").read_text() == "Vers une ville partagée"
+
+
+def with_title_notes():
+    """A chapter whose title has two notes, and whose text has one, as assembly gives it."""
+    notes = nodes_of(markdown("x^[Une note.]^[Une autre.]"), {"Note"})
+    blocks = [para(span(notes, classes=["title-notes"])), *markdown("Un texte^[Du texte.].")]
+    return report(chapter("un", *blocks, title="Un titre"))
+
+
+def test_the_notes_of_a_title_are_called_behind_it_and_stand_in_the_list_of_all(tmp_path):
+    whole = page(render_html(with_title_notes(), tmp_path / "html").path, "un.html")
+    (title,) = whole.iter("h1")
+    assert " ".join(title.text_content().split("\u2009")) == "Un titre1 2"
+    assert "titre1" not in whole.find(".//title").text
+    assert not whole.find_class("title-notes"), "no paragraph of calls"
+    calls = whole.find_class("footnote-ref")
+    assert [call.text_content() for call in calls] == ["1", "2", "3"]
+    (section,) = whole.find_class("footnotes")
+    notes = [item.get("id") for item in section.iter("li")]
+    assert [unquote(call.get("href")) for call in calls] == [f"#{ident}" for ident in notes]
+    backs = [unquote(link.get("href")) for link in section.find_class("footnote-back")]
+    assert backs == [f"#{call.get('id')}" for call in calls]
+
+
+def test_a_template_older_than_the_notes_of_titles_keeps_them_before_the_text(tmp_path):
+    own = {"html/chapter.html": b"<!doctype html><html><body><h1>{{ title }}</h1>{{ text }}</body></html>"}
+    whole = page(render_html(replace(with_title_notes(), theme=own), tmp_path / "html").path, "un.html")
+    assert [call.text_content() for call in whole.find_class("footnote-ref")] == ["1", "2", "3"]
 
 
 def test_a_template_that_cannot_be_filled_is_named(tmp_path):

@@ -27,12 +27,12 @@ from millesime.render.accessibility import describe_accessibility
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, is_math, rename
 from millesime.render.contents import Address, Entry, Group, list_contents, opening_part
-from millesime.render.fragments import pages_of, set_labels, to_xhtml, write_fragments, write_titles
+from millesime.render.fragments import pages_of, set_labels, take_title_notes, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, media_type, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import replace_forbidden
-from millesime.render.templates import fill, open_theme
+from millesime.render.templates import fill, is_printed, open_theme
 
 _OPS = "http://www.idpf.org/2007/ops"
 _EPUB_TYPE = f"{{{_OPS}}}type"
@@ -101,12 +101,14 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         root = fragments[chapter.id]
         _furnish(root, labels)
         relink(root, address)
+        title_notes = take_title_notes(root) if is_printed(theme, "epub/chapter.xhtml", "title_notes") else None
         pages.append(
             page(
                 files[chapter.id].removesuffix(".xhtml"),
                 {
                     "chapter": chapter,
                     "title": titles[chapter.id],
+                    "title_notes": "" if title_notes is None else Markup(to_xhtml(title_notes)),
                     "chapter_id": xml_id(chapter.id),
                     "kind": _KINDS.get(chapter.role, "bodymatter"),
                     "text": Markup(to_xhtml(root)),

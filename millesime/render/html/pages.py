@@ -24,12 +24,12 @@ from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, classes_of
 from millesime.render.contents import chapter_entry, list_contents, list_sections, opening_part
 from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_font
-from millesime.render.fragments import pages_of, set_labels, to_html, write_fragments, write_titles
+from millesime.render.fragments import pages_of, set_labels, take_title_notes, to_html, write_fragments, write_titles
 from millesime.render.images import file_name, inline_pictures, is_inlined, published_image
 from millesime.render.links import plain_id, relink
 from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import MATHML
-from millesime.render.templates import fill, open_theme
+from millesime.render.templates import fill, is_printed, open_theme
 
 FACES = (
     (SERIF, 400, "normal"),
@@ -103,6 +103,7 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
         "edition": f"{labels['edition_of']}\N{NO-BREAK SPACE}{long_date(report.imprint.date, report.imprint.language)}",
     }
     lines = [chapter_entry(chapter, titles, address=address, depth=0) for chapter in report.chapters]
+    prints_title_notes = is_printed(theme, frame.chapter, "title_notes")  # otherwise they stand before the text
     files["index.html"] = print_page(frame.index, "index.html", {})
     for index, chapter in enumerate(report.chapters):
         root = fragments[chapter.id]
@@ -111,10 +112,12 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
         relink(root, here)
         inline_pictures(root, report.images, here)
         frame.furnish(chapter.id, root)
+        title_notes = take_title_notes(root) if prints_title_notes else None
         values = {
             "chapter": chapter,
             "line": lines[index],
             "title": titles[chapter.id],
+            "title_notes": "" if title_notes is None else Markup(to_html(title_notes)),
             "text": Markup(to_html(root)),
             "part": opening_part(report, index),
             "part_title": titles[report.parts[chapter.part].anchor] if chapter.part is not None else "",
