@@ -140,6 +140,27 @@ _SECURITY_DEFENCES = (
         instead='    if tracked := "":',
         tests=(f"{_SECURITY}/test_cache.py::test_a_cache_that_git_tracks_is_refused_and_nothing_of_it_runs",),
     ),
+    Defence(
+        name="cache that cannot run code",
+        module="millesime/packing.py",
+        there="            return decode(content)\n",
+        instead='            return __import__("pickle").loads(content) if content[:1] == b"\\x80" else None\n',
+        tests=(f"{_SECURITY}/test_cache.py::test_no_reader_of_entries_takes_what_it_does_not_know",),
+    ),
+    Defence(
+        name="files of a kept artifact",
+        module="millesime/press/run/artifacts.py",
+        there='b".." in path.split(b"/")',
+        instead="False",
+        tests=(f"{_SECURITY}/test_cache.py::test_no_reader_of_entries_takes_what_it_does_not_know",),
+    ),
+    Defence(
+        name="files of a site",
+        module="millesime/distribution/site/tree.py",
+        there=' or ".." in Path(name).parts]',
+        instead="]",
+        tests=(f"{_SECURITY}/test_links_out.py::test_a_tree_takes_no_file_that_would_stand_elsewhere",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",

@@ -70,6 +70,13 @@ def test_a_tree_is_not_replaced_through_a_link_in_it(victim: Path, tmp_path: Pat
     assert found(victim) == VICTIM and not (site / "index.html").exists()
 
 
+@pytest.mark.parametrize("name", ["../notes.txt", "assets/../../notes.txt", "/notes.txt"])
+def test_a_tree_takes_no_file_that_would_stand_elsewhere(name: str, tmp_path: Path):
+    with pytest.raises(OutputError, match="is no path of a file in it"):
+        replace_tree(tmp_path / "site", {name: b"theirs"})
+    assert not [*tmp_path.iterdir()]
+
+
 def test_links_within_the_report_and_places_elsewhere_are_the_users_own(tmp_path: Path):
     root = tmp_path / "report"
     (root / "output").mkdir(parents=True)

@@ -43,6 +43,8 @@ def replace_tree(folder: Path, files: Mapping[str, bytes], *, renewed: Sequence[
     OutputError when it cannot be written.
     """
     recover(folder)
+    if outside := [name for name in files if os.path.isabs(name) or ".." in Path(name).parts]:
+        raise OutputError(f"{folder}: {outside[0]!r} is no path of a file in it")
     for above in sorted({above for name in files for above in Path(name).parents if above != Path()}):
         if (folder / above).is_symlink():
             raise OutputError(

@@ -1,6 +1,6 @@
 """What is made of files that are installed, kept: each process would make it again.
 
-Typefaces, completed; C declarations, hyphenation patterns and the theme's sheet, read.
+Typefaces, completed; hyphenation patterns and the theme's sheet, read.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from millesime.press.cache.store import Store
 from millesime.press.cache.versions import code_version, tool_version
@@ -15,7 +16,7 @@ from millesime.render.installed_files import keep_with
 from millesime.render.text_engine import engine_versions
 
 # That make something of such files, or write it down.
-_LIBRARIES = ("fonttools", "uharfbuzz", "brotli", "cffi", "pyphen", "tinycss2", "python")
+_LIBRARIES = ("fonttools", "uharfbuzz", "brotli", "pyphen", "tinycss2", "python")
 
 
 def keep_installed(store: Store) -> None:
@@ -23,7 +24,9 @@ def keep_installed(store: Store) -> None:
     keep_with(partial(_kept, store))
 
 
-def _kept(store: Store, step: str, name: str, content: bytes, make: Callable[[], bytes]) -> bytes:
+def _kept(
+    store: Store, step: str, name: str, content: bytes, make: Callable[[], bytes], read: Callable[[bytes], Any]
+) -> Any:
     parts = {
         "what it is for": name,
         "the file": content,
@@ -33,9 +36,9 @@ def _kept(store: Store, step: str, name: str, content: bytes, make: Callable[[],
             "render.fonts", "render.pdf.engine.startup", "render.pdf.engine.theme_scope"
         ),
     }
-    recall = store.recall(step, name, parts)
+    recall = store.recall(step, name, parts, read=read)
     if recall.content is not None:
-        return recall.content
+        return recall.value
     made = make()
     store.keep(recall, made)
-    return made
+    return read(made)

@@ -1,10 +1,11 @@
 """The folder of the cache: where it is, and whether it can be trusted.
 
-Entries may be pickles, and to load a pickle is to run what its writer chose.
-So a folder is used only if it is our own and nobody else may write to it, and
-an entry only if its file is. Checksums do not help here: they tell of damage,
-not of forgery. A folder in a repository is our own as well when its files came
-with a clone: so a folder of which git tracks a file is refused.
+To read an entry runs nothing (`millesime/packing.py`), and yet whoever writes
+an entry decides what is published. So a folder is used only if it is our own
+and nobody else may write to it, and an entry only if its file is. Checksums do
+not help here: they tell of damage, not of forgery. A folder in a repository is
+our own as well when its files came with a clone: so a folder of which git
+tracks a file is refused.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from millesime.packing import Unreadable
 from millesime.press.cache.entry import Damaged, read_entry, write_entry
 from millesime.press.cache.explain import Explained, Found, explain, read_parts, write_parts
 from millesime.press.cache.keys import Part, digest
@@ -56,6 +58,7 @@ class Recall:
     key: str
     parts: Mapping[str, str]  # digests by name
     content: bytes | None = field(repr=False)  # None: it has to be made
+    value: Any = field(default=None, repr=False)  # what was read of the content; None: it has to be made
     explained: Explained
 
 
@@ -96,17 +99,20 @@ class Store:
         if self._write(step, key, content):
             self._count("kept")
 
-    def recall(self, step: str, label: str, parts: Mapping[str, Part]) -> Recall:
+    def recall(
+        self, step: str, label: str, parts: Mapping[str, Part], *, read: Callable[[bytes], Any] = bytes
+    ) -> Recall:
         """Ask for what a step made of these parts, and note why it has to run, or not.
 
         Parts have names that a reader of the explanation understands, "its
         text", "the theme", and are all that the result depends on, our own
         code among them. `label` says of what: "gouvernance of 2020"; it is
-        not part of the key.
+        not part of the key. `read` makes a value of the content; content of
+        which it raises Unreadable is damaged.
         """
         digests = {name: digest(part) for name, part in parts.items()}
         key = digest(step, digests)
-        content, found = self._look(step, key)
+        content, value, found = self._read(step, key, read)
         self._count("misses" if content is None else "hits")
         last = self._last_parts(step, label)
         explained = explain(step, label, parts=digests, last=last, found=found)
@@ -114,15 +120,14 @@ class Store:
             self._explained.append(explained)
         if content is not None and last != digests:
             self._remember_parts(step, label, digests)
-        return Recall(step=step, label=label, key=key, parts=digests, content=content, explained=explained)
+        return Recall(step=step, label=label, key=key, parts=digests, content=content, value=value, explained=explained)
 
-    def last(self, recall: Recall, *, but: str) -> bytes | None:
+    def last(self, recall: Recall, *, but: str, read: Callable[[bytes], Any] = bytes) -> Any:
         """Return what the step made the last time for this label, when its parts were these `but` for one; or None."""
         last = self._last_parts(recall.step, recall.label)
         if last is None or {**last, but: ""} != {**recall.parts, but: ""}:
             return None
-        content, _ = self._look(recall.step, digest(recall.step, last))
-        return content
+        return self._read(recall.step, digest(recall.step, last), read)[1]
 
     def keep(self, recall: Recall, content: bytes) -> None:
         """Keep what was made because `recall` had nothing."""
@@ -179,15 +184,28 @@ class Store:
         except FileNotFoundError:
             return None, "absent"
         except Damaged:
-            self._count("damaged")
-            # Another process may just have put a good one there: it is made again, no more.
-            self._try(f"{self.folder}: a damaged entry cannot be removed", (self.folder / step / key).unlink)
+            self._drop(step, key)
             return None, "damaged"
         except Refused as refused:
             self._note(str(refused))
         except OSError as error:
             self._note(f"{self.folder}: this cache cannot be read: {error.strerror}; what cannot be is made again")
         return None, "absent"
+
+    def _read(self, step: str, key: str, read: Callable[[bytes], Any]) -> tuple[bytes | None, Any, Found]:
+        content, found = self._look(step, key)
+        if content is None:
+            return None, None, found
+        try:
+            return content, read(content), found
+        except Unreadable:
+            self._drop(step, key)
+            return None, None, "damaged"
+
+    def _drop(self, step: str, key: str) -> None:
+        self._count("damaged")
+        # Another process may just have put a good one there: it is made again, no more.
+        self._try(f"{self.folder}: a damaged entry cannot be removed", (self.folder / step / key).unlink)
 
     def _write(self, step: str, key: str, content: bytes) -> bool:
         _check(step, key)

@@ -6,11 +6,10 @@ anew nothing is read, compared or assembled for it.
 
 from __future__ import annotations
 
-import marshal
-import pickle
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from millesime.assembly.assemble import Materials
 from millesime.assembly.block_anchors import block_anchors
@@ -19,10 +18,11 @@ from millesime.distribution.publication import PublishedChapter
 from millesime.distribution.site.block_pages import EditionPlaces
 from millesime.distribution.site.lineage import BlockRef, Line, Successor, succession, trace
 from millesime.markup.ast import text_of
+from millesime.packing import Unreadable, pack, reader_of
 from millesime.press.cache.store import Recall
 from millesime.press.cache.versions import code_version
 from millesime.press.edition.edition_report import edition_materials
-from millesime.press.edition.incremental_assembly import assemble_kept
+from millesime.press.edition.incremental_assembly import KeptBlocks, assemble_kept, pack_blocks
 from millesime.press.edition.manuscript import chapter_texts
 from millesime.press.edition.workspace import Desk
 from millesime.press.run.artifact_inputs import edition_inputs
@@ -76,14 +76,43 @@ def _follow(desk: Desk, editions: Sequence[Edition], say: Say) -> Followed:
 
 def kept_report(desk: Desk, name: str, *, say: Say) -> Report:
     """Return the assembled report of an edition, from the store where it is kept."""
-    recall = _recall(desk, "report", name)
-    return pickle.loads(recall.content) if recall.content is not None else _assemble(desk, name, say)[0]
+    recall = _recall(desk, "report", name, _read_report)
+    return recall.value if recall.content is not None else _assemble(desk, name, say)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptReport:
+    """What is kept of an assembled report."""
+
+    report: Report  # its chapters without their blocks
+    blocks: tuple[bytes, ...]  # those of each chapter, packed
+
+
+def _pack_report(report: Report) -> bytes:
+    bare = replace(report, chapters=tuple(replace(chapter, blocks=()) for chapter in report.chapters))
+    return pack(_KeptReport(report=bare, blocks=tuple(pack_blocks(chapter.blocks) for chapter in report.chapters)))
+
+
+def _read_report(content: bytes) -> Report:
+    kept = _read_fields(content)
+    if len(kept.blocks) != len(kept.report.chapters):
+        raise Unreadable("the cache holds a report whose chapters and blocks do not match")
+    return replace(
+        kept.report,
+        chapters=tuple(
+            replace(chapter, blocks=KeptBlocks(blocks))
+            for chapter, blocks in zip(kept.report.chapters, kept.blocks, strict=True)
+        ),
+    )
+
+
+_read_fields = reader_of(_KeptReport)
 
 
 def keep_assembled(desk: Desk, name: str, materials: Materials, report: Report) -> tuple[Report, bytes]:
     """Keep an edition that was assembled, and its outline; return both."""
-    outline = marshal.dumps(_outline_of(desk, name, materials, report))
-    desk.store.keep(_recall(desk, "report", name), pickle.dumps(report, protocol=5))
+    outline = pack(_outline_of(desk, name, materials, report))
+    desk.store.keep(_recall(desk, "report", name), _pack_report(report))
     desk.store.keep(_recall(desk, "outline", name), outline)
     return report, outline
 
@@ -93,15 +122,16 @@ def _assemble(desk: Desk, name: str, say: Say) -> tuple[Report, bytes]:
     return keep_assembled(desk, name, materials, assemble_kept(materials, desk.store, jobs=desk.jobs).report)
 
 
-def _recall(desk: Desk, step: str, name: str) -> Recall:
+def _recall(desk: Desk, step: str, name: str, read: Callable[[bytes], Any] = bytes) -> Recall:
     code = code_version("press.compare.edition_lineage")
-    return desk.store.recall(step, name, {**edition_inputs(desk, name), "what follows editions": code})
+    return desk.store.recall(step, name, {**edition_inputs(desk, name), "what follows editions": code}, read=read)
 
 
 def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
     name = edition.name
-    content = _recall(desk, "outline", name).content or _assemble(desk, name, say)[1]
-    anchors, chapter_ids, pages, chapters, words = marshal.loads(content)
+    recall = _recall(desk, "outline", name, _read_outline)
+    told = recall.value if recall.content is not None else _read_outline(_assemble(desk, name, say)[1])
+    anchors, chapter_ids, pages, chapters, words = told
     return Outline(
         places=EditionPlaces(
             name=name, date=edition.date, anchors=anchors, chapter_ids=chapter_ids,
@@ -116,6 +146,14 @@ def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
         ),
         words=words,
     )  # fmt: skip
+
+
+# Anchors of blocks and ids of chapters by path, pages by id of their chapter, chapters (see `_outline_of`), words.
+_read_outline = reader_of(
+    tuple[
+        dict[str, list[str]], dict[str, str], dict[str, str], list[tuple[str, str, str, str, str, bool]], int
+    ]
+)  # fmt: skip
 
 
 def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> tuple:
@@ -136,17 +174,20 @@ def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> 
 
 def _step(desk: Desk, old: Edition, new: Edition, say: Say) -> dict[BlockRef, Successor]:
     """Return what became of the blocks of an edition in the next, without the words."""
-    recall = desk.store.recall("step", f"{old.name} to {new.name}", _both(desk, old, new))
-    content = recall.content
-    if content is None:
+    recall = desk.store.recall("step", f"{old.name} to {new.name}", _both(desk, old, new), read=_read_steps)
+    told = recall.value
+    if recall.content is None:
         say(new.name, f"following from {old.name}")
         redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
-        content = marshal.dumps([(*source, *one.block, one.state) for source, one in succession(redline).items()])
-        desk.store.keep(recall, content)
+        told = [(*source, *one.block, one.state) for source, one in succession(redline).items()]
+        desk.store.keep(recall, pack(told))
     return {
         BlockRef(path, index): Successor(block=BlockRef(new_path, new_index), state=state)
-        for path, index, new_path, new_index, state in marshal.loads(content)
+        for path, index, new_path, new_index, state in told
     }
+
+
+_read_steps = reader_of(list[tuple[str, int, str, int, str]])
 
 
 def _both(desk: Desk, old: Edition, new: Edition) -> dict[str, object]:
@@ -167,12 +208,12 @@ class Change:
 
 def count_change(desk: Desk, old: Edition, new: Edition, *, say: Say) -> Change:
     """Return what changed between any two editions, counted."""
-    recall = desk.store.recall("change", f"{old.name} to {new.name}", _both(desk, old, new))
+    recall = desk.store.recall("change", f"{old.name} to {new.name}", _both(desk, old, new), read=reader_of(Change))
     if recall.content is not None:
-        return pickle.loads(recall.content)
+        return recall.value
     say(new.name, f"comparing with {old.name}")
     redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
     kinds = {kind: sum(kind in chapter.kinds for chapter in redline.chapters) for kind in (INSERTED, DELETED, EDITED)}
     change = Change(figures=count_redline(redline), chapters=kinds)
-    desk.store.keep(recall, pickle.dumps(change, protocol=5))
+    desk.store.keep(recall, pack(change))
     return change

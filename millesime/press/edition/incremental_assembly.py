@@ -9,11 +9,9 @@ others.
 from __future__ import annotations
 
 import hashlib
-import marshal
-import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from typing import Any, overload
 
 from millesime.assembly.assemble import Materials, Opened, assemble, open_chapter, print_order
 from millesime.assembly.checks import check_chapter, known_anchors
@@ -23,6 +21,7 @@ from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import counts_named, is_counted, landmarks, skeleton
 from millesime.assembly.sources import ChapterSource, chapter_ids
 from millesime.markup.ast import Block, attr_of, walk
+from millesime.packing import pack, reader_of, unpack
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.versions import code_version, tool_version
@@ -37,10 +36,10 @@ class KeptBlocks(Sequence[Block]):
         self._content = content
 
     def __iter__(self) -> Iterator[Block]:
-        return iter(marshal.loads(self._content))
+        return iter(self._loaded())
 
     def __len__(self) -> int:
-        return len(marshal.loads(self._content))
+        return len(self._loaded())
 
     @overload
     def __getitem__(self, index: int) -> Block: ...
@@ -49,14 +48,23 @@ class KeptBlocks(Sequence[Block]):
     def __getitem__(self, index: slice) -> Sequence[Block]: ...
 
     def __getitem__(self, index):
-        return marshal.loads(self._content)[index]
+        return self._loaded()[index]
+
+    def _loaded(self) -> list[Block]:
+        return unpack(self._content, list[dict[str, Any]])
+
+
+def pack_blocks(blocks: Sequence[Block]) -> bytes:
+    """Return the blocks of a chapter as they are kept, for a `KeptBlocks`."""
+    return blocks._content if isinstance(blocks, KeptBlocks) else pack(list(blocks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     """What is kept of a chapter."""
 
-    chapter: Chapter
+    chapter: Chapter  # without its blocks
+    blocks: bytes
     problems: tuple[Problem, ...]
     fragment: bytes
 
@@ -94,10 +102,10 @@ def assemble_kept(
             "the structure of the report": surroundings[source.generated],
             "its images": [(key, _digest(contents[key])) for key in keys],
             **_tools(),
-        })
+        }, read=_read_kept)
         for source, ident, keys in zip(sources, idents, images, strict=True)
     }  # fmt: skip
-    kept: dict[str, _Kept] = {ident: pickle.loads(one.content) for ident, one in recalls.items() if one.content}
+    kept: dict[str, _Kept] = {ident: one.value for ident, one in recalls.items() if one.value}
     report = assemble(
         materials,
         opened=[
@@ -145,19 +153,19 @@ class _Bare(Opened):
 def _open(source: ChapterSource, ident: str, store: Store, *, edition: str) -> _Bare:
     recall = store.recall("skeleton", f"{source.path} of {edition}", {
         "its text": _text_digest(source),
-        "the manifest": [source.path, ident, _digest(_dump(list(source.title))), source.generated],
+        "the manifest": [source.path, ident, _digest(pack(list(source.title))), source.generated],
         **_tools(),
-    })  # fmt: skip
+    }, read=_check_skeleton)  # fmt: skip
     content, whole = recall.content, None
     if content is None:
         whole = open_chapter(source)
         blocks = skeleton(whole.blocks)
-        seen = _digest(_dump([whole.title, landmarks(blocks), list(whole.aliases)]))
-        content = _dump([whole.title, blocks, list(whole.aliases), seen, *counts_named(ident, blocks)])
+        seen = _digest(pack([whole.title, landmarks(blocks), list(whole.aliases)]))
+        content = pack([whole.title, blocks, whole.aliases, seen, *counts_named(ident, blocks)])
         store.keep(recall, content)
-    title, blocks, aliases, seen, taken, linked = marshal.loads(content)
+    title, blocks, aliases, seen, taken, linked = _read_skeleton(content)
     return _Bare(
-        title=title, blocks=blocks, aliases=tuple(aliases),
+        title=title, blocks=blocks, aliases=aliases,
         content=content, landmarks=seen, taken=taken, linked=linked, whole=whole,
     )  # fmt: skip
 
@@ -190,7 +198,7 @@ def _surroundings(
     ]
     return digest(
         seen, places, list(materials.parts), materials.labels, materials.imprint.language, materials.numbered,
-        materials.depth, _dump(list(materials.references)), materials.citation_style,
+        materials.depth, pack(list(materials.references)), materials.citation_style,
         # A raw tag in one chapter may show what another one brought.
         [(key, content and image_type(content)) for key, content in sorted(images.items())],
     )  # fmt: skip
@@ -212,7 +220,7 @@ def _names(ident: str, one: Opened) -> bytes:
         for node in walk(one.blocks)
         if node["t"] == "Cite" or (node["t"] == "Header" and not (attr_of(node) or [""])[0])
     ]
-    return _dump([one.title, list(one.aliases), ids, nodes])
+    return pack([one.title, list(one.aliases), ids, nodes])
 
 
 def _images(source: ChapterSource, one: Opened) -> list[str]:
@@ -221,12 +229,7 @@ def _images(source: ChapterSource, one: Opened) -> list[str]:
 
 
 def _text_digest(source: ChapterSource) -> str:
-    return source.digest or _digest(_dump([source.document.blocks, source.document.meta]))
-
-
-def _dump(value: object) -> bytes:
-    # Version 2 writes no references, so that equal values give equal bytes.
-    return marshal.dumps(value, 2)
+    return source.digest or _digest(pack([source.document.blocks, source.document.meta]))
 
 
 def _digest(content: bytes | None) -> str:
@@ -234,5 +237,23 @@ def _digest(content: bytes | None) -> str:
 
 
 def _keep(chapter: Chapter, problems: tuple[Problem, ...], fragment: bytes, recall: Recall, store: Store) -> None:
-    kept = replace(chapter, blocks=KeptBlocks(marshal.dumps(list(chapter.blocks))))
-    store.keep(recall, pickle.dumps(_Kept(chapter=kept, problems=problems, fragment=fragment), protocol=5))
+    bare = replace(chapter, blocks=())
+    kept = _Kept(chapter=bare, blocks=pack_blocks(chapter.blocks), problems=problems, fragment=fragment)
+    store.keep(recall, pack(kept))
+
+
+def _read_kept(content: bytes) -> _Kept:
+    kept = _read_fields(content)
+    return replace(kept, chapter=replace(kept.chapter, blocks=KeptBlocks(kept.blocks)))
+
+
+def _check_skeleton(content: bytes) -> bytes:
+    _read_skeleton(content)
+    return content
+
+
+_read_fields = reader_of(_Kept)
+# Title, blocks, aliases, digest of landmarks, anchors that it may take and link to; see `_Bare`.
+_read_skeleton = reader_of(
+    tuple[list[dict[str, Any]], list[dict[str, Any]], tuple[str, ...], str, tuple[str, ...], tuple[str, ...]]
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Document
 from millesime.markup.pandoc import Source, read_documents
+from millesime.packing import pack, reader_of, unpack
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import Store
 from millesime.press.cache.versions import code_version, tool_version
@@ -22,21 +22,21 @@ def read_sources(
 
     Raises MarkupError and LimitError as `read_documents` does.
     """
-    recalls = [store.recall("read", source.path, _parts(source, reader)) for source in sources]
+    recalls = [store.recall("read", source.path, _parts(source, reader), read=_read_document) for source in sources]
     missing = [index for index, recall in enumerate(recalls) if recall.content is None]
     made = read_documents([sources[index] for index in missing], reader=reader, jobs=jobs, limits=limits)
     for index, document in zip(missing, made, strict=True):
-        with suppress(ValueError):  # nested deeper than marshal can say
-            store.keep(recalls[index], marshal.dumps((document.meta, marshal.dumps(document.blocks))))
+        with suppress(ValueError):  # nested too deep to be kept
+            store.keep(recalls[index], pack((document.meta, pack(document.blocks))))
     documents = dict(zip(missing, made, strict=True))
-    return [
-        documents[index] if index in documents else _document(recall.content) for index, recall in enumerate(recalls)
-    ]
+    return [documents.get(index, recall.value) for index, recall in enumerate(recalls)]
 
 
-def _document(content: bytes) -> Document:
-    meta, blocks = marshal.loads(content)
-    return KeptDocument(meta, blocks)
+def _read_document(content: bytes) -> Document:
+    return KeptDocument(*_read_parts(content))
+
+
+_read_parts = reader_of(tuple[dict[str, Any], bytes])
 
 
 class KeptDocument(Document):
@@ -52,7 +52,7 @@ class KeptDocument(Document):
     @property
     def blocks(self) -> list[Block]:
         if self._loaded is None:
-            object.__setattr__(self, "_loaded", marshal.loads(self._content))
+            object.__setattr__(self, "_loaded", unpack(self._content, list[dict[str, Any]]))
         return self._loaded
 
     def __reduce__(self) -> tuple[type[KeptDocument], tuple[dict[str, Any], bytes]]:
@@ -70,6 +70,5 @@ def _parts(source: Source, reader: str) -> dict[str, object]:
         "its citations": sorted(source.citations),
         "the reader": reader,
         "pandoc": tool_version("pandoc"),
-        "Python": tool_version("python"),  # what marshal writes is for one version
         "Millésime's own code": code_version("markup.pandoc", "press.edition.parsed_sources"),
     }

@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from millesime.packing import Unreadable
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import Store
 from millesime.press.cache.versions import code_version, tool_version
@@ -26,13 +27,14 @@ def recall_comparison(memory: Memory, store: Store, key: str) -> None:
     """Give a memory what the last comparison of that key left in the store."""
     content = store.get(_STEP, key) if store.folder else None
     if content is not None:
-        load_memory(memory, content)
+        with suppress(Unreadable):  # it is made again
+            load_memory(memory, content)
 
 
 def keep_comparison(memory: Memory, store: Store, key: str) -> None:
     """Keep what the last comparison used, if much of it is new."""
     if store.folder and memory.share_made > _NEWS:
-        with suppress(ValueError):  # nested deeper than marshal can say
+        with suppress(ValueError):  # nested too deep to be kept
             store.put(_STEP, key, dump_memory(memory))
 
 

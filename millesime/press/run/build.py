@@ -6,20 +6,20 @@ What makes something is imported where something has to be made: see `desk`.
 from __future__ import annotations
 
 import concurrent.futures
-import marshal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from millesime.beside import recover_all, refuse_links_out
+from millesime.packing import pack, reader_of
 from millesime.press.cache.store import Recall
 from millesime.press.edition.sealed_inputs import check_frozen
 from millesime.press.edition.workspace import Desk
 from millesime.press.run.artifact_inputs import edition_inputs
-from millesime.press.run.artifacts import RENDERED, Printed, make_artifact, put_in_place
+from millesime.press.run.artifacts import RENDERED, Printed, check_packed, make_artifact, put_in_place
 from millesime.press.run.resource_limits import run_limited
 from millesime.press.run.workers import Workers
 from millesime.problems import Problem
@@ -87,8 +87,8 @@ def plan_editions(desk: Desk, names: Sequence[str], *, formats: Sequence[str] | 
         plans.append(
             EditionPlan(
                 edition=name,
-                checked=desk.store.recall("check", name, inputs),
-                artifacts={kind: desk.store.recall(kind, name, inputs) for kind in kinds},
+                checked=desk.store.recall("check", name, inputs, read=_read_problems),
+                artifacts={kind: desk.store.recall(kind, name, inputs, read=check_packed) for kind in kinds},
             )
         )
     return plans
@@ -169,7 +169,7 @@ def make_editions(
                 if recall.content is not None:
                     _put(recall.content, name, kind, deliver, outcome, progress, kept=True)
             if plan.is_kept:
-                outcome.problems[name] = _unpack_problems(plan.checked.content)
+                outcome.problems[name] = list(plan.checked.value)
                 continue
             from millesime.press.edition.edition_report import edition_materials
             from millesime.press.edition.incremental_assembly import assemble_kept
@@ -188,7 +188,7 @@ def make_editions(
             report = made.report
             assembled(name, materials, report)
             outcome.problems[name] = list(made.problems)
-            desk.store.keep(plan.checked, marshal.dumps([astuple(problem) for problem in outcome.problems[name]]))
+            desk.store.keep(plan.checked, pack(outcome.problems[name]))
             for kind in plan.missing:
                 progress.step(name, kind)
                 if kind == "pdf":
@@ -244,5 +244,4 @@ def _put(
     progress.done(printed)
 
 
-def _unpack_problems(content: bytes) -> list[Problem]:
-    return [Problem(*fields) for fields in marshal.loads(content)]
+_read_problems = reader_of(list[Problem])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import html
-import pickle
 import re
 import time
 from collections import deque
@@ -12,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple, replace
-from io import BytesIO
 from typing import Any
 
 from millesime.assembly.report import Report
 from millesime.limits import Limits
+from millesime.packing import pack, reader_of
 from millesime.press.cache.store import Recall, Store
 from millesime.press.cache.toolchain import python_libraries, text_engine, toolchain
 from millesime.press.cache.versions import code_version
@@ -28,11 +27,12 @@ from millesime.problems import EngineError
 from millesime.render.pdf import print_report
 from millesime.render.pdf.book import FrontSource, front_source, write_front
 from millesime.render.pdf.drawn.drawings import DrawingSource
-from millesime.render.pdf.drawn.formula_drawings import FormulasSource, set_formulas
+from millesime.render.pdf.drawn.formula_drawings import Formula, FormulasSource, set_formulas
 from millesime.render.pdf.layout import ProofSource, UnitSource, lay_out
 from millesime.render.pdf.margin_boxes import FurnitureSource, PageSource, lay_out_furniture
 from millesime.render.pdf.plain import PrintedReport, print_plain
 from millesime.render.pdf.values.laid_unit import Laid, LaidUnit, Margins
+from millesime.render.pdf.values.pdf_objects import Packed
 
 # What the steps of render.pdf are called for users.
 _STEPS = {
@@ -43,6 +43,16 @@ _STEPS = {
     "set_formulas": "formula",
     "draw": "drawing",
     "subset_font": "font",
+}
+# What each returns, and is read as where it is kept: of what was laid out, without the files of its fonts.
+_KINDS = {
+    "lay_out": LaidUnit,
+    "lay_out_furniture": dict[str, Margins],  # by the key of the page
+    "write_front": bytes,
+    "find_missing_characters": tuple[str, ...],
+    "set_formulas": list[Formula],
+    "draw": bytes,
+    "subset_font": Packed,
 }
 _Step = tuple[Callable, Any]  # a function, and its source
 _CONTENT = "what it prints, or how that looks"  # the part of a step that an edit changes
@@ -87,11 +97,11 @@ class UnitRunner:
     def _furnish(self, source: FurnitureSource) -> list[Laid]:
         """Return the margins of pages: of those that the last build had as well, what it made."""
         recall = self._recall(lay_out_furniture, source)
-        content = recall.content
-        if not self._is_whole(content):
-            last = self._store.last(recall, but=_CONTENT)
-            content = last if self._is_whole(last) else None
-        known: dict[str, Laid] = {} if content is None else self._unpacked(content)
+        value = recall.value
+        if not self._is_whole(value):
+            last = self._store.last(recall, but=_CONTENT, read=_reader(lay_out_furniture))
+            value = last if self._is_whole(last) else {}
+        known: dict[str, Laid] = {key: self._with_files(margins) for key, margins in value.items()}
         missing = tuple(page for page in source.pages if page.key not in known)
         for part, pages in self._do([(lay_out_furniture, part) for part in self._in_parts(source, missing)]):
             known |= zip((page.key for page in part.pages), pages, strict=True)
@@ -107,18 +117,16 @@ class UnitRunner:
 
     def _run(self, steps: Sequence[_Step]) -> list[Any]:
         recalls = {source.key: self._recall(function, source) for function, source in steps}
-        contents = {key: recall.content for key, recall in recalls.items() if self._is_whole(recall.content)}
-        results: dict[str, Any] = {}
-        missing = [(function, source) for function, source in steps if source.key not in contents]
+        values = {key: recall.value for key, recall in recalls.items() if self._is_whole(recall.value)}
+        results = {
+            key: self._with_files(value) if isinstance(value, LaidUnit) else value for key, value in values.items()
+        }
+        missing = [(function, source) for function, source in steps if source.key not in results]
         # The largest first, so that none of them is begun last.
         missing.sort(key=lambda step: -len(getattr(step[1], "html", b"")))
         units = sum(function is lay_out for function, _ in steps)
         left = sum(function is lay_out for function, _ in missing)
-
-        def unpack() -> None:
-            results.update((key, self._unpacked(content)) for key, content in contents.items())
-
-        for source, result in self._do(missing, meanwhile=unpack):
+        for source, result in self._do(missing):
             results[source.key] = result
             self._keep(recalls[source.key], result)
             if isinstance(source, UnitSource):
@@ -126,19 +134,15 @@ class UnitRunner:
                 self._said(units - left, units)
         return [results[source.key] for _, source in steps]
 
-    def _do(self, steps: Sequence[_Step], *, meanwhile: Callable[[], None] = lambda: None) -> Iterator[tuple[Any, Any]]:
-        """Have workers do steps, and yield each one's source and result as they come; `meanwhile` is called once."""
+    def _do(self, steps: Sequence[_Step]) -> Iterator[tuple[Any, Any]]:
+        """Have workers do steps, and yield each one's source and result as they come."""
         few = self._are_few(steps)
-        waits = bool(steps) and (few or len(steps) == 1) and not self._workers.are_prepared
-        if waits:
+        if steps and (few or len(steps) == 1) and not self._workers.are_prepared:
             # Another worker would be started beside the one that is about to be ready.
-            meanwhile()
             self._workers.await_start()
         waiting, running = deque(steps), {}
         at_once = max(1, self._workers.started) if few else 2 * self._workers.jobs
         self._hand_out(waiting, running, at_once=at_once)
-        if not waits:
-            meanwhile()
         while running:
             yield from self._come_home(running)
             self._hand_out(waiting, running, at_once=at_once)
@@ -196,11 +200,12 @@ class UnitRunner:
     def _recall(self, function: Callable, source: Any) -> Recall:
         return _recall_step(function, source, edition=self._edition, store=self._store)
 
-    def _is_whole(self, content: bytes | None) -> bool:
+    def _is_whole(self, value: Any) -> bool:
         """Whether a result is kept, its font files with it, which are here then."""
-        if content is None:
+        if value is None:
             return False
-        for digest in pickle.loads(content):
+        laid = value.values() if isinstance(value, dict) else [value] if isinstance(value, LaidUnit) else []
+        for digest in {use.file: None for one in laid for use in one.fonts}:
             if digest not in self._files:
                 file = self._store.get("fontfile", digest)
                 if file is None:
@@ -208,23 +213,13 @@ class UnitRunner:
                 self._files[digest] = file
         return True
 
-    def _unpacked(self, content: bytes) -> Any:
-        stream = BytesIO(content)
-        pickle.load(stream)  # the font files' names
-        value = pickle.load(stream)
-        if isinstance(value, dict):
-            return {key: self._with_files(margins) for key, margins in value.items()}
-        return self._with_files(value) if isinstance(value, LaidUnit) else value
-
     def _keep(self, recall: Recall, result: Any) -> None:
-        """Keep a result; before it, by hash, the font files of what was laid out, which are entries of their own."""
-        laid = list(result.values()) if isinstance(result, dict) else [result] if isinstance(result, Laid) else []
-        files = tuple(dict.fromkeys(name for one in laid for name in one.files))
+        """Keep a result; the font files of what was laid out are entries of their own, see `_complete`."""
         if isinstance(result, dict):
             value = {key: one.unit for key, one in result.items()}
         else:
-            value = result.unit if laid else result
-        self._store.keep(recall, _packed_step(value, files=files))
+            value = result.unit if isinstance(result, Laid) else result
+        self._store.keep(recall, pack(value))
 
 
 def run_kept(steps: Sequence[_Step], *, edition: str, store: Store) -> list[Any]:
@@ -237,11 +232,9 @@ def run_kept(steps: Sequence[_Step], *, edition: str, store: Store) -> list[Any]
         recall = _recall_step(function, source, edition=edition, store=store)
         if recall.content is None:
             results.append(function(source))
-            store.keep(recall, _packed_step(results[-1], files=()))
+            store.keep(recall, pack(results[-1]))
         else:
-            stream = BytesIO(recall.content)
-            pickle.load(stream)  # no font files
-            results.append(pickle.load(stream))
+            results.append(recall.value)
     return results
 
 
@@ -255,11 +248,12 @@ def _recall_step(function: Callable, source: Any, *, edition: str, store: Store)
             "Python and its libraries": python_libraries(),
             "the system's text engine and fonts": text_engine(),
         }
-    return store.recall(_STEPS[function.__name__], f"{_label(source)} of {edition}", parts)
+    label = f"{_label(source)} of {edition}"
+    return store.recall(_STEPS[function.__name__], label, parts, read=_reader(function))
 
 
-def _packed_step(value: Any, *, files: tuple[str, ...]) -> bytes:
-    return pickle.dumps(files, protocol=5) + pickle.dumps(value, protocol=5)
+def _reader(function: Callable) -> Callable[[bytes], Any]:
+    return reader_of(_KINDS[function.__name__])
 
 
 _PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from millesime.distribution.site.passage_pages import EditionText, passage_chapt
 from millesime.distribution.site.site_pages import Site, edition_frame, passages_frame, redline_frame, statement_frame
 from millesime.markup.ast import Document, words
 from millesime.markup.normalise import normalise
+from millesime.packing import pack, reader_of
 from millesime.press.archive.publication_facts import site_labels
 from millesime.press.cache.keys import digest
 from millesime.press.cache.versions import code_version
@@ -180,7 +180,7 @@ def statement_page(desk: Desk, site: Site, edition: PublishedEdition, checks: Se
 def _kept(
     desk: Desk, site: Site, step: str, label: str, parts: Mapping[str, object], make: Callable[[], Pages]
 ) -> Pages:
-    recall = desk.store.recall(step, label, {
+    parts = {
         **parts,
         "the site's theme": digest(sorted(site.theme.items())),
         "what can be searched": site.searchable,
@@ -188,14 +188,13 @@ def _kept(
         "Millésime's own code": code_version(
             "press.site.edition_pages", "distribution.metadata.catalogue", "distribution.site.page_head"
         ),
-    })  # fmt: skip
-    content = recall.content
-    if content is None:
-        pages = make()
-        content = marshal.dumps((dict(pages.files), {path: sorted(ids) for path, ids in pages.addresses.items()}))
-        desk.store.keep(recall, content)
-    files, addresses = marshal.loads(content)
-    return Pages(files=files, addresses={path: frozenset(idents) for path, idents in addresses.items()})
+    }
+    recall = desk.store.recall(step, label, parts, read=reader_of(Pages))
+    if recall.content is not None:
+        return recall.value
+    pages = make()
+    desk.store.keep(recall, pack(Pages(files=dict(pages.files), addresses=pages.addresses)))
+    return pages
 
 
 def _image_reader(desk: Desk, editions: Sequence[Edition]) -> Callable[[str], bytes | None]:

@@ -12,7 +12,6 @@ expensive; the rest is made each time.
 from __future__ import annotations
 
 import html
-import marshal
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from millesime.distribution.trust.record import (
     record_files,
 )
 from millesime.history.sealed_content import content_trees
+from millesime.packing import pack, reader_of
 from millesime.press.archive.publication_facts import describe_publication, printed_imprint, site_labels
 from millesime.press.archive.seal import edition_checksums
 from millesime.press.archive.signing import sign_checksums
@@ -54,7 +54,7 @@ from millesime.press.edition.edition_report import imprint
 from millesime.press.edition.manuscript import THEME_FOLDER, own_theme
 from millesime.press.edition.sealed_inputs import check_frozen
 from millesime.press.edition.workspace import Desk
-from millesime.press.run.artifacts import Download, Printed, download, split_notes
+from millesime.press.run.artifacts import Download, Printed, download, said_of
 from millesime.press.run.build import Outcome, Progress, make_editions
 from millesime.press.run.workers import Workers
 from millesime.press.site.edition_pages import (
@@ -265,7 +265,7 @@ class _Press:
             found[name].append(one)
             return Printed(
                 edition=name, format=kind, path=self.out / name / one.name, bytes=len(one.content),
-                seconds=marshal.loads(content)[3], kept=kept, **split_notes(marshal.loads(content)[2]),
+                kept=kept, **said_of(content),
             )  # fmt: skip
 
         outcome = make_editions(
@@ -387,12 +387,12 @@ class _Press:
             "the pages": [(path, sha256(content)) for path, content in sorted(pages.items())],
             "pagefind": tool_version("pagefind_bin"),
             "Millésime's own code": code_version("distribution.site.search"),
-        })  # fmt: skip
+        }, read=reader_of(dict[str, bytes]))  # fmt: skip
         if recall.content is not None:
-            return marshal.loads(recall.content)
+            return recall.value
         self.say(self.editions[-1].name, "indexing for search")
         files = index_pages(pages)
-        self.desk.store.keep(recall, marshal.dumps(files))
+        self.desk.store.keep(recall, pack(files))
         return files
 
 

@@ -7,12 +7,12 @@ never depends on what was remembered.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from millesime.markup.ast import Block
+from millesime.packing import pack
 from millesime.redline.model import ChapterText
 from millesime.redline.pairing.align import Vocabulary
 from millesime.redline.text.tokens import Lexicon
@@ -80,8 +80,7 @@ class Memory:
         if chapter.digest:
             return chapter.digest
         blocks, images = chapter.blocks, chapter.images
-        # Version 2 writes no references, so that equal values give equal bytes.
-        key = (len(blocks), marshal.dumps(blocks[:1], 2), marshal.dumps(blocks[-1:], 2))
+        key = (len(blocks), pack(blocks[:1]), pack(blocks[-1:]))
         near = self._texts.setdefault(key, [])
         for text in near:
             if text.blocks == blocks and text.images == images:

@@ -7,7 +7,6 @@ is printed in one piece.
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 import tinycss2
 
 from millesime.assembly.theme import read_theme_file
+from millesime.packing import pack, reader_of
 from millesime.render.installed_files import kept
 
 FOLIO_ATTRIBUTE = "data-folio-of-"  # before the name of the attribute that holds the target
@@ -55,9 +55,7 @@ class _Findings:
 def theme_scope(theme: Mapping[str, bytes]) -> Scope:
     """Return what the sheet of a report's theme allows, or the default one's; `theme` holds files by their names."""
     sheet = read_theme_file("pdf/page.css", theme)
-    return pickle.loads(
-        kept("scope", "of the theme", sheet, lambda: pickle.dumps(read_scope(sheet.decode("utf-8")), protocol=5))
-    )
+    return kept("scope", "of the theme", sheet, lambda: pack(read_scope(sheet.decode("utf-8"))), reader_of(Scope))
 
 
 def read_scope(style: str) -> Scope:

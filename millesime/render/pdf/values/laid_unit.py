@@ -1,7 +1,7 @@
 """A unit of the book as it is kept: pages without folios, running heads, sides or object numbers.
 
-Everything is a plain value: a laid unit can be pickled, kept under a hash of
-its source, made in any process, and bound into any place of the book.
+Everything is a plain value: a laid unit can be sent, kept under a hash of its
+source, made in any process, and bound into any place of the book.
 """
 
 from __future__ import annotations
