@@ -545,6 +545,12 @@ def test_no_line_of_a_box_or_a_chapter_is_alone_on_a_page(kind):
     assert len(begun) == 11 and sum(len(page) > 4 for page in begun) >= 6, "what no page holds begins where it stands"
 
 
+def test_a_box_of_code_longer_than_a_page_begins_where_it_stands():
+    code = "\n".join(["x"] * 60)
+    (box,) = list(printable(f"<div class='recommendation'><pre><code>{code}</code></pre></div>"))
+    assert "long" in box.get("class").split()
+
+
 @pytest.mark.parametrize(
     "mark", ["ins class='insertion'", "del class='deletion'", "ins class='moved-to'", "del class='moved-from'"]
 )

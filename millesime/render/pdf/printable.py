@@ -322,10 +322,9 @@ def _find_long_boxes(root: Element) -> None:
     """Mark recommendations that no page can hold: kept in one piece, they would leave the rest of a page empty."""
     for box in root.iter("div"):
         if has_class(box, "recommendation"):
-            lines = sum(
-                math.ceil(len(plain_text(block)) / _BOX_LETTERS) for block in box.iter("p", "li", "tr", "pre", "dd")
-            )
-            if lines > _BOX_LINES:
+            texts = [plain_text(block) for block in box.iter("p", "li", "tr", "dd")]
+            texts += [line or " " for code in box.iter("pre") for line in "".join(code.itertext()).splitlines()]
+            if sum(math.ceil(len(text) / _BOX_LETTERS) for text in texts) > _BOX_LINES:
                 add_class(box, "long")
 
 
