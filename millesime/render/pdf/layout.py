@@ -26,6 +26,7 @@ from millesime.render.pdf.engine.weasyprint_patches.imports import load_quickly
 from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
+from millesime.render.pdf.tall_rows import tall_rows_parted
 from millesime.render.pdf.values.laid_unit import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.values.pdf_objects import (
     COLOURS,
@@ -94,6 +95,7 @@ def lay_out(source: UnitSource) -> Laid:
         own_codes(load_quickly),
         weasyprint_patches.taken(),
         running_on(),
+        tall_rows_parted(),
         notes_kept(),
         internals.moderate_justification(),
     ):

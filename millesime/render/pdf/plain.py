@@ -22,6 +22,7 @@ from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.engine_messages import drawing_problems, missing_problems, note_problems
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
+from millesime.render.pdf.tall_rows import tall_rows_parted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,12 @@ def print_plain(report: Report, *, jobs: int = 1) -> PrintedReport:
     book = build_book(report, served=served, pictures=pictures, problems=unset, jobs=jobs)
     style = read_theme_file("pdf/page.css", report.theme).decode("utf-8")
     is_known = internals.is_known(versions())
-    mended = (running_on(), own_codes(load_engine)) if is_known else (nullcontext(), nullcontext())
+    mended = (running_on(), tall_rows_parted(), own_codes(load_engine)) if is_known else (nullcontext(),) * 3
     with (
         surroundings(report.imprint.date) as notes,
         mended[0],
         mended[1],
+        mended[2],
         notes_kept(),
         internals.moderate_justification(),
     ):

@@ -60,6 +60,7 @@ class _Sheet:
     body_is_laid: bool = False
     apart: bool = False  # WeasyPrint's own way with notes is off
     was_pushed: bool = False  # a line went to the next page since its note did not fit
+    is_to_settle: bool = False  # WeasyPrint's own way will not do
     notes: tuple = ()  # where `apart`: the notes to print from `given.skip` on, and their room in CSS pixels
     room: float = 0.0
     later: tuple = ()  # to be printed after these
@@ -110,6 +111,15 @@ def running_on() -> Iterator[None]:
     ]
     with replaced(put):
         yield
+
+
+def settle_notes_first(context) -> None:
+    """Have the height of the page's notes settled before its text.
+
+    For a row of a table that could not begin: WeasyPrint fills its first cell down to the foot of the page, and finds
+    no room for the notes of its other cells.
+    """
+    context.sheet.is_to_settle = True
 
 
 # ---- pages in their order -------------------------------------------------------
@@ -224,6 +234,8 @@ class _Body:
         seen = _survey(found[0], context)
         if list(context.current_page_footnotes) != self._fresh(seen) or context.reported_footnotes:
             return False
+        if self.sheet.is_to_settle:
+            return False
         bottom = context.page_bottom
         is_tight = self.page_bottom - bottom > self.page_height or seen.bottom > bottom + _NEAR_PX
         if context.current_page_footnotes and is_tight:
@@ -262,7 +274,7 @@ class _Body:
                 continue
             beneath = self.page_bottom - seen.calls[calls[fit]]  # the call of the first note that does not fit
             begun = (*given.notes, *calls[: fit + 1])
-            if len(_line_bottoms(area.children[len(begun) - 1])) > _SHORT:
+            if len(line_bottoms(area.children[len(begun) - 1])) > _SHORT:
                 least = self._least(begun)
                 for room in [room for room in (beneath, beneath - _LINE_PX) if room > least] + [least]:
                     found = self._again(room)
@@ -317,7 +329,7 @@ class _Body:
     def _least(self, notes: Sequence) -> float:
         """Return the least height, CSS pixels, at which the last of these notes has begun."""
         area, _ = self._area(notes)
-        for line in _line_bottoms(area.children[-1])[1:]:
+        for line in line_bottoms(area.children[-1])[1:]:
             room = line - area.position_y + self._below + _NEAR_PX
             _, rest = self._area(notes, room)
             if not rest.notes or (len(rest.notes) == 1 and rest.skip is not None):
@@ -395,7 +407,7 @@ def _notes_area(
         return laid, _Rest()
     ((at, inner),) = resume_at.items()
     # It was stretched to its room: without that, its last line stands at the foot of the page.
-    laid.height = max([0.0, *(line - laid.content_box_y() for line in _line_bottoms(laid))])
+    laid.height = max([0.0, *(line - laid.content_box_y() for line in line_bottoms(laid))])
     return laid, _Rest(tuple(notes[at:]), inner)
 
 
@@ -441,7 +453,8 @@ def _end_of_text(found: tuple) -> float | None:
         box, place, is_root = last, inner, False
 
 
-def _line_bottoms(root) -> list[float]:
+def line_bottoms(root) -> list[float]:
+    """Return where each line and picture below a box ends, CSS pixels; -inf for one that is not laid out yet."""
     from weasyprint.formatting_structure import boxes
 
     lines, waiting = [], [root]
