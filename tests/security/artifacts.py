@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import marshal
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from lxml import etree, html
 from millesime.assembly.report import Report
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.press.edition.workspace import Desk
-from millesime.press.run.artifacts import make_artifact
+from millesime.press.run.artifacts import make_artifact, read_packed
 from millesime.series.series import load_series
 from tests.render.pdf_facts import text_of_pages
 
@@ -61,7 +60,7 @@ def make(root: Path, *, formats: tuple[str, ...] = FORMATS) -> Made:
 
 
 def unpacked(kind: str, content: bytes) -> dict[str, bytes]:
-    name, files, *_ = marshal.loads(content)
+    name, files, *_ = read_packed(content)
     if kind == "html":
         return {place.decode(): content for place, content in files.items()}
     (content,) = files.values()

@@ -79,12 +79,12 @@ def pack_artifact(name: str, files: dict[bytes, bytes], notes: tuple[str | tuple
 
 
 # Name, files, notes, seconds.
-_read_packed = reader_of(tuple[str, dict[bytes, bytes], tuple[str | tuple[str, str, str, str, str], ...], float])
+read_packed = reader_of(tuple[str, dict[bytes, bytes], tuple[str | tuple[str, str, str, str, str], ...], float])
 
 
 def check_packed(content: bytes) -> bytes:
     """Return a packed artifact as it is. Raises Unreadable for anything else, or for a file outside its folder."""
-    name, files, *_ = _read_packed(content)
+    name, files, *_ = read_packed(content)
     for path in (os.fsencode(name), *(files if _ITSELF not in files else ())):
         if not path or os.path.isabs(path) or b".." in path.split(b"/") or b"\0" in path:
             raise Unreadable(f"the cache holds an artifact with a file {os.fsdecode(path)!r}")
@@ -95,7 +95,7 @@ def check_packed(content: bytes) -> bytes:
 
 def said_of(content: bytes) -> dict[str, Any]:
     """Return the seconds, the notes and the problems of a packed artifact as fields of a `Printed`."""
-    _, _, notes, seconds = _read_packed(content)
+    _, _, notes, seconds = read_packed(content)
     return {"seconds": seconds, **split_notes(notes)}
 
 
@@ -124,7 +124,7 @@ class Download:
 
 def download(content: bytes, report_title: str, *, edition: str, kind: str, date: datetime.date) -> Download:
     """Return a packed artifact as one file; pages come in an archive whose bytes depend on them and `date` alone."""
-    name, files, *_ = _read_packed(content)
+    name, files, *_ = read_packed(content)
     if _ITSELF in files:
         return Download(format=kind, name=name, content=files[_ITSELF])
     stem = f"{artifact_stem(report_title, edition)}-{kind}"
@@ -133,7 +133,7 @@ def download(content: bytes, report_title: str, *, edition: str, kind: str, date
 
 def made_in_seconds(content: bytes) -> float:
     """Return how long it took to make a packed artifact."""
-    return _read_packed(content)[3]
+    return read_packed(content)[3]
 
 
 def download_format(name: str) -> str:
@@ -161,7 +161,7 @@ def put_in_place(content: bytes, *, edition: str, kind: str, folder: Path, kept:
 
     Raises OutputError when the place cannot be written.
     """
-    name, files, notes, seconds = _read_packed(content)
+    name, files, notes, seconds = read_packed(content)
     path = folder / name
     if _holds(path, files):
         recover(path)
