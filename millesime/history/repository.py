@@ -284,6 +284,7 @@ def _open(root: Path) -> Repository:
             raise RevisionError(f"{root}: the repository says that its files are in {top!r}; {hint}")
     top = os.path.realpath(top)
     runner = _load_git(Path(top))
+    _check_own(root, top, runner, is_bare=is_bare, unset=unset)
     status, output, _ = _execute(runner, ("rev-parse", "--show-object-format"), unset=unset)
     return Repository(
         root=Path(top),
@@ -294,6 +295,55 @@ def _open(root: Path) -> Repository:
         _git=runner,
         _unset=unset,
     )
+
+
+def _check_own(root: Path, top: str, runner: git.Git, *, is_bare: bool, unset: Sequence[str]) -> None:
+    """Raise RevisionError for a folder whose .git leads to a repository that does not know it.
+
+    A folder from strangers could say `gitdir: ../private/.git`, and would be
+    published from there. A worktree is known by the file `gitdir` of its
+    repository, a submodule by `core.worktree`: gitrepository-layout(5).
+    """
+    entry = os.path.join(top, ".git")
+    is_plain = is_bare or (os.path.isdir(entry) and not os.path.islink(entry))
+    folder = os.path.realpath(top if is_bare else entry)
+    if is_plain and not os.path.lexists(os.path.join(folder, "commondir")):
+        if not is_bare or _is_within(os.path.realpath(root), top):
+            return
+    elif not is_bare:
+        question = ("rev-parse", "--path-format=absolute", "--git-dir")
+        folder = os.path.realpath(os.fsdecode(_execute(runner, question, unset=unset)[1].removesuffix(b"\n")))
+        question = ("config", "--file", os.path.join(folder, "config"), "core.worktree")
+        worktree = os.fsdecode(_execute(runner, question, unset=unset)[1].removesuffix(b"\n"))
+        if os.path.lexists(os.path.join(folder, "commondir")):
+            if _leads_back(folder, top):
+                return
+        elif worktree and os.path.realpath(os.path.join(folder, worktree)) == top:
+            return
+    raise RevisionError(
+        f"{root}: its .git leads to the repository {folder}, which does not know this folder; clone that repository, "
+        "or let it know the folder with: git worktree add"
+    )
+
+
+def _leads_back(folder: str, top: str) -> bool:
+    """Whether a repository's folder `…/worktrees/NAME` names a worktree as its own."""
+    try:
+        named = Path(folder, "gitdir").read_text(encoding="utf-8", errors="surrogateescape").removesuffix("\n")
+        common = Path(folder, "commondir").read_text(encoding="utf-8", errors="surrogateescape").removesuffix("\n")
+    except OSError:
+        return False
+    above, name = os.path.split(os.path.join(folder, named))
+    above_all = os.path.realpath(os.path.join(folder, common))
+    return (
+        name == ".git"
+        and os.path.realpath(above) == top
+        and os.path.dirname(folder) == os.path.join(above_all, "worktrees")
+    )
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder
 
 
 def _inside(folder: str, top: str) -> str:

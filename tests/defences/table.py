@@ -161,6 +161,13 @@ _SECURITY_DEFENCES = (
         instead="]",
         tests=(f"{_SECURITY}/test_links_out.py::test_a_tree_takes_no_file_that_would_stand_elsewhere",),
     ),
+    Defence(
+        name="worktrees that their repository knows",
+        module="millesime/history/repository.py",
+        there="    _check_own(root, top, runner, is_bare=is_bare, unset=unset)\n",
+        instead="",
+        tests=(f"{_SECURITY}/test_git.py::test_a_folder_that_a_repository_does_not_know_is_not_read_from_it",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",

@@ -185,3 +185,41 @@ def test_nothing_of_a_submodule_is_read(tmp_path: Path):
     repo.write({"editions/2018.yaml": MANIFEST.format(date="2018-07-03", revision=id)})
     with pytest.raises(ReportError, match="submodule"):
         Desk(load_series(repo.root), find_repository(repo.root)).manuscript("2018")
+
+
+def _private(tmp_path: Path) -> TestRepository:
+    """A repository that a folder beside it has nothing to do with."""
+    (tmp_path / "private").mkdir()
+    private = make_repository(tmp_path / "private")
+    private.commit({"chapters/a.md": "# Un\n\nSECRET\n", "editions/report.yaml": "title: Secret\nlanguage: fr\n"})
+    (tmp_path / "sent").mkdir()
+    return private
+
+
+@pytest.mark.parametrize("way", ["file", "link", "commondir", "commondir and core.worktree", "bare"])
+def test_a_folder_that_a_repository_does_not_know_is_not_read_from_it(way: str, tmp_path: Path):
+    private = _private(tmp_path)
+    sent, theirs = tmp_path / "sent", private.root / ".git"
+    if way == "bare":
+        subprocess.run(["git", "-C", private.root, "config", "core.bare", "true"], check=True)
+    if way in ("file", "bare"):
+        (sent / ".git").write_text(f"gitdir: {theirs}\n", encoding="utf-8")
+    elif way == "link":
+        (sent / ".git").symlink_to(theirs)
+    else:
+        (sent / ".git").mkdir()
+        (sent / ".git/HEAD").write_text("ref: refs/heads/main\n", encoding="ascii")
+        (sent / ".git/commondir").write_text(f"{theirs}\n", encoding="utf-8")
+        if "worktree" in way:
+            (sent / ".git/config").write_text("[core]\nworktree = ..\n", encoding="ascii")
+    with pytest.raises(RevisionError, match="which does not know this folder"):
+        find_repository(sent)
+
+
+def test_worktrees_and_submodules_that_their_repository_knows_are_read(tmp_path: Path):
+    private = _private(tmp_path)
+    private.git("worktree", "add", "-q", str(tmp_path / "known"))
+    assert find_repository(tmp_path / "known").root == tmp_path / "known"
+    outer = make_repository(tmp_path / "sent")
+    outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(private.root), "inner")
+    assert find_repository(outer.root / "inner/chapters").root == outer.root / "inner"
