@@ -15,10 +15,14 @@ from markupsafe import Markup
 from millesime.assembly.dates import long_date
 from millesime.assembly.printed_identifiers import edition_identifiers, licence_line
 from millesime.assembly.theme import read_theme_file
-from millesime.problems import ReportError
+from millesime.problems import ManifestError, ReportError
 from millesime.render.links import plain_id
 
 _EXTENDS = re.compile(r"""\{%-?\s*extends\s+["']([^"'{}]+)["']""")
+
+
+class ThemeError(ManifestError):
+    """A template of the report's theme cannot be filled in."""
 
 
 def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxedEnvironment:
@@ -47,13 +51,22 @@ def open_theme(own: Mapping[str, bytes], *, language: str) -> ImmutableSandboxed
 
 
 def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, object]) -> str:
-    """Return a template filled in. Raises ReportError, naming it, where it cannot be."""
+    """Return a template filled in. Raises ThemeError, naming it, where it cannot be.
+
+    A template of the report's own may raise whatever Python can: a missing
+    key, a nested block too many, a text of all memory.
+    """
     try:
         return environment.get_template(name).render(values)
-    except (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+    except ReportError:
+        raise
+    except Exception as error:
+        if not isinstance(error, TemplateError) and not environment.loader.has_own:
+            raise
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
-        raise ReportError(f"{place}: {error}; compare it with the default theme's {name}") from error
+        said = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        raise ThemeError(f"{place}: {said}; compare it with the default theme's {name}") from error
 
 
 def is_printed(environment: ImmutableSandboxedEnvironment, template: str, name: str) -> bool:
@@ -96,6 +109,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 class _ThemeLoader(BaseLoader):
     def __init__(self, own: Mapping[str, bytes]) -> None:
         self._own = own
+        self.has_own = bool(own)
 
     def get_source(self, environment, template):
         if template.startswith("/") or ".." in template.split("/"):

@@ -168,6 +168,27 @@ _SECURITY_DEFENCES = (
         instead="",
         tests=(f"{_SECURITY}/test_git.py::test_a_folder_that_a_repository_does_not_know_is_not_read_from_it",),
     ),
+    Defence(
+        name="archives damaged in any way",
+        module="millesime/press/archive/bundle.py",
+        there="        except UNREADABLE as error:\n",
+        instead="        except (OSError, zipfile.BadZipFile, ValueError) as error:\n",
+        tests=(f"{_SECURITY}/test_damaged_files.py::test_a_bundle_that_cannot_be_unpacked_has_words",),
+    ),
+    Defence(
+        name="templates that fail in any way",
+        module="millesime/render/templates.py",
+        there="    except Exception as error:\n",
+        instead="    except TemplateError as error:\n",
+        tests=(f"{_SECURITY}/test_damaged_files.py::test_a_template_that_fails_is_named_whatever_it_raises",),
+    ),
+    Defence(
+        name="deep JSON",
+        module="millesime/distribution/trust/record.py",
+        there="AttributeError, RecursionError)",
+        instead="AttributeError)",
+        tests=(f"{_SECURITY}/test_damaged_files.py::test_json_that_is_deep_has_words",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",

@@ -52,7 +52,7 @@ def read_checks(path: Path) -> dict[str, list[CheckResult]]:
                 raise ValueError(f"a check of {check.format!r}, {check.count!r} files")
             found.setdefault(str(entry["edition"]), []).append(check)
         return found
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError, RecursionError) as error:
         raise ManifestError(
             f"{path}: cannot be read as results of checks: {error}; write a list of objects with edition, format, "
             "tool, version, rules, count and failures, as `make validate` does"

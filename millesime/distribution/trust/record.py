@@ -59,7 +59,7 @@ def read_record(folder: Path) -> Record:
             f"{folder}: holds files, but no {Path(error.filename).name}: this is no site that `publish` made; "
             "choose an empty folder with --out, or put the file back from the published site"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{path}: cannot be read as the record of a site: {error}; put it back from the published site"
         ) from error

@@ -40,6 +40,7 @@ from millesime.press.archive.verify import (
     sealed_formats,
     verify_editions,
 )
+from millesime.press.archives import UNREADABLE
 from millesime.press.cache.tools import toolchain_commit
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
 from millesime.press.compare.edition_lineage import follow_editions
@@ -308,7 +309,7 @@ def _opened(place: Path) -> Iterator[Path]:
                 if size > _MAXIMUM_BYTES:
                     raise SealError(f"{place}: unpacks to {size:,} bytes, more than any bundle; do not trust it")
                 archive.extractall(folder)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
+        except UNREADABLE as error:
             raise SealError(f"{place}: no archive that can be unpacked ({error}); get it again") from error
         yield _bundle_folder(Path(folder), place)
 
@@ -330,7 +331,7 @@ def _edition_of(folder: Path) -> str:
                 f"{folder / FACTS}: a bundle of a later kind ({facts['version']}); take the Millésime in its toolchain/"
             )
         return str(facts["edition"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SealError(f"{folder / FACTS}: cannot be read ({error}); get the bundle again") from error
 
 

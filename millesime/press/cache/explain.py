@@ -84,7 +84,7 @@ def read_parts(content: bytes) -> dict[str, str] | None:
     """Return what `write_parts` wrote; None for anything else, as an older version may have left."""
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
         return found

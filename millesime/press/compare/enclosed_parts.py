@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from millesime.markup.ast import Block, Document, Node, rewrite, text_of
+from millesime.press.archives import UNREADABLE
 
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svgz?|webp|bmp|tiff?|emf|wmf|jp2|avif|ico|wdp|pict?)$", re.IGNORECASE)
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -58,7 +59,7 @@ def open_enclosed(document: Document, content: bytes, format_: str) -> Enclosed:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         try:
             parts = {entry.filename: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
+        except UNREADABLE:
             return Enclosed(document)  # pandoc read it, and has said what it could not
     found = _named(document, {name: one for name, one in parts.items() if _PICTURE.search(name)})
     texts = {kind: "\n".join(said) for kind, said in _left_out(parts, document, format_).items() if said}

@@ -16,7 +16,6 @@ import os
 import posixpath
 import re
 import stat
-import struct
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Document, nodes_of, text_of
 from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
+from millesime.press.archives import UNREADABLE
 from millesime.press.compare.enclosed_parts import Enclosed, open_enclosed
 from millesime.press.edition.manuscript import Manuscript
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
@@ -292,7 +292,7 @@ def _checked(content: bytes, format_: str, *, where: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error) as error:
+    except UNREADABLE as error:
         raise MarkupError(f"{where}: damaged, or no .{format_} at all; fetch or save it once more") from error
     if not any(entry.filename.startswith(_CONTENTS[format_]) for entry in entries):
         raise MarkupError(f"{where}: a ZIP archive, but no .{format_}; fetch or save it once more")
