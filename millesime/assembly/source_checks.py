@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from millesime.assembly.sources import ChapterSource, split_title
 from millesime.markup.ast import Block, nodes_of, text_of, walk
+from millesime.markup.item_numbers import MAX_IN_WORD, numbers_of
 from millesime.problems import Problem, did_you_mean
 
 _CONFLICT = re.compile(r"(<{7}|>{7}|\|{7})(?: |$)")
@@ -59,6 +60,7 @@ def check_text(source: ChapterSource, text: str) -> Iterator[Problem]:
     lines = code_lines(text)
     yield from _check_notes(source.path, source.document.blocks, lines)
     yield from _check_signs(source.path, source.document.blocks, lines)
+    yield from _check_numbers(source.path, source.document.blocks, lines)
     if not _has_content(split_title(source)[1]):
         yield Problem("E001", source.path, "the chapter has no text", "write it, or take it out of the manifest")
 
@@ -99,6 +101,24 @@ def _check_signs(path: str, blocks: Sequence[Block], lines: Sequence[tuple[str, 
             if number and (name, number) not in seen:
                 seen.add((name, number))
                 yield Problem("X001", f"{path}:{number}", f"{name} is printed as text: {text[:40]}", hint)
+
+
+def _check_numbers(path: str, blocks: Sequence[Block], lines: Sequence[tuple[str, bool]]) -> Iterator[Problem]:
+    """Yield the numbers of items that not every format can print, the first of each list."""
+    for ordered in nodes_of(list(blocks), {"OrderedList"}):
+        numerals = ordered["c"][0][1]["t"]
+        least = 0 if numerals in ("Decimal", "DefaultStyle") else 1  # there are no letters for 0
+        for item, value in zip(ordered["c"][1], numbers_of(ordered), strict=True):
+            if least <= value <= MAX_IN_WORD:
+                continue
+            word = next((node["c"] for node in nodes_of(item, {"Str"})), "")
+            number = _line_of(word, lines) if word else None
+            yield Problem(
+                "S011", f"{path}:{number}" if number else path,
+                f"an item has the number {value}, which Word cannot print",
+                f"write a `start` and `value` from {least} to {MAX_IN_WORD}, or the number as text",
+            )  # fmt: skip
+            break
 
 
 def _signs(text: str) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ from typing import Any
 from millesime.markup.ast import SPACE, Block, Inline, Node, attr, div, nodes_of, rewrite, span, string, text_of
 from millesime.markup.html_tables import MAX_SPAN, Cell, Row, Section, make_table
 from millesime.markup.html_tokens import BLOCK_TAGS, KNOWN_TAGS, Token, html_tokens
+from millesime.markup.item_numbers import number_mark
 
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 _LISTS = frozenset({"ul", "ol"})
@@ -707,8 +708,11 @@ def _rule(element: _Element, going: Sequence[_Tag]) -> list[Block]:
 def _list(element: _Element, going: Sequence[_Tag]) -> list[Block]:
     """Return a list; a list that stands between items belongs to the item before it, other strays are items."""
     items: list[list[Block]] = []
+    own_numbers: dict[int, int] = {}  # by the index of an item
     for child in _items(element):
         if child.tag == "li":
+            if (value := _whole(child.attributes.get("value", ""))) is not None:
+                own_numbers[len(items)] = value
             items.append(_named(child, _flow(child, paragraphs=False, reopened=going)))
             continue
         blocks = _flow(child, paragraphs=False, reopened=going)
@@ -720,10 +724,24 @@ def _list(element: _Element, going: Sequence[_Tag]) -> list[Block]:
         return _named(element, [])
     if element.tag == "ul":
         return _named(element, [{"t": "BulletList", "c": items}])
-    start = element.attributes.get("start", "")
-    number = int(start) if re.fullmatch(r"\d{1,6}", start) else 1
-    style = _NUMERALS.get(element.attributes.get("type", ""), "DefaultStyle")
-    return _named(element, [{"t": "OrderedList", "c": [[number, {"t": style}, {"t": "DefaultDelim"}], items]}])
+    is_reversed = "reversed" in element.attributes
+    number = start = _whole(element.attributes.get("start", ""))
+    if start is None:
+        number = start = len(items) if is_reversed else 1
+    for index, item in enumerate(items):
+        own = own_numbers.get(index, number)
+        if own != number:
+            items[index] = [number_mark(own), *item]
+        number = own + (-1 if is_reversed else 1)
+    style = {"t": _NUMERALS.get(element.attributes.get("type", ""), "DefaultStyle")}
+    if is_reversed:
+        style["reversed"] = True
+    return _named(element, [{"t": "OrderedList", "c": [[start, style, {"t": "DefaultDelim"}], items]}])
+
+
+def _whole(text: str) -> int | None:
+    """Return the number of a list or an item."""
+    return int(text) if re.fullmatch(r"\s*-?\d{1,6}\s*", text) else None
 
 
 _NUMERALS = {"1": "Decimal", "a": "LowerAlpha", "A": "UpperAlpha", "i": "LowerRoman", "I": "UpperRoman"}

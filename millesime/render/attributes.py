@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from millesime.assembly.report import Chapter
@@ -115,16 +115,30 @@ _LISTS = frozenset("one-paren two-parens tasks lower-alpha upper-alpha lower-rom
 
 
 def hand_down_list(wrapper: Element) -> None:
-    """Give what a wrapper says of the one list in it to the list, as classes."""
-    names = _LISTS.intersection(wrapper.attrib.pop("data-list").split())
+    """Give what a wrapper says of the one list in it to the list, as classes and numbers."""
+    said = wrapper.attrib.pop("data-list").split()
+    names = _LISTS.intersection(said)
     if len(wrapper) != 1 or wrapper[0].tag not in ("ol", "ul") or wrapper.get("id") and wrapper[0].get("id"):
         return
     (only,) = wrapper
     for name in (*sorted(names), *classes_of(wrapper)):
         add_class(only, name)
+    if only.tag == "ol":
+        _number_items(only, said)
     if wrapper.get("id"):  # pandoc makes one element of this one and of that which holds its anchor
         only.set("id", wrapper.get("id"))
     unwrap(wrapper)
+
+
+def _number_items(ordered: Element, said: Sequence[str]) -> None:
+    """Let a list count down, "reversed", and give items numbers of their own, "2=7" by index."""
+    if "reversed" in said:
+        ordered.set("reversed", "reversed")
+        ordered.set("start", ordered.get("start", "1"))  # pandoc leaves out 1; a browser would begin at the end
+    items = ordered.findall("li")
+    for index, value in (found.groups() for one in said if (found := re.fullmatch(r"(\d+)=(-?\d+)", one))):
+        if int(index) < len(items):
+            items[int(index)].set("value", value)
 
 
 def hand_down_anchor(wrapper: Element) -> None:

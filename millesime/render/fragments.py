@@ -18,6 +18,7 @@ from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
 from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
 from millesime.markup.html_tables import HEAD_CELL
+from millesime.markup.item_numbers import counts_down, take_numbers
 from millesime.markup.pandoc import write_texts
 from millesime.render.attributes import clean_attributes, hand_down_anchor, hand_down_list, keep_id
 from millesime.render.changes import CHANGES, link_moves, mark_change, shape_changes
@@ -238,11 +239,16 @@ _BOXES = ("☐", "☒")
 
 
 def _safe_list(node: Node) -> Node:
-    """Keep what pandoc's writer does not say of a list: its delimiters, and the boxes of tasks, which it makes inputs.
+    """Keep what pandoc's writer does not say of a list: delimiters, numbers of items, boxes of tasks (it makes inputs).
 
     What is said in a `data-list` goes to the list, see `hand_down_list`.
     """
     ordered = node["t"] == "OrderedList"
+    numbers: list[str] = []
+    if ordered:
+        numbers += ["reversed"] if counts_down(node) else []
+        node, values = take_numbers(node)
+        numbers += [f"{index}={value}" for index, value in enumerate(values) if value is not None]
     items = node["c"][1] if ordered else node["c"]
     boxed = [_with_box(item) for item in items]
     if any(new is not item for new, item in zip(boxed, items, strict=True)):
@@ -250,7 +256,7 @@ def _safe_list(node: Node) -> Node:
     if ordered:
         _, style, delimiter = node["c"][0]
         marks = _DELIMITERS.get(delimiter["t"])
-        said = f"{marks} {_NUMERALS.get(style['t'], '')}" if marks else ""
+        said = " ".join([*([f"{marks} {_NUMERALS.get(style['t'], '')}"] if marks else []), *numbers])
     else:
         said = "tasks" if all(new is not item for new, item in zip(boxed, items, strict=True)) else ""
     return div([node], pairs=[("data-list", said)]) if said else node

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from millesime.markup.ast import Block, Inline, plain, string
+from millesime.markup.item_numbers import numbers_of
 from millesime.redline.marks import classes_of, mark_of
 from millesime.redline.model import MARKS
 
@@ -31,9 +32,10 @@ def _parts(block: Block) -> list[Block]:
         case "BulletList" | "DefinitionList":
             return _split(block["c"], lambda items, first: {"t": block["t"], "c": items}) or [block]
         case "OrderedList":
-            (start, *style), items = block["c"]
+            (_, *style), items = block["c"]
+            numbers = numbers_of(block)
             return _split(
-                items, lambda items, first: {"t": "OrderedList", "c": [[start + first, *style], items]}
+                items, lambda items, first: {"t": "OrderedList", "c": [[numbers[first], *style], items]}
             ) or [block]  # fmt: skip
         case "Table":
             return [_cut_table(block)]

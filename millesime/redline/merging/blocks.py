@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from millesime.markup.ast import Block, Inline, text_of
+from millesime.markup.item_numbers import own_numbers
 from millesime.markup.normalise import equality_key
 from millesime.redline.marks import (
     ATTRIBUTES,
@@ -198,7 +199,8 @@ def _merge_bullets(old: Block, new: Block, comparison: Comparison) -> Block:
 
 def _merge_ordered(old: Block, new: Block, comparison: Comparison) -> Block | list[Block]:
     merged = {"t": "OrderedList", "c": [new["c"][0], merge_items(old["c"][1], new["c"][1], comparison, merge_blocks)]}
-    return merged if old["c"][0] == new["c"][0] else _twin(old, merged, NUMBERING)
+    same = old["c"][0] == new["c"][0] and own_numbers(old) == own_numbers(new)
+    return merged if same else _twin(old, merged, NUMBERING)
 
 
 def _merge_definitions(old: Block, new: Block, comparison: Comparison) -> Block | None:

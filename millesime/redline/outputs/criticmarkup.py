@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from millesime.markup.ast import SPACE, Attr, Block, Inline, Node, div, rewrite, string, text_of, walk
+from millesime.markup.item_numbers import counts_down, lists_apart, take_numbers
 from millesime.markup.pandoc import write_texts
 from millesime.redline.exact_document import to_ast
 from millesime.redline.marks import NEW, OLD, classes_of, mark_inlines, mark_of, take_side
@@ -99,7 +100,13 @@ def _chapter_line(chapter: ChapterChange) -> str:
 
 def critic_blocks(blocks: Sequence[Block]) -> list[Block]:
     """Return marked blocks with CriticMarkup in place of the marks, for pandoc's Markdown writer."""
-    return _critic(for_readers(list(blocks)), "", "")
+    shown = rewrite(for_readers(list(blocks)), _as_numbered, kinds={"OrderedList"})
+    return _critic(shown, "", "")
+
+
+def _as_numbered(ordered: Node) -> Node | list[Node]:
+    """Markdown knows no list that counts down, and no number of an item but the first."""
+    return lists_apart(ordered) if counts_down(ordered) or take_numbers(ordered)[0] is not ordered else ordered
 
 
 def _critic(value: Any, mark: str, comment: str) -> Any:

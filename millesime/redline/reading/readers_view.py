@@ -28,6 +28,7 @@ from millesime.markup.ast import (
     text_of,
     walk,
 )
+from millesime.markup.item_numbers import counts_down, numbers_of, own_numbers
 from millesime.redline.marks import (
     ATTRIBUTES,
     CAPTION,
@@ -253,15 +254,24 @@ def _level(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
 
 
 def _numbering(old: list[Block], new: list[Block], reader: _Reader) -> list[Block]:
-    return [*_beside(reader.detail("numbering", _first_number(old[0]), _first_number(new[0]))), *_list(new, reader)]
+    lists = [old[0], take_side(new, NEW)[0]]
+    are_plain = not any(counts_down(one) or own_numbers(one) for one in lists if one["t"] == "OrderedList")
+    before, after = (_numbers(one, 1 if are_plain else _SHOWN_NUMBERS) for one in lists)
+    return [*_beside(reader.detail("numbering", before, after)), *_list(new, reader)]
 
 
-def _first_number(block: Block) -> str:
+_SHOWN_NUMBERS = 12  # of a list in which they do not just count up
+
+
+def _numbers(block: Block, count: int) -> str:
+    """Return the first numbers of a list, as they are printed: "3., 2., 1."."""
     if block["t"] == "BulletList":
         return "•"
-    start, style, delimiter = block["c"][0]
-    number = _STYLES.get(style["t"], str)(start)
-    return {"OneParen": f"{number})", "TwoParens": f"({number})"}.get(delimiter["t"], f"{number}.")
+    _, style, delimiter = block["c"][0]
+    numbers = [(_STYLES.get(style["t"], str) if number > 0 else str)(number) for number in numbers_of(block)]
+    around = {"OneParen": "{})", "TwoParens": "({})"}.get(delimiter["t"], "{}.")
+    shown = ", ".join(around.format(number) for number in numbers[:count])
+    return f"{shown}, …" if 1 < count < len(numbers) else shown
 
 
 def _letter(number: int) -> str:

@@ -35,6 +35,7 @@ from millesime.markup.ast import (
     string,
     words,
 )
+from millesime.markup.item_numbers import lists_apart
 from millesime.markup.pandoc import write_file
 from millesime.markup.raw_html import STRUCK, UNDERLINED
 from millesime.markup.sizes import asked_size
@@ -151,7 +152,7 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
         if depth and not opens_part:
             blocks.append(_PAGE_BREAK)
         blocks += name_changes([_chapter_heading(chapter, depth)], marks, scope=chapter.id)
-        body = _plain_raw(list(chapter.blocks))
+        body = rewrite(_plain_raw(list(chapter.blocks)), lists_apart, kinds={"OrderedList"})
         body = [_deeper(block, depth) for block in body]
         body = _place_images(_show_boxes(body, labels), chapter, report, files, room)
         blocks += name_changes(body, marks, scope=chapter.id)

@@ -90,8 +90,7 @@ def make_printable(
     for numbered in root.iter("ol"):
         if numbered.get("type") in _NUMERALS:
             add_class(numbered, _NUMERALS[numbered.get("type")])
-        if numbered.get("start"):  # of which WeasyPrint takes no notice
-            numbered.set("style", f"counter-reset: list-item {int(numbered.get('start')) - 1}")
+        _number_items(numbered)
     _limit_indents(root)
     for table in root.iter("table"):
         _mend_table(table)
@@ -479,6 +478,18 @@ def _mend_item(item: Element) -> None:
     body.text, item.text = item.text, None
     body.extend(list(item))
     item.append(body)
+
+
+def _number_items(ordered: Element) -> None:
+    """Say the numbers of a list's items in styles: of attributes WeasyPrint takes no notice."""
+    down = ordered.get("reversed") is not None
+    if ordered.get("start"):
+        ordered.set("style", f"counter-reset: list-item {int(ordered.get('start')) + (1 if down else -1)}")
+    for item in ordered.findall("li"):
+        if item.get("value"):
+            item.set("style", f"counter-increment: none; counter-set: list-item {int(item.get('value'))}")
+        elif down:
+            item.set("style", "counter-increment: list-item -1")
 
 
 def _limit_indents(root: Element) -> None:
