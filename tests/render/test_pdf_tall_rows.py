@@ -150,7 +150,7 @@ _TALL = {
 
 
 # A case is too slow to be made smaller.
-@settings(max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(tables=st.lists(_TABLES, min_size=1, max_size=2), quick=st.booleans())
 @example(tables=[_TALL], quick=True)
 @example(tables=[{**_TALL, "rows": [[("{}", 90, 1), ("{}NOTE {}", 40, 1)]]}], quick=False)  # notes behind a full cell
