@@ -112,7 +112,7 @@ def _check_numbers(path: str, blocks: Sequence[Block], lines: Sequence[tuple[str
             if least <= value <= MAX_IN_WORD:
                 continue
             word = next((node["c"] for node in nodes_of(item, {"Str"})), "")
-            number = _line_of(word, lines) if word else None
+            number = line_of(word, lines) if word else None
             yield Problem(
                 "S011", f"{path}:{number}" if number else path,
                 f"an item has the number {value}, which Word cannot print",
