@@ -71,7 +71,9 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
 
 def is_printed(environment: ImmutableSandboxedEnvironment, template: str, name: str) -> bool:
     """Whether a template, or one that it extends, names a value; a report's own may be older than the value."""
-    while template:
+    seen = set()
+    while template not in seen:
+        seen.add(template)
         try:
             source, *_ = environment.loader.get_source(environment, template)
         except TemplateNotFound:
@@ -79,7 +81,7 @@ def is_printed(environment: ImmutableSandboxedEnvironment, template: str, name: 
         if re.search(rf"\b{re.escape(name)}\b", source):
             return True
         found = _EXTENDS.search(source)
-        template = found[1] if found and found[1] != template else ""
+        template = found[1] if found else template
     return False
 
 

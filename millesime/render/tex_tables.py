@@ -21,16 +21,16 @@ Element = etree._Element
 RULES = frozenset({"rule-left", "rule-right", "rule-top", "rule-bottom"})  # classes of cells
 DOUBLE = "-double"  # behind one of these: two rules
 _NS = f"{{{MATHML}}}"
-_TOKEN = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}|\\[A-Za-z]+\*?|\\.|[{}&]|\s+|[^\\{}&\s]+", re.DOTALL)
+_TOKEN = re.compile(r"\\(?:begin|end)\s*+\{[A-Za-z]++\*?\}|\\[A-Za-z]++\*?|\\.|[{}&]|\s++|[^\\{}&\s]++", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}")
 _NO_TABLES = frozenset({"equation", "equation*", "math", "displaymath"})
-_COLUMNS = re.compile(r"\s*(?:\[[tcb]\]\s*)?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_OPTION = re.compile(r"\s*\[([lcr|\s]+)\]")
-_REPEATED = re.compile(r"\*\s*\{(\d{1,2})\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_BETWEEN = re.compile(r"[@!]\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_COLUMNS = re.compile(r"\s*+(?:\[[tcb]\]\s*+)?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+)\}")
+_OPTION = re.compile(r"\s*+\[([lcr|\s]++)\]")
+_REPEATED = re.compile(r"\*\s*+\{(\d{1,2})\}\s*+\{((?:[^{}]|\{[^{}]*+\})*+)\}")
+_BETWEEN = re.compile(r"[@!]\s*+\{((?:[^{}]|\{[^{}]*+\})*+)\}")
 _SPACE = re.compile(r"\\(?:[,;:! ]|quad|qquad|enspace|hspace\*?\{[^{}]*\}|extracolsep\{[^{}]*\}|\w*fill)|[\s~{}]")
 _ALIGNS = {"l": "left", "c": "center", "r": "right"}
-_MOST_COLUMNS = 100
+_MOST_COLUMNS = 100  # `*{99}{*{99}{c}}` stands for 9,801
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def tables_of(tex: str) -> list[TexTable]:
 def _read_columns(table: TexTable, tex: str, at: int) -> int:
     """Read what stands behind the name of an environment about its columns; return where the first cell begins."""
     if table.name in ("array", "darray") and (found := _COLUMNS.match(tex, at)):
-        spec = found[1]
+        spec = found[1][: 20 * _MOST_COLUMNS]
         for _ in range(3):
             spec = _REPEATED.sub(lambda part: (part[2] * int(part[1]))[: 4 * _MOST_COLUMNS], spec)
         table.between = "".join(_SPACE.sub("", part[1]) for part in _BETWEEN.finditer(spec))

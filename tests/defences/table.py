@@ -34,6 +34,10 @@ _SNAPSHOT = "tests/history/test_snapshot.py"
 _MANIFESTS = "tests/series/test_manifests.py::test_a_wrong_manifest_says_where_what_and_what_to_do"
 
 _RAW = "tests/markup/test_raw_html.py"
+_NOTES = "tests/markup/test_nested_notes.py"
+_ENCLOSED = "tests/press/test_enclosed_parts.py"
+_UNSET = "tests/render/test_formulas.py::test_what_cannot_be_set_is_named"
+_DOUBLING = "tests/render/test_formulas.py::test_nesting_does_not_double_the_work_at_each_level"
 _SECURITY_DEFENCES = (
     # ---- HTML --------------------------------------------------------------
     Defence(
@@ -400,6 +404,13 @@ _SECURITY_DEFENCES = (
         tests=(f"{_SECURITY}/test_pandoc.py::test_a_document_of_another_format_includes_nothing",),
     ),
     Defence(
+        name="sandbox of what readers complain of",
+        module="millesime/markup/driver.lua",
+        there="{abbreviations = abbreviations}, no_files)",
+        instead="{abbreviations = abbreviations})",
+        tests=(f"{_SECURITY}/test_pandoc.py::test_what_a_reader_complains_of_is_asked_without_files_as_well",),
+    ),
+    Defence(
         name="styles that are links",
         module="millesime/markup/pandoc.py",
         there='if any("independent-parent" in value for value in element.attrib.values()):',
@@ -572,6 +583,105 @@ _SECURITY_DEFENCES = (
         there='if name == "nesting" and int(value) > MAXIMA.nesting:',
         instead="if False:",
         tests=("tests/test_limits.py",),
+    ),
+    Defence(
+        name="nesting of formulas",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="if depth > _DEEPEST:",
+        instead="if False:",
+        tests=(_UNSET, "-k", "nested"),
+    ),
+    Defence(
+        name="elements of formulas",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="if count > _MOST_ELEMENTS else",
+        instead="if False else",
+        tests=(_UNSET, "-k", "elements"),
+    ),
+    Defence(
+        name="size of formulas",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="if not (0 < width <= _LARGEST * EM and 0 < height <= _LARGEST * EM):",
+        instead="if not (0 < width and 0 < height):",
+        tests=(_UNSET, "-k", "larger"),
+    ),
+    Defence(
+        name="formulas that their engine fails at",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="except Exception as error:",
+        instead="except KeyError as error:",
+        tests=(_UNSET, "-k", "ValueError"),
+    ),
+    Defence(
+        name="rows of formulas that are measured once",
+        module="millesime/render/pdf/formula_engine.py",
+        there='return (0, 0) if kwargs.get("nostretch") else super()',
+        instead="return super()",
+        tests=(_DOUBLING,),
+    ),
+    Defence(
+        name="words at arrows that are measured once",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="if not any(inner.tag in _SCRIPTED for inner in word.iter()):",
+        instead="if True:",
+        tests=(_DOUBLING,),
+    ),
+    Defence(
+        name="length of arrows",
+        module="millesime/render/pdf/drawn/formula_drawings.py",
+        there="if EM / 2 < width < _LONGEST_ARROW * EM:",
+        instead="if EM / 2 < width:",
+        tests=("tests/render/test_tex_commands.py::test_an_arrow_is_no_longer_than_any_page",),
+    ),
+    Defence(
+        name="columns of formulas",
+        module="millesime/render/tex_tables.py",
+        there="[: _MOST_COLUMNS + 1]",
+        instead="",
+        tests=("tests/render/test_tex_commands.py::test_columns_that_multiply_are_cut",),
+    ),
+    Defence(
+        name="notes in notes",
+        module="millesime/markup/nested_notes.py",
+        there="part not in placed and room:",
+        instead="part not in placed:",
+        tests=(f"{_NOTES}::test_notes_of_a_text_are_placed_up_to_a_number",),
+    ),
+    Defence(
+        name="levels of notes in notes",
+        module="millesime/markup/nested_notes.py",
+        there="if level > levels:",
+        instead="if False:",
+        tests=(f"{_NOTES}::test_notes_over_too_many_levels_are_refused",),
+    ),
+    Defence(
+        name="notes that call themselves",
+        module="millesime/markup/nested_notes.py",
+        there="part not in placed and room:",
+        instead="room:",
+        tests=(f"{_NOTES}::test_notes_that_call_one_another_without_end_are_placed_once",),
+        behind="levels of notes in notes",
+    ),
+    Defence(
+        name="documents that unpack to gigabytes",
+        module="millesime/press/compare/loose_documents.py",
+        there="if sum(entry.file_size for entry in entries) > _MAXIMUM_UNPACKED_BYTES:",
+        instead="if False:",
+        tests=(f"{_ENCLOSED}::test_a_file_that_unpacks_to_too_much_is_named_and_not_unpacked",),
+    ),
+    Defence(
+        name="parts of documents whose size is a lie",
+        module="millesime/press/compare/enclosed_parts.py",
+        there="except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):",
+        instead="except KeyError:",
+        tests=(f"{_ENCLOSED}::test_parts_whose_size_is_a_lie_are_not_read",),
+    ),
+    Defence(
+        name="entities of parts of documents",
+        module="millesime/press/compare/enclosed_parts.py",
+        there="etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)",
+        instead="etree.XMLParser(resolve_entities=True, no_network=True, load_dtd=False)",
+        tests=(f"{_ENCLOSED}::test_a_part_of_a_file_reads_no_entities_from_outside",),
     ),
     # ---- characters --------------------------------------------------------
     Defence(

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from millesime.markup.pandoc import pandoc_path
+from millesime.markup.pandoc import Source, pandoc_path, read_documents
+from millesime.press.compare import loose_documents
 from millesime.press.compare.comparison import compare_manuscripts, not_compared
+from millesime.press.compare.enclosed_parts import open_enclosed
 from millesime.press.compare.loose_documents import open_papers
+from millesime.problems import MarkupError
 
 PIXELS = {
     name: bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478" + rest)
@@ -109,3 +112,34 @@ def test_what_is_not_read_is_said_and_whether_it_is_the_same(part, kind, tmp_pat
 def test_of_a_file_that_is_read_whole_nothing_is_said(tmp_path):
     old, new = (with_parts(tmp_path / f"{name}.docx", header=number) for name, number in (("un", "1"), ("deux", "2")))
     assert not_compared(*open_papers(old, new)) == []
+
+
+def test_a_file_that_unpacks_to_too_much_is_named_and_not_unpacked(tmp_path, monkeypatch):
+    place = written(tmp_path / "new", "a.docx", PIXELS["black"])
+    monkeypatch.setattr(loose_documents, "_MAXIMUM_UNPACKED_BYTES", 10_000)
+    with pytest.raises(MarkupError, match=r"a\.docx: unpacks to more than"):
+        open_papers(place, place)
+
+
+def test_a_part_of_a_file_reads_no_entities_from_outside(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("mot secret", encoding="utf-8")
+    entity = f"<!DOCTYPE hdr [<!ENTITY e SYSTEM '{secret.as_uri()}'>]>"
+    place = with_parts(tmp_path / "a.docx")
+    with zipfile.ZipFile(place, "a") as archive:
+        archive.writestr("word/header9.xml", f"{entity}<hdr>&e;</hdr>")
+    document = read_documents([Source(path="a.docx", content=place.read_bytes())], reader="docx")[0]
+    before = open_enclosed(document, place.read_bytes(), "docx").left_out
+    secret.write_text("autre chose", encoding="utf-8")
+    assert open_enclosed(document, place.read_bytes(), "docx").left_out == before, "no word of the file goes in"
+
+
+def test_parts_whose_size_is_a_lie_are_not_read(tmp_path):
+    place = with_parts(tmp_path / "a.docx", header="Un en-tête")
+    content = place.read_bytes()
+    with zipfile.ZipFile(place) as archive:
+        sizes = [entry.file_size for entry in archive.infolist()]
+    at = content.rindex(max(sizes).to_bytes(4, "little"))  # in the archive's directory
+    wrong = content[:at] + (7).to_bytes(4, "little") + content[at + 4 :]
+    document = read_documents([Source(path="a.docx", content=content)], reader="docx")[0]
+    assert open_enclosed(document, wrong, "docx").left_out == {}

@@ -155,6 +155,7 @@ def test_the_rows_of_a_table_are_known():
         ("<mi>x</mi>" * 2000, "it has more than 1500 elements"),
         ('<mspace width="99999em"/><mi>x</mi>', "it is larger than a page"),
         ("", "it is empty"),
+        ('<mo minsize="x%">(</mo>', "it cannot be set (ValueError)"),
     ],
 )
 def test_what_cannot_be_set_is_named(content, problem):
@@ -170,6 +171,7 @@ def test_what_cannot_be_set_is_named(content, problem):
         '<mrow><mo stretchy="true">(</mo>{}<mo stretchy="true">)</mo></mrow>',
         "<mfenced>{}</mfenced>",
         "<mtable><mtr><mtd>{}</mtd></mtr></mtable>",
+        "<mover><mo>→</mo><mrow>{}</mrow></mover>",
     ],
 )
 def test_nesting_does_not_double_the_work_at_each_level(wrap):

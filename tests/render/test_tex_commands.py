@@ -192,6 +192,23 @@ def test_rules_that_cannot_be_placed_are_named():
     assert codes(r"\newcommand{\p}{\begin{array}{c|c} a & b \end{array}} \p \p", "html") == ["Q003"]
 
 
+def test_columns_that_multiply_are_cut():
+    (table,) = tables_of(r"\begin{array}{*{99}{*{99}{c|}}} a \end{array}")
+    assert len(table.columns) == 101
+
+
+def test_an_arrow_is_no_longer_than_any_page():
+    for count, is_stretched in ((100, True), (300, False)):
+        words = rf"\text{{{'x' * count}}}"
+        longer = printed(rf"\xrightarrow{{{words}}}").width - label_width(words)
+        assert (longer > 0.5) == is_stretched
+
+
+def label_width(words: str) -> float:
+    """Return how wide words are above an equals sign, which is not stretched, in em."""
+    return printed(rf"\overset{{{words}}}{{=}}").width
+
+
 def test_a_word_file_without_rules_is_named():
     tex = r"\begin{array}{c|c} a & b \end{array}"
     assert (codes(tex, "docx"), codes(tex, "html")) == (["Q003"], [])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from millesime.markup.pandoc import Source, read_complaints
 from millesime.press.compare.loose_documents import read_paper
 from millesime.problems import ManifestError, MarkupError, ReportError
 from millesime.series.series import load_series
@@ -159,3 +160,10 @@ def test_a_document_of_another_format_includes_nothing(name: str, secret: Path, 
     except ReportError as error:
         said = str(error)
     assert CANARY not in said
+
+
+@pytest.mark.parametrize(("reader", "text"), [("rst", ".. include:: SECRET\n"), ("latex", "\\input{SECRET}\n")])
+def test_what_a_reader_complains_of_is_asked_without_files_as_well(reader: str, text: str, secret: Path):
+    source = Source(path="a", content=text.replace("SECRET", str(secret)).encode())
+    ((said,),) = read_complaints([source], reader=reader)
+    assert said["type"] == "CouldNotLoadIncludeFile" and CANARY not in repr(said)

@@ -34,6 +34,7 @@ _FENCES = {"∣": "|", "∥": "‖"}
 _SCRIPTED = {"munder": ("under",), "mover": ("over",), "munderover": ("under", "over")}  # where their parts stand
 _ARROWS = frozenset("→←↔⇒⇐⇔↦↪↩⟶⟵")
 _ARROW_ENDS = 0.6  # em: what an arrow is longer than the words at it
+_LONGEST_ARROW = 80  # em: it is made of as many pieces, and no page is as wide
 _LABEL = 0.7  # size of the words at an arrow
 _MOST_ELEMENTS = 1500
 _DEEPEST = 40  # nested elements
@@ -197,7 +198,7 @@ def _drawn(root: ElementTree.Element) -> Formula:
     ziamath = formula_engine()
     for arrow, words in list(_labelled_arrows(root)):
         width = max(_width(ziamath.Math(word, size=_LABEL * EM, font=str(fontname), margin=0)) for word in words)
-        if width > EM / 2:
+        if EM / 2 < width < _LONGEST_ARROW * EM:
             arrow.set(WIDTH, f"{width + _ARROW_ENDS * EM:.1f}")
     formula = ziamath.Math(root, size=EM, font=str(fontname), margin=0)
     missing = sorted(
