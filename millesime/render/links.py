@@ -18,6 +18,14 @@ def plain_id(anchor: str) -> str:
     return re.sub(r"\s+", "-", anchor.strip())
 
 
+def is_device(stem: str) -> bool:
+    """Whether Windows can have no file of this name, whatever its ending.
+
+    https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+    """
+    return re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE) is not None
+
+
 def relink(root: Element, target: Callable[[str], str | None]) -> None:
     """Replace every `#anchor` link by `target(anchor)`, in place."""
     for link in list(root.iter("a")):

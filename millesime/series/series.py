@@ -291,6 +291,8 @@ def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:
         elif not _EDITION_NAME.fullmatch(name):
             hint = "name the file with letters, digits, '.', '_' and '-', such as editions/2019.yaml"
             mistakes.append(Mistake(file=shown(path)[1:-1], text="this cannot name an edition", hint=hint))
+        elif reason := _why_unpublishable(name):
+            mistakes.append(Mistake(file=path, text=reason, hint="give the manifest another name"))
         elif twin := next((other for other in names if other.lower() == name.lower()), None):
             seen = f"differs from {FOLDER}/{twin}.yaml in case alone"
             hint = "rename one: on many systems their folders would be one"
@@ -301,6 +303,27 @@ def _edition_names(root: Path, mistakes: list[Mistake]) -> list[str] | None:
         hint = "write one beside report.yaml, such as editions/2019.yaml with a date and chapters"
         mistakes.append(Mistake(file=FOLDER, text="no manifest of an edition", hint=hint))
     return names
+
+
+def _why_unpublishable(name: str) -> str:
+    """Return why an edition of this name could have no folder in a published site; "" if it could."""
+    if name.lower() in RESERVED_NAMES:
+        return f"a published site has a folder {name.lower()}/ of its own"
+    if _FILE_NAME.search(name):
+        return "this is the name of a file, and the edition's folder stands beside those of a site, such as index.html"
+    if _DEVICE.fullmatch(name):
+        return "on Windows this is a device, and no folder can be called so"
+    return f"has {len(name)} letters, of {_LONGEST_NAME} at most" if len(name) > _LONGEST_NAME else ""
+
+
+# Folders of a site; see `distribution/publication.py`.
+RESERVED_NAMES = frozenset(
+    "assets catalogue feeds latest pagefind passages redlines registers search statements".split()
+)
+_FILE_NAME = re.compile(r"\.[A-Za-z]+$")
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file: with any ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 100
 
 
 def _load(

@@ -174,9 +174,9 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="archives damaged in any way",
-        module="millesime/press/archive/bundle.py",
-        there="        except UNREADABLE as error:\n",
-        instead="        except (OSError, zipfile.BadZipFile, ValueError) as error:\n",
+        module="millesime/press/archives.py",
+        there="OverflowError, RuntimeError, ValueError,",
+        instead="OverflowError, ValueError,",
         tests=(f"{_SECURITY}/test_damaged_files.py::test_a_bundle_that_cannot_be_unpacked_has_words",),
     ),
     Defence(
@@ -192,6 +192,48 @@ _SECURITY_DEFENCES = (
         there="AttributeError, RecursionError)",
         instead="AttributeError)",
         tests=(f"{_SECURITY}/test_damaged_files.py::test_json_that_is_deep_has_words",),
+    ),
+    Defence(
+        name="ids of the package document",
+        module="millesime/render/epub/package.py",
+        there='    about["pages"] = _with_own_ids(pages, ',
+        instead="    (lambda *_: None)(pages, ",
+        tests=(f"{_SECURITY}/test_names.py::test_ids_of_an_epub_are_there_once",),
+    ),
+    Defence(
+        name="pages called as devices",
+        module="millesime/render/html/pages.py",
+        there=" or is_device(stem) else stem",
+        instead=" else stem",
+        tests=(f"{_SECURITY}/test_names.py::test_each_chapter_has_a_page_whose_name_every_system_takes",),
+    ),
+    Defence(
+        name="editions called as what a site has",
+        module="millesime/series/series.py",
+        there="        elif reason := _why_unpublishable(name):",
+        instead='        elif reason := "":',
+        tests=(_MANIFESTS, "-k", "edition-named-as"),
+    ),
+    Defence(
+        name="time of templates",
+        module="millesime/render/watched.py",
+        there="time.clock_gettime(clock) > until or ",
+        instead="",
+        tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[loops in loops]",),
+    ),
+    Defence(
+        name="memory of templates",
+        module="millesime/render/watched.py",
+        there=" or _held_bytes() > most",
+        instead="",
+        tests=(f"{_SECURITY}/test_templates.py::test_a_template_that_takes_all_memory_is_named",),
+    ),
+    Defence(
+        name="powers in templates",
+        module="millesime/render/templates.py",
+        there='frozenset({"*", "**"})',
+        instead='frozenset({"*"})',
+        tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[powers]",),
     ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
@@ -457,13 +499,6 @@ _SECURITY_DEFENCES = (
         there='if template.startswith("/") or ".." in template.split("/"):',
         instead="if False:",
         tests=(_TEMPLATES, "-k", "include"),
-    ),
-    Defence(
-        name="errors of templates",
-        module="millesime/render/templates.py",
-        there="except (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError) as error:",
-        instead="except RecursionError as error:",
-        tests=(_TEMPLATES,),
     ),
     Defence(
         name="what the engine of pages fetches",

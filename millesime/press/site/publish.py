@@ -23,7 +23,7 @@ from millesime.beside import refuse_links_out
 from millesime.distribution.metadata.accessibility_statement import CheckResult
 from millesime.distribution.metadata.catalogue import catalogue_files, left_out, offered_files
 from millesime.distribution.metadata.legal_deposit import legal_deposit_files
-from millesime.distribution.publication import RESERVED, Publication
+from millesime.distribution.publication import Publication
 from millesime.distribution.site.lineage import succession, trace
 from millesime.distribution.site.page_head import page_head, print_head
 from millesime.distribution.site.search import BUNDLE, index_pages, search_is_available
@@ -191,11 +191,6 @@ def _chosen(desk: Desk, names: Sequence[str], record: Record) -> list[Edition]:
     if not chosen:
         raise RevisionError("editions: none has a revision yet, so there is nothing to publish; write `revision:`")
     for edition in chosen:
-        if edition.name in RESERVED:
-            raise OutputError(
-                f"{edition.file}: no edition of this name can be published, for a site has a folder {edition.name}/ of "
-                "its own; give the manifest another name"
-            )
         if edition.name not in record.editions:
             refuse_draft(desk, edition.name)
     return chosen

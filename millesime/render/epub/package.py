@@ -13,7 +13,7 @@ import textwrap
 import unicodedata
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,7 +29,7 @@ from millesime.render.conform import Element, is_math, rename
 from millesime.render.contents import Address, Entry, Group, list_contents, opening_part
 from millesime.render.fragments import pages_of, set_labels, take_title_notes, to_xhtml, write_fragments, write_titles
 from millesime.render.images import file_name, media_type, published_image
-from millesime.render.links import plain_id, relink
+from millesime.render.links import is_device, plain_id, relink
 from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import replace_forbidden
 from millesime.render.templates import fill, is_printed, open_theme
@@ -125,6 +125,7 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         "modified": report.imprint.date.isoformat() + "T00:00:00Z",
         "accessibility": describe_accessibility(fragments, [report.images[key] for key in images], labels),
     }
+    about["pages"] = _with_own_ids(pages, _fill(theme, "epub/package.opf", {**about, "pages": []}))
     ncx = _fill(theme, "epub/toc.ncx", {**common, "points": _navigation_points(groups, address)})
     content = {
         "META-INF/container.xml": read_theme_file("epub/container.xml", report.theme),
@@ -160,7 +161,8 @@ def _chapter_files(report: Report) -> dict[str, str]:
     for chapter in report.chapters:
         plain = unicodedata.normalize("NFKD", chapter.id).encode("ascii", "ignore").decode()
         stem = re.sub(r"[^A-Za-z0-9-]+", "-", plain).strip("-")[:80] or "chapter"
-        stem = stem if stem[0].isalpha() and not re.fullmatch(r"part-\d+", stem) else f"chapter-{stem}"
+        is_fit = stem[0].isalpha() and not re.fullmatch(r"part-\d+", stem) and not is_device(stem)
+        stem = stem if is_fit else f"chapter-{stem}"
         name, number = stem, 1
         while name.lower() in taken:
             number += 1
@@ -168,6 +170,21 @@ def _chapter_files(report: Report) -> dict[str, str]:
         taken.add(name.lower())
         files[chapter.id] = f"{name}.xhtml"
     return files
+
+
+def _with_own_ids(pages: list[Page], package: str) -> list[Page]:
+    """Return pages with ids that the package document, given without pages, has no other use for."""
+    root = etree.fromstring(package.encode(), etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+    taken = set(root.xpath("//@id")) if root is not None else set()
+    theirs = {page.id for page in pages}
+    out = []
+    for page in pages:
+        ident = page.id
+        while ident in taken or (ident != page.id and ident in theirs):
+            ident = f"page-{ident}"
+        taken.add(ident)
+        out.append(replace(page, id=ident))
+    return out
 
 
 def _addresses(report: Report, fragments: Mapping[str, Element], files: Mapping[str, str]) -> Address:

@@ -26,7 +26,7 @@ from millesime.render.contents import chapter_entry, list_contents, list_section
 from millesime.render.fonts import PRINT_NAMES, SANS, SERIF, font_licence, web_font
 from millesime.render.fragments import pages_of, set_labels, take_title_notes, to_html, write_fragments, write_titles
 from millesime.render.images import file_name, inline_pictures, is_inlined, published_image
-from millesime.render.links import plain_id, relink
+from millesime.render.links import is_device, plain_id, relink
 from millesime.render.picture_sizes import size_rules
 from millesime.render.sanitise import MATHML
 from millesime.render.templates import fill, is_printed, open_theme
@@ -135,7 +135,7 @@ def page_names(report: Report) -> dict[str, str]:
     taken: set[str] = set()
     for chapter in report.chapters:
         stem = chapter.id.replace("/", "-").replace("\\", "-").lstrip(".") or "chapter"
-        stem = f"{stem}-chapter" if stem.lower() in ("index", "assets") else stem
+        stem = f"{stem}-chapter" if stem.lower() in ("index", "assets") or is_device(stem) else stem
         # Some file systems take only 255 bytes, and anchors may be longer.
         stem = stem.encode()[:200].decode(errors="ignore")
         # On many systems names that differ in case alone are one.
