@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sized
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml.html import fragment_fromstring
 from markupsafe import Markup
@@ -17,6 +20,7 @@ from millesime.assembly.printed_identifiers import edition_identifiers, licence_
 from millesime.assembly.theme import read_theme_file
 from millesime.problems import ManifestError, ReportError
 from millesime.render.links import plain_id
+from millesime.render.watched import TakesTooMuch, watched
 
 _EXTENDS = re.compile(r"""\{%-?\s*extends\s+["']([^"'{}]+)["']""")
 
@@ -54,10 +58,11 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
     """Return a template filled in. Raises ThemeError, naming it, where it cannot be.
 
     A template of the report's own may raise whatever Python can: a missing
-    key, a nested block too many, a text of all memory.
+    key, a nested block too many, a text of all memory; or run for ever.
     """
     try:
-        return environment.get_template(name).render(values)
+        with watched() if environment.loader.has_own and hasattr(time, "pthread_getcpuclockid") else nullcontext():
+            return environment.get_template(name).render(values)
     except ReportError:
         raise
     except Exception as error:
@@ -65,7 +70,7 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
             raise
         line = getattr(error, "lineno", None)
         place = f"templates/{getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
-        said = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        said = str(error) if isinstance(error, TemplateError | TakesTooMuch) else f"{type(error).__name__}: {error}"
         raise ThemeError(f"{place}: {said}; compare it with the default theme's {name}") from error
 
 
@@ -97,6 +102,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     Each page of a report lists all others.
     """
 
+    # Single steps that take all time or memory, which `watched` cannot end.
+    intercepted_binops = frozenset({"*", "**"})
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._known: dict[tuple[type, str], bool] = {}
@@ -106,6 +114,18 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if key not in self._known:
             self._known[key] = super().is_safe_attribute(obj, attr, value)
         return self._known[key]
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and abs(right) > _GREATEST_POWER:
+            raise SecurityError(f"a power of {right}, of {_GREATEST_POWER} at most")
+        times, repeated = (right, left) if isinstance(left, Sized) else (left, right)
+        if operator == "*" and isinstance(repeated, Sized) and len(repeated) * times > _LONGEST_REPEATED:
+            raise SecurityError(f"a value repeated {times} times, which makes more than {_LONGEST_REPEATED:,} items")
+        return super().call_binop(context, operator, left, right)
+
+
+_GREATEST_POWER = 1000
+_LONGEST_REPEATED = 1_000_000
 
 
 class _ThemeLoader(BaseLoader):

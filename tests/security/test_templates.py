@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from millesime.problems import ReportError
+from millesime.render import watched
+from millesime.render.templates import fill, open_theme
 from tests.security.artifacts import CANARY, SVG, dangers, holds, make, text_of, write_report
 
 EXPRESSIONS = [
@@ -57,6 +60,35 @@ def test_a_template_of_the_report_reaches_nothing_outside(template: str, tmp_pat
     else:
         reached = (b"root:", b"uid=", b"<class", b"&lt;class", b"__name__")
         assert not any(sign in content for content in made["html"].values() for sign in reached)
+
+
+ENDLESS = {
+    "loops in loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "macros that call themselves": "{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}"
+    "{{ a(40) }}",
+    "filters": "{% for a in range(99999) %}{{ range(99999) | map('string') | join | length }}{% endfor %}",
+    "powers": "{{ 7 ** (7 ** 11) }}",
+    "repeated": "{{ ('a' * (10 ** 10)) | length }}",
+}
+
+
+@pytest.mark.parametrize("template", ENDLESS.values(), ids=ENDLESS)
+def test_a_template_without_end_is_named(template: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watched, "SECONDS", 1)
+    began = time.process_time()
+    with pytest.raises(ReportError, match=r"templates/site/home\.html: (takes more than|a power of|a value repeated)"):
+        fill(open_theme({"site/home.html": template.encode()}, language="fr"), "site/home.html", {})
+    assert time.process_time() - began < 10
+
+
+def test_a_template_that_takes_all_memory_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watched, "BYTES", 100 * 1024**2)
+    template = (
+        "{% set held = namespace(a='a' * 1000000) %}{% for one in range(12) %}{% set held.a = held.a ~ held.a %}"
+        "{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    )
+    with pytest.raises(ReportError, match="GiB of memory"):
+        fill(open_theme({"site/home.html": template.encode()}, language="fr"), "site/home.html", {})
 
 
 def test_a_sheet_of_the_report_fetches_nothing_for_paper(tmp_path: Path):

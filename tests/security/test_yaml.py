@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from millesime.assembly.theme import load_labels
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.press.edition.workspace import Desk
 from millesime.problems import ReportError
@@ -83,4 +84,20 @@ def test_no_yaml_multiplies(bomb: str, place: str, tmp_path: Path):
         assemble_edition(Desk(load_series(tmp_path), None), "2019")
     assert ("editions/report.yaml" if place == "report" else "hearings") in str(raised.value)
     assert len(str(raised.value)) < 3_000
+    assert time.process_time() - began < 10
+
+
+LABELS = {
+    **{bomb: BOMBS[bomb] for bomb in ("laughs", "itself", "merge", "flow", "mapping", "block", "key", "documents")},
+    "a list": "[contents, notes]",
+    "a list of words": "contents: [Sommaire, Table]",
+    "a number": "5",
+}
+
+
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+def test_labels_of_a_theme_that_are_none_are_named(labels: str):
+    began = time.process_time()
+    with pytest.raises(ReportError, match=r"templates/labels/fr\.yaml"):
+        load_labels("fr", {"labels/fr.yaml": labels.encode()})
     assert time.process_time() - began < 10
