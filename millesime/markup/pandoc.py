@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -473,14 +475,19 @@ def _run(
     if not inputs:
         return []
     shares = _shares([len(text) for text in inputs], jobs)
+    stopped = threading.Event()
     with tempfile.TemporaryDirectory(prefix="millesime-") as folder:
         with ThreadPoolExecutor(len(shares)) as pool:
             tasks = [
-                pool.submit(_run_share, Path(folder), share, inputs, specs, names, limits, environment)
+                pool.submit(_run_share, Path(folder), share, inputs, specs, names, limits, environment, stopped)
                 for share in shares
             ]
-            for task in tasks:
-                task.result()
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:  # Ctrl-C too, which does not reach a session of its own
+                stopped.set()
+                raise
         return [_output(Path(folder, f"{index}.out"), name, limits) for index, name in enumerate(names)]
 
 
@@ -491,8 +498,9 @@ def _output(path: Path, name: str, limits: Limits) -> bytes:
 
 
 def _run_share(
-    folder: Path, share: Sequence[int], inputs, specs, names, limits: Limits, environment: Mapping[str, str] | None
-) -> None:
+    folder: Path, share: Sequence[int], inputs, specs, names, limits: Limits, environment: Mapping[str, str] | None,
+    stopped: threading.Event,
+) -> None:  # fmt: skip
     jobs, outputs = [], []
     for index in share:
         (folder / f"{index}.in").write_bytes(inputs[index])
@@ -502,6 +510,8 @@ def _run_share(
     listing.write_text(json.dumps({"abbreviations": _abbreviations(), "jobs": jobs}), encoding="utf-8")
 
     def done() -> int:
+        if stopped.is_set():
+            raise _Stopped
         return sum(output.exists() for output in outputs)
 
     try:
@@ -542,6 +552,10 @@ class _Exceeded(Exception):
     def says(self, limits: Limits) -> str:
         took = {"reading": f"took more than {limits.reading} s", "memory": f"needed more than {limits.memory} MiB"}
         return f"{took[self.limit]}; {raise_hint(self.limit, limits)}"
+
+
+class _Stopped(Exception):
+    """The build does not want this any more."""
 
 
 def _work(
@@ -589,6 +603,8 @@ def _finished(
             stderr=subprocess.PIPE,
             cwd=folder,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **environment},
+            # With what it starts, such as rsvg-convert for pictures in a Word file, it can be ended.
+            start_new_session=True,
         )
     except OSError as error:
         hint = "install pandoc again with `pip install --force-reinstall pypandoc_binary`"
@@ -604,6 +620,8 @@ def _finished(
                     given = None
                     watch(process)
         except BaseException:
+            if process.poll() is None and hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             raise
     if process.returncode == _HEAP_EXHAUSTED:

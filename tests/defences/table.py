@@ -235,6 +235,13 @@ _SECURITY_DEFENCES = (
         instead='frozenset({"*"})',
         tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[powers]",),
     ),
+    Defence(
+        name="what pandoc starts",
+        module="millesime/markup/pandoc.py",
+        there="                os.killpg(process.pid, signal.SIGKILL)\n",
+        instead="                pass\n",
+        tests=(f"{_SECURITY}/test_sizes.py::test_what_pandoc_started_ends_with_it",),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",

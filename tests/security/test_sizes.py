@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from millesime.limits import LimitError, Limits
+from millesime.markup import pandoc
 from millesime.press.compare.loose_documents import open_papers
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.press.edition.workspace import Desk
@@ -72,3 +75,29 @@ def test_a_part_that_takes_too_long_to_lay_out_is_named(tmp_path: Path):
     report = assemble_edition(Desk(load_series(tmp_path), None), "2019")
     with pytest.raises(LimitError, match=r"^edition 2019, pdf: .* more than 1 s; .*layout: 1"):
         run_limited(Limits(layout=1), "edition 2019, pdf", make_artifact, report, "pdf")
+
+
+@pytest.mark.parametrize("ended_by", [KeyboardInterrupt, LimitError])
+def test_what_pandoc_started_ends_with_it(ended_by: type[BaseException], tmp_path: Path):
+    """As rsvg-convert does, which it starts for the pictures of a Word file."""
+    noted = tmp_path / "pid"
+
+    def watch(process: subprocess.Popen) -> None:
+        if noted.exists() and noted.read_text():
+            raise ended_by("enough")
+
+    command = ["sh", "-c", f"sleep 300 & echo $! > {noted}; wait"]
+    with pytest.raises(ended_by):
+        pandoc._finished(command, stdin=b"", folder=tmp_path, environment={}, watch=watch)
+    pid = int(noted.read_text())
+    until = time.monotonic() + 10
+    while _lives(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _lives(pid)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
