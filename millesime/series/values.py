@@ -30,6 +30,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What git-check-ref-format(1) and gitrevisions(7) leave for one commit; `@{…}` would read the reflog and the clock.
+# `HEAD^{/pattern}`, gitrevisions(7): a pattern of strangers may take all memory. Only types of objects stand in braces.
+_SEARCH = re.compile(r"\^\{(?!(commit|tag|object)?\})")
 _NO_REVISION = re.compile(r"[\s\x00-\x1f:?*\[\\]|\.\.|@\{")
 _READERS = (
     "markdown", "markdown_strict", "markdown_mmd", "markdown_phpextra", "commonmark", "commonmark_x", "gfm",
@@ -147,6 +149,8 @@ def check_revision(value: Any) -> str:
         raise mistake("an empty text", f"{example}, or leave the key out for the working tree")
     if text.startswith("-"):
         raise mistake(f"{shown(text)} begins like an option", example)
+    if _SEARCH.search(text):
+        raise mistake(f"{shown(text)} searches the messages of commits", example)
     if _NO_REVISION.search(text):
         raise mistake(f"{shown(text)} does not name one commit", example)
     return text

@@ -242,6 +242,13 @@ _SECURITY_DEFENCES = (
         instead="                pass\n",
         tests=(f"{_SECURITY}/test_sizes.py::test_what_pandoc_started_ends_with_it",),
     ),
+    Defence(
+        name="revisions that search",
+        module="millesime/series/values.py",
+        there="    if _SEARCH.search(text):\n",
+        instead="    if False:\n",
+        tests=(_MANIFESTS, "-k", "revision-that-searches"),
+    ),
     # ---- SVG and pictures --------------------------------------------------
     Defence(
         name="svg elements",
