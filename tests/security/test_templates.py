@@ -67,7 +67,7 @@ ENDLESS = {
     "macros that call themselves": "{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}"
     "{{ a(40) }}",
     "filters": "{% for a in range(99999) %}{{ range(99999) | map('string') | join | length }}{% endfor %}",
-    "powers": "{{ 7 ** (7 ** 11) }}",
+    "powers": "{{ (7 ** 100000) is number }}",
     "repeated": "{{ ('a' * (10 ** 10)) | length }}",
 }
 
