@@ -32,7 +32,7 @@ DOORS = {
         "render/pdf/engine/glyph_codes.py",
         "render/pdf/engine/internals.py",
         "render/pdf/engine/weasyprint_patches/__init__.py",
-        "render/pdf/tall_rows.py",
+        "render/pdf/engine/tall_rows.py",
         "render/pdf/engine/whole_notes.py",
     },
 }

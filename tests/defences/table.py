@@ -174,7 +174,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="archives damaged in any way",
-        module="millesime/press/archives.py",
+        module="millesime/press/compare/unreadable_archives.py",
         there="OverflowError, RuntimeError, ValueError,",
         instead="OverflowError, ValueError,",
         tests=(f"{_SECURITY}/test_damaged_files.py::test_a_bundle_that_cannot_be_unpacked_has_words",),
@@ -663,7 +663,7 @@ _SECURITY_DEFENCES = (
     ),
     Defence(
         name="rows of formulas that are measured once",
-        module="millesime/render/pdf/formula_engine.py",
+        module="millesime/render/pdf/drawn/formula_engine.py",
         there='return (0, 0) if kwargs.get("nostretch") else super()',
         instead="return super()",
         tests=(_DOUBLING,),

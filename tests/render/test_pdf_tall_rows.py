@@ -18,9 +18,9 @@ from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.engine import weasyprint_patches
 from millesime.render.pdf.engine.environment import surroundings
 from millesime.render.pdf.engine.footnotes import running_on
+from millesime.render.pdf.engine.tall_rows import tall_rows_parted
 from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.plain import print_plain
-from millesime.render.pdf.tall_rows import tall_rows_parted
 from millesime.render.pdf.values.layout_steps import run_here
 from tests.render.builders import chapter, markdown, report
 from tests.render.pdf_facts import facts_of, text_of_pages

@@ -40,10 +40,10 @@ from millesime.press.archive.verify import (
     sealed_formats,
     verify_editions,
 )
-from millesime.press.archives import UNREADABLE
 from millesime.press.cache.tools import toolchain_commit
 from millesime.press.cache.versions import PACKAGE, code_version, theme_version
 from millesime.press.compare.edition_lineage import follow_editions
+from millesime.press.compare.unreadable_archives import UNREADABLE
 from millesime.press.edition.edition_report import imprint
 from millesime.press.edition.workspace import Desk
 from millesime.press.run.artifacts import Download, artifact_stem

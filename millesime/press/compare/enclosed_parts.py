@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from millesime.markup.ast import Block, Document, Node, rewrite, text_of
-from millesime.press.archives import UNREADABLE
+from millesime.press.compare.unreadable_archives import UNREADABLE
 
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svgz?|webp|bmp|tiff?|emf|wmf|jp2|avif|ico|wdp|pict?)$", re.IGNORECASE)
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

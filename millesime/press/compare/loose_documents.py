@@ -33,8 +33,8 @@ from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Document, nodes_of, text_of
 from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
-from millesime.press.archives import UNREADABLE
 from millesime.press.compare.enclosed_parts import Enclosed, open_enclosed
+from millesime.press.compare.unreadable_archives import UNREADABLE
 from millesime.press.edition.manuscript import Manuscript
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.series.manifest import EditionManifest, ReportManifest

@@ -19,7 +19,7 @@ from lxml import etree
 from millesime.assembly.theme import OWN_FOLDER, read_theme_file
 from millesime.markup.pandoc import default_data_file
 from millesime.problems import ManifestError, did_you_mean
-from millesime.render.docx_tables import TABLE_SIZES
+from millesime.render.docx.wide_tables import TABLE_SIZES
 from millesime.series.mistakes import Mistake, shown
 from millesime.series.yaml_text import LABELS, read_tree
 

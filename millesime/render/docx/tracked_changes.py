@@ -23,7 +23,7 @@ from lxml import etree
 
 from millesime.markup.ast import SPACE, Block, Inline, Node, attr_of, div, para, plain, rewrite, span, walk, with_attr
 from millesime.render.docx.reference_document import zipped
-from millesime.render.docx_tables import set_tables
+from millesime.render.docx.wide_tables import set_tables
 
 NEW_ONLY = frozenset({"insertion", "moved-to"})
 OLD_ONLY = frozenset({"deletion", "moved-from"})

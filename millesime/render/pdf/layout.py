@@ -22,11 +22,11 @@ from millesime.render.pdf.engine.environment import SCHEME, fetcher, put_tree, s
 from millesime.render.pdf.engine.folios import PLACEHOLDER, LateFolios, find_late_folios, left_open
 from millesime.render.pdf.engine.footnotes import running_on
 from millesime.render.pdf.engine.glyph_codes import own_codes
+from millesime.render.pdf.engine.tall_rows import tall_rows_parted
 from millesime.render.pdf.engine.weasyprint_patches.imports import load_quickly
 from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
-from millesime.render.pdf.tall_rows import tall_rows_parted
 from millesime.render.pdf.values.laid_unit import FontUse, Laid, LaidPage, LaidUnit, Link
 from millesime.render.pdf.values.pdf_objects import (
     COLOURS,

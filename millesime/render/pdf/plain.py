@@ -18,11 +18,11 @@ from millesime.render.pdf.engine import internals
 from millesime.render.pdf.engine.environment import SCHEME, fetcher, load_engine, put_tree, surroundings, versions
 from millesime.render.pdf.engine.footnotes import running_on
 from millesime.render.pdf.engine.glyph_codes import own_codes, put_glyph_maps
+from millesime.render.pdf.engine.tall_rows import tall_rows_parted
 from millesime.render.pdf.engine.whole_notes import notes_kept
 from millesime.render.pdf.engine_messages import drawing_problems, missing_problems, note_problems
 from millesime.render.pdf.metadata import complete_metadata
 from millesime.render.pdf.tags import mend_tags
-from millesime.render.pdf.tall_rows import tall_rows_parted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from millesime.render.pdf.formula_engine import RULED_COLUMNS, RULED_ROWS, WIDTH, formula_engine
+from millesime.render.pdf.drawn.formula_engine import RULED_COLUMNS, RULED_ROWS, WIDTH, formula_engine
 from millesime.render.sanitise import MATHML
 from millesime.render.tex_tables import rules_of
 
