@@ -17,7 +17,7 @@ from millesime.cli.options import (
     store_options,
 )
 from millesime.press.cache.store import Store
-from millesime.press.edition.check import check_edition
+from millesime.press.run.check import check_edition
 
 
 @click.command()

@@ -447,8 +447,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="Word files without raw nodes",
         module="millesime/render/docx/document.py",
-        there="body = _plain_raw(list(chapter.blocks))",
-        instead="body = list(chapter.blocks)",
+        there="rewrite(_plain_raw(list(chapter.blocks)), lists_apart",
+        instead="rewrite(list(chapter.blocks), lists_apart",
         tests=("tests/render/test_docx.py::test_raw_word_markup_of_a_chapter_is_not_written",),
         behind="raw attributes",
     ),
@@ -721,7 +721,7 @@ _SECURITY_DEFENCES = (
     Defence(
         name="parts of documents whose size is a lie",
         module="millesime/press/compare/enclosed_parts.py",
-        there="except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):",
+        there="except UNREADABLE:",
         instead="except KeyError:",
         tests=(f"{_ENCLOSED}::test_parts_whose_size_is_a_lie_are_not_read",),
     ),

@@ -17,8 +17,8 @@ from millesime.assembly.reading_checks import check_reading, contrast
 from millesime.history.repository import find_repository
 from millesime.markup.ast import header, words
 from millesime.press.cache.store import Store
-from millesime.press.edition.check import check_edition
 from millesime.press.edition.workspace import Desk
+from millesime.press.run.check import check_edition
 from millesime.problems import Problem
 from millesime.series.series import load_series
 from tests.support import make_repository
