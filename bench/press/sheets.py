@@ -13,7 +13,7 @@ from lxml import etree
 
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
-from millesime.cli.options import open_desk
+from millesime.cli.options import open_workspace
 from millesime.markup.pandoc import pandoc_path
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.render.fonts import SANS, SERIF, print_font
@@ -26,8 +26,8 @@ _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "ima
 
 def assemble_editions(root: Path, names: Sequence[str], *, jobs: int) -> dict[str, Report]:
     """Return the reports of some editions, by name."""
-    with open_desk(root, jobs=jobs) as desk:
-        return {name: assemble_edition(desk, name) for name in names}
+    with open_workspace(root, jobs=jobs) as workspace:
+        return {name: assemble_edition(workspace, name) for name in names}
 
 
 def write_sheets(report: Report, folder: Path, *, jobs: int) -> Path:

@@ -16,7 +16,7 @@ from millesime.cli.options import (
     edition_names,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     out_option,
     print_json,
     root_option,
@@ -89,8 +89,8 @@ def build(
         root=root, as_json=as_json,
     )  # fmt: skip
     if dry_run:
-        with open_desk(root, store=store, jobs=jobs) as desk:
-            plans = plan_editions(desk, edition_names(desk.series, editions), formats=formats)
+        with open_workspace(root, store=store, jobs=jobs) as workspace:
+            plans = plan_editions(workspace, edition_names(workspace.series, editions), formats=formats)
             _print_plan(plans, as_json=as_json)
     elif watch:
         from millesime.cli.watch import build_on_save

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import DIST, edition_names, open_desk, print_json
+from millesime.cli.options import DIST, edition_names, open_workspace, print_json
 from millesime.cli.progress import open_progress
 from millesime.press.cache.store import Store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Printed
 from millesime.press.run.build import Outcome, Progress, build_editions
 from millesime.press.run.workers import Workers
@@ -44,14 +44,16 @@ def make(
     choose: Callable[[Series, tuple[str, ...]], list[str]] = edition_names,
 ) -> Outcome:
     """Build what a user wants; `choose` says which editions these names, or none, stand for."""
-    with open_desk(request.root, store=store, jobs=request.jobs) as desk:
-        names = choose(desk.series, request.editions)
-        folder = out_folder(request, desk.series.root)
+    with open_workspace(request.root, store=store, jobs=request.jobs) as workspace:
+        names = choose(workspace.series, request.editions)
+        folder = out_folder(request, workspace.series.root)
         with open_progress(as_json=request.as_json) as progress:
             if request.draft:
                 names = names if request.editions else names[-1:]
-                return Outcome([_draft(desk, name, request.chapters, folder, workers, progress) for name in names])
-            return build_editions(desk, names, formats=request.formats, out=folder, workers=workers, progress=progress)
+                return Outcome([_draft(workspace, name, request.chapters, folder, workers, progress) for name in names])
+            return build_editions(
+                workspace, names, formats=request.formats, out=folder, workers=workers, progress=progress
+            )
 
 
 def out_folder(request: Request, root: Path) -> Path:
@@ -71,12 +73,12 @@ def tell(outcome: Outcome, request: Request, *, store: Store, began: float, in_o
 
 
 def _draft(
-    desk: Desk, name: str, chapters: tuple[str, ...], folder: Path, workers: Workers, progress: Progress
+    workspace: Workspace, name: str, chapters: tuple[str, ...], folder: Path, workers: Workers, progress: Progress
 ) -> Printed:
     from millesime.press.run.draft import draft_edition
 
     printed = draft_edition(
-        desk, name, chapters=chapters, out=folder, workers=workers, said=lambda what: progress.step(name, what)
+        workspace, name, chapters=chapters, out=folder, workers=workers, said=lambda what: progress.step(name, what)
     )
     progress.done(printed)
     return printed

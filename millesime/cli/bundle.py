@@ -12,7 +12,7 @@ from millesime.cli.options import (
     DIST,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     print_json,
     root_option,
     shown_size,
@@ -59,16 +59,16 @@ def bundle(
     """
     progress = open_progress(as_json=as_json)
     with (
-        open_desk(root, store=store, jobs=jobs) as desk,
+        open_workspace(root, store=store, jobs=jobs) as workspace,
         progress,
         local_workers(jobs, prepare=partial(keep_installed, store)) as workers,
     ):
-        key = open_key(signing_key, desk.repository)
+        key = open_key(signing_key, workspace.repository)
         made = bundle_edition(
-            desk, edition, workers=workers, progress=progress, key=key, with_history=not without_history
+            workspace, edition, workers=workers, progress=progress, key=key, with_history=not without_history
         )
-        path = output or desk.series.root / DIST / made.name
-        refuse_links_out(path, root=desk.series.root)
+        path = output or workspace.series.root / DIST / made.name
+        refuse_links_out(path, root=workspace.series.root)
     with write_beside(path) as beside:
         beside.write_bytes(made.content)
     if as_json:

@@ -10,7 +10,7 @@ from millesime.cli.options import (
     edition_names,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     print_json,
     print_problems,
     root_option,
@@ -33,8 +33,8 @@ def check(editions: tuple[str, ...], strict: bool, jobs: int, store: Store, root
     docs/problems.md explains the codes. Exit status 1 if there is an error
     (with --strict, or a warning).
     """
-    with open_desk(root, store=store, jobs=jobs) as desk:
-        found = {name: check_edition(desk, name) for name in edition_names(desk.series, editions)}
+    with open_workspace(root, store=store, jobs=jobs) as workspace:
+        found = {name: check_edition(workspace, name) for name in edition_names(workspace.series, editions)}
     if as_json:
         print_json({name: [problem.as_json() for problem in problems] for name, problems in found.items()})
     else:

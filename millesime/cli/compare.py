@@ -43,7 +43,7 @@ from millesime.press.compare.comparison import (
 )
 from millesime.press.compare.loose_documents import open_papers
 from millesime.press.compare.revisions import head_series
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import RENDERED
 from millesime.problems import ManifestError, OutputError, ReportError, RevisionError
 from millesime.redline.exact_document import to_ast
@@ -142,26 +142,26 @@ def compare(
     if len(names) > 2:
         raise click.UsageError(f"Got unexpected extra argument ({names[2]}); name two editions, folders or files")
     with _progress() as say:
-        desk, repository = _open_desk(root, names, store=store, jobs=jobs)
+        workspace, repository = _open_workspace(root, names, store=store, jobs=jobs)
         if len(names) == 1:
             if is_path(names[0]) or (repository is None and os.path.lexists(names[0])):
                 raise click.MissingParameter(param_hint="'NEW'", param_type="argument")
             if repository is None:
                 hint = "name the folder of one with --root"
                 raise RevisionError(f"{names[0]}: there is no git repository here that could know it; {hint}")
-            names = split_range(desk, repository, names[0])
+            names = split_range(workspace, repository, names[0])
         sides = open_sides(
-            desk, *names, repository=repository, language=language, jobs=jobs,
-            limits=desk.limits if desk else own_limits(), say=say,
+            workspace, *names, repository=repository, language=language, jobs=jobs,
+            limits=workspace.limits if workspace else own_limits(), say=say,
         )  # fmt: skip
         before, after = (side.manuscript for side in sides)
         for line in not_compared(before, after):
             click.echo(line, err=True)
         say("comparing")
-        redline = _shown(compare_manuscripts(desk, before, after, repository=repository), ignore)
+        redline = _shown(compare_manuscripts(workspace, before, after, repository=repository), ignore)
         formats = formats or (("json",) if as_json else ())
-        series = desk.series if desk else None
-        base = desk.series.root if desk and not (repository and repository.is_bare) else Path.cwd()
+        series = workspace.series if workspace else None
+        base = workspace.series.root if workspace and not (repository and repository.is_bare) else Path.cwd()
         places = {kind: _place(kind, formats, output, base, tuple(side.name for side in sides)) for kind in formats}
         for path in places.values():
             _refuse_to_overwrite(path, names)
@@ -198,9 +198,9 @@ def compare(
         raise click.exceptions.Exit(1)
 
 
-def _open_desk(
+def _open_workspace(
     root: Path | None, names: tuple[str, ...], *, store: Store, jobs: int
-) -> tuple[Desk | None, Repository | None]:
+) -> tuple[Workspace | None, Repository | None]:
     """Open the report that names may be about, and its repository.
 
     There is no report outside one, and for paths that a broken one does not
@@ -219,7 +219,7 @@ def _open_desk(
         if series is None:
             return None, repository
         limits = own_limits(series.limits)
-        return Desk(series, repository, store=store, jobs=jobs, limits=limits), repository
+        return Workspace(series, repository, store=store, jobs=jobs, limits=limits), repository
     except ReportError:
         if root is None and all(os.path.lexists(name) and name != "." for name in names):
             return None, None

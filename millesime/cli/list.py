@@ -10,7 +10,7 @@ from millesime.cli.options import (
     DIST,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     out_option,
     print_json,
     print_table,
@@ -29,8 +29,8 @@ from millesime.press.overview import EditionOverview, overview
 @json_option
 def list_editions(out: Path | None, jobs: int, store: Store, root: Path | None, as_json: bool) -> None:
     """List the editions: date, revision, sealed or not, built or not, words, changes since the one before."""
-    with open_desk(root, store=store, jobs=jobs) as desk:
-        rows = overview(desk, out or desk.series.root / DIST)
+    with open_workspace(root, store=store, jobs=jobs) as workspace:
+        rows = overview(workspace, out or workspace.series.root / DIST)
     if as_json:
         print_json([row.as_json() for row in rows])
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import json_option, open_desk, print_json, root_option
+from millesime.cli.options import json_option, open_workspace, print_json, root_option
 from millesime.press.scaffold import begin_edition
 
 
@@ -24,9 +24,9 @@ def new(edition: str, old: str, date: datetime.datetime | None, root: Path | Non
     The edition is in preparation, built from the working tree, until its
     manifest names a revision.
     """
-    with open_desk(root) as desk:
+    with open_workspace(root) as workspace:
         day = date.date() if date else datetime.date.today()
-        paths = begin_edition(desk, edition, old=old, date=day)
+        paths = begin_edition(workspace, edition, old=old, date=day)
     if as_json:
         print_json([str(path) for path in paths])
         return

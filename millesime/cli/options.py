@@ -18,7 +18,7 @@ from millesime.cli import is_unicode
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.workers import usable_jobs
 from millesime.problems import Problem
 from millesime.series.series import FOLDER, REPORT_FILE, Series, load_series
@@ -139,12 +139,12 @@ def find_root(root: Path | None) -> Path:
 
 
 @contextmanager
-def open_desk(root: Path | None, *, store: Store = NO_STORE, jobs: int = 1) -> Iterator[Desk]:
+def open_workspace(root: Path | None, *, store: Store = NO_STORE, jobs: int = 1) -> Iterator[Workspace]:
     """Open the series of a report and its repository, where it has one."""
     folder = find_root(root)
     series = load_series(folder)
     store.scope = str(folder)
-    yield Desk(series, find_repository(folder), store=store, jobs=jobs, limits=own_limits(series.limits))
+    yield Workspace(series, find_repository(folder), store=store, jobs=jobs, limits=own_limits(series.limits))
 
 
 def own_limits(limits: Limits = DEFAULTS) -> Limits:

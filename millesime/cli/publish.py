@@ -13,7 +13,7 @@ from millesime.cli.options import (
     DIST,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     print_json,
     root_option,
     shown_size,
@@ -66,13 +66,13 @@ def publish(
     what is in it, and what --checks reads.
     """
     began = time.monotonic()
-    with open_desk(root, store=store, jobs=jobs) as desk:
-        folder = (out or desk.series.root / DIST / SITE).absolute()
+    with open_workspace(root, store=store, jobs=jobs) as workspace:
+        folder = (out or workspace.series.root / DIST / SITE).absolute()
         progress = open_progress(as_json=as_json)
         with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             done = publish_editions(
-                desk, editions, out=folder, workers=workers, progress=progress, search=search,
-                key=open_key(signing_key, desk.repository), checks=read_checks(checks) if checks else None,
+                workspace, editions, out=folder, workers=workers, progress=progress, search=search,
+                key=open_key(signing_key, workspace.repository), checks=read_checks(checks) if checks else None,
                 deposit=deposit.absolute() if deposit else None,
             )  # fmt: skip
     if as_json:

@@ -12,7 +12,7 @@ from millesime.cli.options import (
     edition_names,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     out_option,
     print_json,
     root_option,
@@ -58,18 +58,20 @@ def seal(
     are sealed by date. docs/sealing.md says more.
     """
     made: list[Sealed] = []
-    with open_desk(root) as desk:
-        names = edition_names(desk.series, editions)
+    with open_workspace(root) as workspace:
+        names = edition_names(workspace.series, editions)
     progress = open_progress(as_json=as_json)
     try:
         with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             for name in names:
-                with open_desk(root, store=store, jobs=jobs) as desk:  # read again: it has the seal of the one before
+                with open_workspace(
+                    root, store=store, jobs=jobs
+                ) as workspace:  # read again: it has the seal of the one before
                     if content_only:
-                        made.append(seal_content(desk, name))
+                        made.append(seal_content(workspace, name))
                         continue
-                    folder = out or desk.series.root / DIST
-                    made.append(seal_edition(desk, name, out=folder, workers=workers, progress=progress))
+                    folder = out or workspace.series.root / DIST
+                    made.append(seal_edition(workspace, name, out=folder, workers=workers, progress=progress))
     finally:  # those before one that cannot be sealed are
         _print_all(made, as_json=as_json)
 

@@ -13,7 +13,7 @@ from millesime.cli.options import (
     find_root,
     jobs_option,
     json_option,
-    open_desk,
+    open_workspace,
     print_json,
     print_table,
     root_option,
@@ -156,10 +156,10 @@ def _verify_bundles(
 def _verify_editions(
     names: list[str], *, store: Store, jobs: int, root: Path | None, as_json: bool
 ) -> list[EditionVerdict]:
-    with open_desk(root, store=store, jobs=jobs) as desk:
-        chosen = edition_names(desk.series, names)
+    with open_workspace(root, store=store, jobs=jobs) as workspace:
+        chosen = edition_names(workspace.series, names)
         if not names:
-            chosen = [name for name in chosen if desk.series.edition(name).seal is not None]
+            chosen = [name for name in chosen if workspace.series.edition(name).seal is not None]
         if not chosen:
             click.echo("no edition is sealed; `millesime seal EDITION` seals one", err=True)
             return []
@@ -167,7 +167,7 @@ def _verify_editions(
         click.echo(f"{', '.join(chosen)}: {how}", err=True)
         progress = open_progress(as_json=as_json)
         with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
-            return list(verify_editions(desk, chosen, workers=workers, progress=progress))
+            return list(verify_editions(workspace, chosen, workers=workers, progress=progress))
 
 
 def _print_editions(verdicts: list[EditionVerdict]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from millesime.press.edition.manuscript import chapter_texts
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import ReportError
 from millesime.redline.reading.word_counts import count_redline
 from millesime.redline.text.words import count_words
@@ -36,24 +36,24 @@ class EditionOverview:
         return asdict(self)
 
 
-def overview(desk: Desk, out: Path) -> list[EditionOverview]:
+def overview(workspace: Workspace, out: Path) -> list[EditionOverview]:
     """Return every edition by date; one that cannot be read says why and does not hide the others."""
     rows = []
     previous = None
-    for edition in desk.series.editions:
+    for edition in workspace.series.editions:
         known: dict[str, Any] = {
             "name": edition.name, "date": edition.date.isoformat(), "revision": edition.revision,
             "sealed": edition.seal is not None, "built": _built(out / edition.name),
             "artifacts_sealed": len(edition.seal.artifacts) if edition.seal else 0,
         }  # fmt: skip
         try:
-            manuscript = desk.manuscript(edition.name)
+            manuscript = workspace.manuscript(edition.name)
             chapters = chapter_texts(manuscript)
             known["commit"] = manuscript.snapshot.commit.id if manuscript.snapshot.commit else ""
             known["chapters"] = len(chapters)
             known["words"] = sum(count_words(chapter.blocks) for chapter in chapters)
             if previous is not None:
-                figures = count_redline(desk.redline(previous, manuscript))
+                figures = count_redline(workspace.redline(previous, manuscript))
                 known["words_inserted"] = figures.words_inserted
                 known["words_deleted"] = figures.words_deleted
                 known["words_moved"] = figures.words_moved

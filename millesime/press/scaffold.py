@@ -13,7 +13,7 @@ from millesime.beside import give_usual_rights, hold_beside, recover, refuse_lin
 from millesime.history.log import LogEntry, read_log
 from millesime.history.revision import resolve_revision
 from millesime.press.edition.draft_note import opening_of_draft
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import ManifestError, OutputError, RevisionError
 from millesime.render.artifact import unwritable
 from millesime.series.manifest_writing import first_edition_text, next_edition_text, report_text
@@ -21,14 +21,14 @@ from millesime.series.series import FOLDER, NOTES_FOLDER, REPORT_FILE
 from millesime.series.values import check_name
 
 
-def begin_edition(desk: Desk, name: str, *, old: str, date: datetime.date) -> list[Path]:
+def begin_edition(workspace: Workspace, name: str, *, old: str, date: datetime.date) -> list[Path]:
     """Write the manifest of the edition after `old` and a draft of its note to readers; return both paths.
 
     The note lists what the commits since the old edition say of the report's
     content. Raises ManifestError for a name that is taken or none, OutputError
     if a file is in the way; nothing is written then.
     """
-    series = desk.series
+    series = workspace.series
     previous = series.edition(old)
     try:
         check_name(name)
@@ -39,33 +39,33 @@ def begin_edition(desk: Desk, name: str, *, old: str, date: datetime.date) -> li
         raise ManifestError(f"{FOLDER}/{name}.yaml: there is an edition of that name already; choose another name")
     files = {
         series.root / FOLDER / f"{name}.yaml": next_edition_text(previous, date=date),
-        series.root / NOTES_FOLDER / f"{name}.md": _note_draft(desk, old, previous.language),
+        series.root / NOTES_FOLDER / f"{name}.md": _note_draft(workspace, old, previous.language),
     }
     _write_new(files, root=series.root)
     return list(files)
 
 
-def _note_draft(desk: Desk, old: str, language: str) -> str:
+def _note_draft(workspace: Workspace, old: str, language: str) -> str:
     french = language.split("-")[0] == "fr"
     opening = opening_of_draft(language)
-    lines = [f"- {_shown(entry)}" for entry in _commits_since(desk, old)]
+    lines = [f"- {_shown(entry)}" for entry in _commits_since(workspace, old)]
     empty = "- (aucun commit depuis l'édition précédente)" if french else "- (no commit since the edition before)"
     return opening + "\n\n" + "\n".join(lines or [empty]) + "\n"
 
 
-def _commits_since(desk: Desk, old: str) -> Sequence[LogEntry]:
+def _commits_since(workspace: Workspace, old: str) -> Sequence[LogEntry]:
     """The commits on the report's content since an edition, oldest first, merges left out."""
-    snapshot = desk.manuscript(old).snapshot
-    if desk.repository is None or snapshot.commit is None:
+    snapshot = workspace.manuscript(old).snapshot
+    if workspace.repository is None or snapshot.commit is None:
         return []
     try:
-        head = resolve_revision(desk.repository, "HEAD", where="HEAD")
+        head = resolve_revision(workspace.repository, "HEAD", where="HEAD")
     except RevisionError:
         return []
-    tops = {path.partition("/")[0] for path in desk.series.edition(old).content_paths}
+    tops = {path.partition("/")[0] for path in workspace.series.edition(old).content_paths}
     # Before and after the report was moved in its repository, if it was.
-    folders = sorted({posixpath.join(place.folder, top) for place in (snapshot, desk.current) for top in tops})
-    entries = read_log(desk.repository, snapshot.commit.id, head.id, paths=folders)
+    folders = sorted({posixpath.join(place.folder, top) for place in (snapshot, workspace.current) for top in tops})
+    entries = read_log(workspace.repository, snapshot.commit.id, head.id, paths=folders)
     return [entry for entry in entries if not entry.is_merge]
 
 

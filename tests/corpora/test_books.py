@@ -27,7 +27,7 @@ from millesime.history.repository import find_repository
 from millesime.markup.ast import rewrite, text_of
 from millesime.markup.pandoc import pandoc_path
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.render.pdf.book import build_book
 from millesime.render.pdf.plain import print_plain
 from millesime.series.series import load_series
@@ -182,8 +182,8 @@ class BookTests(PageTests):
         """The same text at the same places, links, outline and tags on every page; on some, the same pixels."""
         first = editions(book)[0]
         (path,) = first.glob("*.pdf")
-        desk = Desk(load_series(book), find_repository(book))
-        plain = print_plain(assemble_edition(desk, first.name)).content
+        workspace = Workspace(load_series(book), find_repository(book))
+        plain = print_plain(assemble_edition(workspace, first.name)).content
         wanted, found = facts_of(plain), facts_of(path.read_bytes())
         for fact, value in wanted.items():
             assert found[fact] == value, fact
@@ -194,8 +194,8 @@ class BookTests(PageTests):
         """Words with hyphens, no-break spaces and the like, which fonts draw alike, are those of the text."""
         first = editions(book)[0]
         (path,) = first.glob("*.pdf")
-        desk = Desk(load_series(book), find_repository(book))
-        tree = build_book(assemble_edition(desk, first.name), served={}, pictures={}, problems=[])
+        workspace = Workspace(load_series(book), find_repository(book))
+        tree = build_book(assemble_edition(workspace, first.name), served={}, pictures={}, problems=[])
         wanted = {
             word for word in re.split(r"[ \t\r\n]+", " ".join(tree.find("body").itertext())) if TWINS.search(word)
         }

@@ -9,7 +9,7 @@ from millesime.distribution.metadata.catalogue import catalogue_files
 from millesime.distribution.publication import Publication, PublishedEdition, PublishedFile
 from millesime.history.repository import open_repository
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.render.docx.document import render_docx
 from millesime.render.epub.package import render_epub
 from millesime.render.html.pages import render_html
@@ -41,7 +41,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     })  # fmt: skip
     series = load_series(made.root)
     with open_repository(made.root) as repository:
-        report = assemble_edition(Desk(series, repository), "2019")
+        report = assemble_edition(Workspace(series, repository), "2019")
     (folder / "report.pdf").write_bytes(print_report(report).content)
     render_epub(report, folder / "report.epub")
     render_docx(report, folder / "report.docx")

@@ -43,7 +43,7 @@ def test_a_cache_with_flipped_bits_is_noticed_and_costs_time_alone(publish_scene
     stage = publish_scene.stage(tmp_path / "stage", cache="new")
     chance = random.Random(20180703)
     # What pages are made of has its own tests, and takes long to make (tests/press/test_build.py).
-    slow = {"font", "typeface", "fontfile", "proof", "layout", "furniture"}
+    slow = {"font", "typeface", "fontfile", "proof", "layout", "margins"}
     entries = [entry for entry in list_entries(stage.cache) if entry.folder.name not in slow]
     for entry in entries:
         content = bytearray(entry.path.read_bytes())

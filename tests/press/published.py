@@ -8,7 +8,7 @@ from typing import Any
 
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress
 from millesime.press.run.workers import local_workers
 from millesime.press.site.publish import Published, publish
@@ -78,9 +78,9 @@ def make_series(folder: Path, *, formats: str = "epub, html") -> TestRepository:
 def publish_into(
     out: Path, root: Path, *names: str, store: Store = NO_STORE, search: bool = False, **options: Any
 ) -> Published:
-    desk = Desk(load_series(root), find_repository(root), store=store)
+    workspace = Workspace(load_series(root), find_repository(root), store=store)
     with local_workers(1) as workers:
-        return publish(desk, names, out=out, workers=workers, progress=Progress(), search=search, **options)
+        return publish(workspace, names, out=out, workers=workers, progress=Progress(), search=search, **options)
 
 
 def publish_in_steps(root: Path, folder: Path, *, store: Store) -> list[Path]:

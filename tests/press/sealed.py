@@ -11,7 +11,7 @@ from millesime.press.archive.seal import Sealed, seal_edition
 from millesime.press.archive.verify import EditionVerdict, verify_editions
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress
 from millesime.press.run.workers import Workers
 from millesime.series.series import load_series
@@ -39,20 +39,20 @@ def make_report(folder: Path, *, first: str = "[epub, html]", second: str = "[ep
     return made
 
 
-def desk(root: Path, store: Store = NO_STORE) -> Desk:
-    return Desk(load_series(root), find_repository(root), store=store)
+def workspace(root: Path, store: Store = NO_STORE) -> Workspace:
+    return Workspace(load_series(root), find_repository(root), store=store)
 
 
 def seal(root: Path, *names: str, store: Store = NO_STORE, out: Path | None = None) -> list[Sealed]:
     """Seal editions, one after the other, as the verb does."""
     return [
-        seal_edition(desk(root, store), name, out=out or root / "dist", workers=here(store), progress=Progress())
+        seal_edition(workspace(root, store), name, out=out or root / "dist", workers=here(store), progress=Progress())
         for name in names
     ]
 
 
 def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerdict]:
-    return list(verify_editions(desk(root, store), names, workers=here(store), progress=Progress()))
+    return list(verify_editions(workspace(root, store), names, workers=here(store), progress=Progress()))
 
 
 def here(store: Store = NO_STORE) -> Workers:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from millesime.history.repository import find_repository
 from millesime.press.cache.keys import digest
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifact_inputs import edition_inputs
 from millesime.series.series import load_series
 from tests.press.report import make_report
 
 
 def inputs(root: Path, name: str) -> str:
-    return digest(edition_inputs(Desk(load_series(root), find_repository(root)), name))
+    return digest(edition_inputs(Workspace(load_series(root), find_repository(root)), name))
 
 
 def test_an_edition_that_comes_later_changes_nothing_in_those_before_it(tmp_path: Path):

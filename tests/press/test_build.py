@@ -21,11 +21,11 @@ from millesime.history.repository import find_repository
 from millesime.press.archive.seal import seal_content
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress, build_editions
 from millesime.press.run.workers import local_workers
 from millesime.problems import OutputError
-from millesime.render.pdf.margin_boxes import FurnitureSource
+from millesime.render.pdf.margin_boxes import MarginBoxesSource
 from millesime.series.series import load_series
 from tests.press.report import make_report
 from tests.press.test_store import with_disks
@@ -35,12 +35,12 @@ from tests.support import TestRepository
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
 
 
-def desk(root: Path) -> Desk:
-    return Desk(load_series(root), find_repository(root))
+def workspace(root: Path) -> Workspace:
+    return Workspace(load_series(root), find_repository(root))
 
 
 def build(root: Path, out: Path, *names: str, formats: tuple[str, ...] | None = None, store: Store = NO_STORE):
-    opened = Desk(load_series(root), find_repository(root), store=store)
+    opened = Workspace(load_series(root), find_repository(root), store=store)
     chosen = list(names) or [edition.name for edition in opened.series.editions]
     with local_workers(2) as workers:
         return build_editions(opened, chosen, formats=formats, out=out, workers=workers, progress=Progress())
@@ -141,7 +141,7 @@ def test_annexes_stand_in_the_order_of_the_manifest(tmp_path: Path):
         "chapters/90-lettre.md": "# Lettre de mission\n\nMadame, Monsieur.\n",
         "chapters/registers/hearings.yaml": "- {id: A-001, institution: Mairie}\n",
     })  # fmt: skip
-    report = assemble_edition(desk(made.root), "2020")
+    report = assemble_edition(workspace(made.root), "2020")
     found = [(chapter.number, chapter.id) for chapter in report.chapters if chapter.role == "annex"]
     assert found == [("A", "redline-2019"), ("B", "lettre"), ("C", "register-hearings"), ("D", "redline-2018")]
 
@@ -149,7 +149,7 @@ def test_annexes_stand_in_the_order_of_the_manifest(tmp_path: Path):
 def test_a_sealed_edition_is_the_same_after_history_was_rewritten(made: TestRepository, built: Path, tmp_path: Path):
     rewritten = made.clone(tmp_path / "rewritten")
     for name in ("2018", "2019"):
-        seal_content(desk(rewritten.root), name)
+        seal_content(workspace(rewritten.root), name)
     rewritten.commit(message="Sceller")
     rewritten.git("filter-branch", "-f", "--msg-filter", "cat; echo récrit", "HEAD")
     fresh = rewritten.clone(tmp_path / "fresh")  # brings the new history alone
@@ -244,7 +244,7 @@ def test_a_page_more_is_laid_out_by_one_worker_and_a_new_book_by_all(made: TestR
     clone = edited(made, tmp_path)
 
     def workers_of_a_build() -> int:
-        opened = Desk(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
+        opened = Workspace(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
         with local_workers(2) as workers:
             build_editions(
                 opened, ["2021"], formats=("pdf",), out=tmp_path / "out", workers=workers, progress=Progress()
@@ -258,18 +258,18 @@ def test_a_page_more_is_laid_out_by_one_worker_and_a_new_book_by_all(made: TestR
     assert workers_of_a_build() == 0
 
 
-def test_a_page_more_lays_out_the_furniture_of_no_page_that_has_the_same(made: TestRepository, tmp_path: Path):
+def test_a_page_more_lays_out_the_margin_boxes_of_no_page_that_has_the_same(made: TestRepository, tmp_path: Path):
     clone = edited(made, tmp_path)
 
     def furnished() -> list[int]:
         """Build, and return the folios of pages whose margins were laid out."""
-        opened = Desk(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
+        opened = Workspace(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
         folios: list[int] = []
         with local_workers(1) as workers:
             submit = workers.submit
 
             def watched(step, *values):
-                sources = [value for value in values if isinstance(value, FurnitureSource)]
+                sources = [value for value in values if isinstance(value, MarginBoxesSource)]
                 folios.extend(page.folio for source in sources for page in source.pages)
                 return submit(step, *values)
 

@@ -18,7 +18,7 @@ from millesime.press.archive.bundle import Bundle, BundleVerdict, bundle_edition
 from millesime.press.cache.store import Store, open_store
 from millesime.press.run.build import Progress
 from millesime.problems import SealError
-from tests.press.sealed import desk, here, make_report, rebase, seal
+from tests.press.sealed import here, make_report, rebase, seal, workspace
 from tests.support import TestRepository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, store: Store) -> TestReposito
 
 
 def bundle(root: Path, name: str, store: Store, **options) -> Bundle:
-    return bundle_edition(desk(root, store), name, workers=here(store), progress=Progress(), **options)
+    return bundle_edition(workspace(root, store), name, workers=here(store), progress=Progress(), **options)
 
 
 def verify(place: Path) -> BundleVerdict:

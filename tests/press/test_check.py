@@ -17,7 +17,7 @@ from millesime.assembly.reading_checks import check_reading, contrast
 from millesime.history.repository import find_repository
 from millesime.markup.ast import header, words
 from millesime.press.cache.store import Store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.check import check_edition
 from millesime.problems import Problem
 from millesime.series.series import load_series
@@ -52,7 +52,7 @@ def found(case: Path, root: Path) -> list[Problem]:
         shutil.copytree(root, made.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("git"))
         made.commit(message=message.read_text("utf-8"))
         root, repository = made.root, find_repository(made.root)
-    return check_edition(Desk(load_series(root), repository), "2019")
+    return check_edition(Workspace(load_series(root), repository), "2019")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -79,15 +79,15 @@ def test_formulas_are_set_for_an_edition_with_a_pdf_and_kept_for_the_next_check(
     from millesime.render.pdf import formula_book
 
     write_report(tmp_path, "# Un\n\n$\\foo$ et $漢$, [$漢$](#un), $x^2$.\n", "formats: [pdf]")
-    desk = Desk(load_series(tmp_path), None, store=Store(tmp_path / "cache"))
-    first = check_edition(desk, "2019")
+    workspace = Workspace(load_series(tmp_path), None, store=Store(tmp_path / "cache"))
+    first = check_edition(workspace, "2019")
     monkeypatch.setattr(formula_book, "set_formulas", refuse)
-    assert check_edition(desk, "2019") == first
+    assert check_edition(workspace, "2019") == first
     assert [(problem.code, problem.where) for problem in first] == [
         ("S010", "chapters/a.md:3"), ("Q001", "chapters/a.md:3"),
     ]  # fmt: skip
     write_report(tmp_path, "# Un\n\n$\\foo$ et $漢$, $x^2$.\n", "formats: [html]")
-    assert [problem.code for problem in check_edition(Desk(load_series(tmp_path), None), "2019")] == ["S010"]
+    assert [problem.code for problem in check_edition(Workspace(load_series(tmp_path), None), "2019")] == ["S010"]
 
 
 def set_formulas(source):  # what the store calls a step, it takes from the function's name

@@ -22,7 +22,7 @@ from distributed import Client
 
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import NO_STORE, Store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run import workers as press_workers
 from millesime.press.run.build import Progress, build_editions
 from millesime.press.run.workers import Workers, cluster_workers, local_workers
@@ -106,15 +106,15 @@ def cluster(folder: Path, *, workers: int, threads: int = 1, path: Path | None =
 
 
 def build(root: Path, out: Path, workers: Workers, *, store: Store = NO_STORE) -> None:
-    desk = Desk(load_series(root), find_repository(root), store=store)
-    names = [edition.name for edition in desk.series.editions]
-    build_editions(desk, names, formats=None, out=out, workers=workers, progress=Progress())
+    workspace = Workspace(load_series(root), find_repository(root), store=store)
+    names = [edition.name for edition in workspace.series.editions]
+    build_editions(workspace, names, formats=None, out=out, workers=workers, progress=Progress())
 
 
 def build_pdf(root: Path, out: Path, workers: Workers) -> None:
     """Build what has the most steps, and no more."""
-    desk = Desk(load_series(root), find_repository(root))
-    build_editions(desk, ["2018"], formats=("pdf",), out=out, workers=workers, progress=Progress())
+    workspace = Workspace(load_series(root), find_repository(root))
+    build_editions(workspace, ["2018"], formats=("pdf",), out=out, workers=workers, progress=Progress())
 
 
 def run(root: Path, out: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:

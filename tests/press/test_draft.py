@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from millesime.history.repository import find_repository
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.draft import draft_edition
 from millesime.press.run.workers import local_workers
 from millesime.problems import ManifestError
@@ -23,9 +23,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> TestRepository:
 
 
 def draft(made: TestRepository, out: Path, *chapters: str) -> str:
-    desk = Desk(load_series(made.root), find_repository(made.root))
+    workspace = Workspace(load_series(made.root), find_repository(made.root))
     with local_workers(1) as workers:
-        printed = draft_edition(desk, "2019", chapters=chapters, out=out, workers=workers)
+        printed = draft_edition(workspace, "2019", chapters=chapters, out=out, workers=workers)
     assert printed.path == out / "2019/la-ville-partagee-2019-draft.pdf"
     return subprocess.run(["pdftotext", printed.path, "-"], capture_output=True, text=True, check=True).stdout
 

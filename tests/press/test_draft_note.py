@@ -11,7 +11,7 @@ from millesime.distribution.trust.record import Record
 from millesime.history.repository import find_repository
 from millesime.press.archive.seal import seal_content
 from millesime.press.edition.draft_note import check_note, draft_line
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.scaffold import begin_edition
 from millesime.press.site.publish import _chosen
 from millesime.problems import ManifestError
@@ -19,8 +19,8 @@ from millesime.series.series import load_series
 from tests.support import TestRepository, make_repository
 
 
-def open_desk(made: TestRepository) -> Desk:
-    return Desk(load_series(made.root), find_repository(made.root))
+def open_workspace(made: TestRepository) -> Workspace:
+    return Workspace(load_series(made.root), find_repository(made.root))
 
 
 @pytest.fixture(params=["fr", "en", "it"])
@@ -33,7 +33,7 @@ def drafted(request: pytest.FixtureRequest, tmp_path: Path) -> TestRepository:
         "editions/2018.yaml": "date: 2018-07-03\nchapters: [chapters/a.md]\n",
     })  # fmt: skip
     made.commit({"editions/2018.yaml": f"date: 2018-07-03\nrevision: '{first}'\nchapters: [chapters/a.md]\n"})
-    begin_edition(open_desk(made), "2019", old="2018", date=datetime.date(2019, 7, 3))
+    begin_edition(open_workspace(made), "2019", old="2018", date=datetime.date(2019, 7, 3))
     second = made.commit()
     manifest = (made.root / "editions/2019.yaml").read_text("utf-8")
     made.commit({"editions/2019.yaml": f"{manifest}revision: '{second}'\n"})
@@ -41,12 +41,12 @@ def drafted(request: pytest.FixtureRequest, tmp_path: Path) -> TestRepository:
 
 
 def test_a_draft_is_reported_and_neither_sealed_nor_published(drafted: TestRepository):
-    desk = open_desk(drafted)
-    assert [(one.code, one.where) for one in check_note(desk, "2019")] == [("N001", "changelog/2019.md:1")]
+    workspace = open_workspace(drafted)
+    assert [(one.code, one.where) for one in check_note(workspace, "2019")] == [("N001", "changelog/2019.md:1")]
     with pytest.raises(ManifestError, match=r"^changelog/2019\.md:1: the note to readers is still a draft; rewrite"):
-        seal_content(desk, "2019")
+        seal_content(workspace, "2019")
     with pytest.raises(ManifestError, match=r"^changelog/2019\.md:1: "):
-        _chosen(desk, ["2019"], Record(editions={}, addresses={}))
+        _chosen(workspace, ["2019"], Record(editions={}, addresses={}))
     assert "seal" not in (drafted.root / "editions/2019.yaml").read_text("utf-8")
 
 
@@ -55,9 +55,9 @@ def test_a_note_that_was_rewritten_is_sealed(drafted: TestRepository):
     manifest = (drafted.root / "editions/2019.yaml").read_text("utf-8")
     lines = [line for line in manifest.splitlines() if not line.startswith("revision:")]
     drafted.commit({"editions/2019.yaml": "\n".join([*lines, f"revision: '{second}'", ""])})
-    desk = open_desk(drafted)
-    assert check_note(desk, "2019") == [] and seal_content(desk, "2018").state == "content"
-    assert seal_content(desk, "2019").state == "content"
+    workspace = open_workspace(drafted)
+    assert check_note(workspace, "2019") == [] and seal_content(workspace, "2018").state == "content"
+    assert seal_content(workspace, "2019").state == "content"
 
 
 def test_a_draft_is_known_by_its_line_however_it_is_spaced_and_wherever_it_stands():

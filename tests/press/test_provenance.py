@@ -7,7 +7,7 @@ from pathlib import Path
 from millesime.history.repository import find_repository
 from millesime.markup.ast import text_of, walk
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.series.series import load_series
 from tests.press.report import FIRST, make_report
 from tests.support import TestRepository
@@ -23,8 +23,8 @@ def annex_text(made: TestRepository, *, settings: str = "provenance: true") -> t
             f"annexes: [{{redline: '2019', {settings}}}, {{register: contributions}}]\n"
         ),
     })  # fmt: skip
-    desk = Desk(load_series(made.root), find_repository(made.root))
-    report = assemble_edition(desk, "2020")
+    workspace = Workspace(load_series(made.root), find_repository(made.root))
+    report = assemble_edition(workspace, "2020")
     (annex,) = [chapter for chapter in report.chapters if chapter.id == "redline-2019"]
     return text_of(list(annex.blocks)).replace("\u00a0", " ").replace("\u202f", " "), list(annex.blocks)
 

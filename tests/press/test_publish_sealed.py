@@ -18,7 +18,7 @@ from millesime.press.run.build import Progress
 from millesime.press.site.publish import publish
 from millesime.problems import OutputError, SealError
 from tests.cli.test_seal import run
-from tests.press.sealed import desk, edit, here, make_report, seal
+from tests.press.sealed import edit, here, make_report, seal, workspace
 from tests.support import TestRepository
 
 KEY = SecretKey(id=b"12345678", seed=bytes(range(32)))
@@ -47,7 +47,7 @@ def site(made: TestRepository, store: Store, tmp_path_factory: pytest.TempPathFa
 
 def publish_to(root: Path, out: Path, store: Store, *, key: SecretKey | None = None):
     return publish(
-        desk(root, store), [], out=out, workers=here(store), progress=Progress(), search=False, key=key
+        workspace(root, store), [], out=out, workers=here(store), progress=Progress(), search=False, key=key
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from millesime.history.repository import find_repository
 from millesime.markup.ast import text_of
 from millesime.press.compare.comparison import compare_manuscripts, redline_report, tracked_report
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.series.series import load_series
 from tests.support import make_repository
 
@@ -19,7 +19,7 @@ THREE = "---\nid: trois\n---\n\n# Trois\n\n## Là {#la}\n\nDu texte.\n"
 CHAPTERS = ("10-un", "20-deux", "30-trois")
 
 
-def desk_of(folder: Path) -> Desk:
+def workspace_of(folder: Path) -> Workspace:
     made = make_repository(folder)
     texts = dict(zip(CHAPTERS, (OLD, TWO, THREE), strict=True))
     first = made.commit({f"chapters/{name}.md": text for name, text in texts.items()})
@@ -31,7 +31,7 @@ def desk_of(folder: Path) -> Desk:
         "editions/2019.yaml": f"date: 2019-07-03\nrevision: {second!r}\nannexes: [{{redline: '2018'}}]\n"
         f"chapters: [{', '.join(['chapters/05-zero.md', *listed])}]\n",
     })  # fmt: skip
-    return Desk(load_series(made.root), find_repository(made.root))
+    return Workspace(load_series(made.root), find_repository(made.root))
 
 
 def words_of(blocks) -> str:
@@ -39,12 +39,12 @@ def words_of(blocks) -> str:
 
 
 def test_a_comparison_prints_what_each_edition_prints(tmp_path: Path):
-    desk = desk_of(tmp_path / "report")
-    old, new = desk.manuscript("2018"), desk.manuscript("2019")
-    redline = compare_manuscripts(desk, old, new)
+    workspace = workspace_of(tmp_path / "report")
+    old, new = workspace.manuscript("2018"), workspace.manuscript("2019")
+    redline = compare_manuscripts(workspace, old, new)
     for report in (
-        redline_report(redline, old, new, series=desk.series, full=False),
-        tracked_report(redline, old, new, series=desk.series),
+        redline_report(redline, old, new, series=workspace.series, full=False),
+        tracked_report(redline, old, new, series=workspace.series),
     ):
         (text,) = [words for chapter in report.chapters if "principe" in (words := words_of(chapter.blocks))]
         assert "chapitre 2" in text, "as the edition of 2018 printed it, struck"
@@ -54,8 +54,8 @@ def test_a_comparison_prints_what_each_edition_prints(tmp_path: Path):
 
 
 def test_an_annex_prints_struck_references_as_they_were_and_links_its_own(tmp_path: Path):
-    desk = desk_of(tmp_path / "report")
-    report = assemble_edition(desk, "2019")
+    workspace = workspace_of(tmp_path / "report")
+    report = assemble_edition(workspace, "2019")
     (annex,) = [chapter for chapter in report.chapters if chapter.role == "annex"]
     text = words_of(annex.blocks)
     assert "chapitre 2" in text and "chapitre 4" in text

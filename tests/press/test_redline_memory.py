@@ -8,7 +8,7 @@ import pytest
 
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import NO_STORE, Store, open_store
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.redline.outputs.json import redline_json
 from millesime.redline.pairing import memory
 from millesime.redline.pairing.memory import Memory
@@ -39,8 +39,8 @@ def compared(made: TestRepository, store: Store, monkeypatch: pytest.MonkeyPatch
             memories.append(self)
 
     monkeypatch.setattr(memory, "Memory", Noted)
-    desk = Desk(load_series(made.root), find_repository(made.root), store=store)
-    redline = desk.redline(desk.manuscript("2018"), desk.manuscript("2019"))
+    workspace = Workspace(load_series(made.root), find_repository(made.root), store=store)
+    redline = workspace.redline(workspace.manuscript("2018"), workspace.manuscript("2019"))
     return redline_json(redline, full=True), memories[0].share_made
 
 

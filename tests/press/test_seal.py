@@ -23,7 +23,7 @@ from millesime.press.edition.sealed_inputs import ManifestChanged
 from millesime.press.run.artifacts import Download
 from millesime.problems import ManifestError, RevisionError, SealError
 from millesime.series.series import load_series
-from tests.press.sealed import desk, edit, forget, make_report, rebase, seal, verify
+from tests.press.sealed import edit, forget, make_report, rebase, seal, verify, workspace
 from tests.support import TestRepository
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
@@ -95,7 +95,7 @@ def test_an_edition_in_preparation_is_not_sealed(clone: TestRepository):
     edit(clone.root / "editions/2019.yaml", ("revision: 'edition-2019'\n", ""))
     text = (clone.root / "editions/2019.yaml").read_text("utf-8")
     (clone.root / "editions/2019.yaml").write_text(text[: text.index("# What freezes")], "utf-8")
-    for sealing in (lambda: seal(clone.root, "2019"), lambda: [seal_content(desk(clone.root), "2019")]):
+    for sealing in (lambda: seal(clone.root, "2019"), lambda: [seal_content(workspace(clone.root), "2019")]):
         with pytest.raises(RevisionError, match=r"^editions/2019\.yaml: in preparation, built from the working tree"):
             sealing()
 
@@ -104,18 +104,18 @@ def test_what_an_edition_is_compared_with_is_sealed_first(tmp_path: Path, store:
     root = make_report(tmp_path).root
     with pytest.raises(ManifestError, match=r"is not sealed and may still change; .*: millesime seal 2018 2019$"):
         seal(root, "2019", store=store)
-    seal_content(desk(root), "2018")
+    seal_content(workspace(root), "2018")
     with pytest.raises(ManifestError, match="is sealed by its content alone and may still change"):
         seal(root, "2019", store=store)
 
 
 def test_a_seal_of_content_alone_is_completed(tmp_path: Path, store: Store):
     root = make_report(tmp_path).root
-    assert seal_content(desk(root), "2018").state == "content"
+    assert seal_content(workspace(root), "2018").state == "content"
     assert one(root, "2018", store).verdict == "content-only"
     assert seal(root, "2018", store=store)[0].state == "sealed"
     assert one(root, "2018", store).verdict == "verified"
-    assert seal_content(desk(root), "2018").state == "same", "content alone would be less"
+    assert seal_content(workspace(root), "2018").state == "same", "content alone would be less"
 
 
 def test_files_outside_the_folders_that_the_manifest_names_are_content_too(tmp_path: Path):
@@ -126,7 +126,7 @@ def test_files_outside_the_folders_that_the_manifest_names_are_content_too(tmp_p
     }, tag="edition-2020")  # fmt: skip
     text = (made.root / "editions/2018.yaml").read_text("utf-8").replace("2018", "2020")
     made.write({"editions/2020.yaml": text})
-    assert set(seal_content(desk(made.root), "2020").seal.trees) == {"changelog", "chapters", "media"}
+    assert set(seal_content(workspace(made.root), "2020").seal.trees) == {"changelog", "chapters", "media"}
 
 
 def test_sealing_again_changes_nothing(clone: TestRepository, store: Store):
@@ -249,7 +249,7 @@ def test_an_edition_whose_annexes_name_commits_needs_them_all(tmp_path: Path, st
     seal(made.root, "2019", store=store)
     shutil.copy(made.root / "editions/2019.yaml", clone.root / "editions/2019.yaml")
     (download,) = flipped(read_downloads(made, "2019"), "epub")
-    verdict = judge(desk(clone.root), "2019", [download])
+    verdict = judge(workspace(clone.root), "2019", [download])
     assert verdict.verdict == "missing" and verdict.text.endswith("with: git fetch --unshallow --tags")
 
 
@@ -272,7 +272,7 @@ def test_an_edited_manifest_is_named_and_never_built(clone: TestRepository, stor
     from millesime.press.run.build import plan_editions
 
     with pytest.raises(ManifestChanged):
-        plan_editions(desk(clone.root), ["2018"], formats=None)
+        plan_editions(workspace(clone.root), ["2018"], formats=None)
 
 
 def test_comments_and_layout_of_a_manifest_are_free(clone: TestRepository, store: Store):
@@ -334,7 +334,7 @@ def flipped(downloads: list[Download], kind: str) -> list[Download]:
 
 
 def test_other_bytes_from_the_same_tools_are_the_serious_case(printed: TestRepository, downloads: list[Download]):
-    verdict = judge(desk(printed.root), "2018", flipped(downloads, "epub"))
+    verdict = judge(workspace(printed.root), "2018", flipped(downloads, "epub"))
     assert verdict.verdict == "bytes" and verdict.differences == ()
     assert verdict.text.startswith("editions/2018.yaml: seal.artifacts: la-ville-partagee-2018.epub: other bytes than")
     assert "although content, manifests, tools and fonts are those of the seal; do not publish it" in verdict.text
@@ -344,11 +344,11 @@ def test_other_bytes_from_the_same_tools_are_the_serious_case(printed: TestRepos
 
 
 def test_a_site_refuses_what_was_not_sealed(printed: TestRepository, downloads: list[Download]):
-    require_sealed(desk(printed.root), "2018", downloads)
+    require_sealed(workspace(printed.root), "2018", downloads)
     with pytest.raises(SealError, match="do not publish it"):
-        require_sealed(desk(printed.root), "2018", flipped(downloads, "epub"))
+        require_sealed(workspace(printed.root), "2018", flipped(downloads, "epub"))
     with pytest.raises(SealError, match=r"la-ville-partagee-2018\.pdf"):
-        require_sealed(desk(printed.root), "2018", downloads[:1])
+        require_sealed(workspace(printed.root), "2018", downloads[:1])
 
 
 def test_other_tools_are_named_and_the_bytes_not_judged(
@@ -356,13 +356,13 @@ def test_other_tools_are_named_and_the_bytes_not_judged(
 ):
     now = {**tools.tool_versions(), "pandoc": "3.10", "weasyprint": "71.0"}
     monkeypatch.setattr(verifying, "tool_versions", lambda: now)
-    epub = judge(desk(printed.root), "2018", flipped(downloads, "epub"))
+    epub = judge(workspace(printed.root), "2018", flipped(downloads, "epub"))
     sealed = load_series(printed.root).edition("2018").seal.tools["pandoc"]
     assert epub.verdict == "tools"
     assert f"made with other tools than it was sealed with: pandoc {sealed} → 3.10; the bytes cannot" in epub.text
     assert "bundle" in epub.text and "seal.tools" in epub.text
-    assert "weasyprint 70.0 → 71.0" in judge(desk(printed.root), "2018", flipped(downloads, "pdf")).text
-    same = judge(desk(printed.root), "2018", downloads)
+    assert "weasyprint 70.0 → 71.0" in judge(workspace(printed.root), "2018", flipped(downloads, "pdf")).text
+    same = judge(workspace(printed.root), "2018", downloads)
     assert same.verdict == "verified" and len(same.differences) == 2, "the same bytes, whatever made them"
 
 
@@ -371,8 +371,8 @@ def test_tools_that_make_pages_alone_explain_no_other_format(
 ):
     now = {**tools.tool_versions(), "weasyprint": "71.0", "Pango": "1.56"}
     monkeypatch.setattr(verifying, "tool_versions", lambda: now)
-    assert judge(desk(printed.root), "2018", flipped(downloads, "pdf")).verdict == "tools"
-    assert judge(desk(printed.root), "2018", flipped(downloads, "epub")).verdict == "bytes"
+    assert judge(workspace(printed.root), "2018", flipped(downloads, "pdf")).verdict == "tools"
+    assert judge(workspace(printed.root), "2018", flipped(downloads, "epub")).verdict == "bytes"
 
 
 def test_a_font_file_that_changed_is_named(
@@ -390,7 +390,7 @@ def test_a_font_file_that_changed_is_named(
         return tmp_path / path.name
 
     monkeypatch.setattr(tools, "find_font", find_another)
-    verdict = judge(desk(printed.root), "2018", flipped(downloads, "pdf"))
+    verdict = judge(workspace(printed.root), "2018", flipped(downloads, "pdf"))
     name, digest = next(iter(sealed.items()))
     assert verdict.verdict == "fonts"
     assert f"{name} is another file ({digest[:10]} → " in verdict.text and f"{name} {digest}" in verdict.text
@@ -427,13 +427,13 @@ def test_other_fonts_on_the_system_are_a_reason_of_their_own(
 ):
     now = {**tools.tool_versions(), tools.FONTS: "0123456789ab"}
     monkeypatch.setattr(verifying, "tool_versions", lambda: now)
-    verdict = judge(desk(printed.root), "2018", flipped(downloads, "pdf"))
+    verdict = judge(workspace(printed.root), "2018", flipped(downloads, "pdf"))
     assert verdict.verdict == "fonts" and "other fonts are installed than when it was sealed" in verdict.text
 
 
 def test_other_bytes_after_history_was_rewritten_say_what_to_fetch(clone: TestRepository, made: TestRepository):
     rebase(clone)
-    verdict = judge(desk(clone.root), "2019", flipped(read_downloads(made, "2019"), "epub"))
+    verdict = judge(workspace(clone.root), "2019", flipped(read_downloads(made, "2019"), "epub"))
     commits = " ".join(made.git("rev-parse", f"edition-{name}") for name in ("2019", "2018"))
     assert verdict.verdict == "history" and f"git fetch origin {commits}" in verdict.text
 
@@ -448,7 +448,7 @@ def test_what_a_cache_was_made_to_keep_is_found_out_and_without_it_all_is_well(
     from millesime.press.run.artifacts import pack_file
 
     name = "la-ville-partagee-2018.epub"
-    opened = desk(made.root, poisoned)
+    opened = workspace(made.root, poisoned)
     recall = poisoned.recall("epub", "2018", edition_inputs(opened, "2018"))
     assert recall.content is not None
     content = (made.root / "dist/2018" / name).read_bytes() + b"\0"

@@ -21,7 +21,7 @@ from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.engine import environment, internals
 from millesime.render.pdf.engine.theme_scope import read_scope
 from millesime.render.pdf.layout import UnbindableError
-from millesime.render.pdf.margin_boxes import FurnitureSource, lay_out_furniture
+from millesime.render.pdf.margin_boxes import MarginBoxesSource, lay_out_margin_boxes
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.values.layout_steps import run_here
 from millesime.render.pdf.values.pdf_file import PdfFile
@@ -129,12 +129,12 @@ def both() -> tuple[bytes, bytes]:
 # ---- the same book ------------------------------------------------------------
 
 
-def furniture_source(of: Report) -> FurnitureSource:
-    """Return what the furniture of a report's book is laid out from."""
-    found: list[FurnitureSource] = []
+def margin_boxes_source(of: Report) -> MarginBoxesSource:
+    """Return what the margin boxes of a report's book are laid out from."""
+    found: list[MarginBoxesSource] = []
 
     def run(steps):
-        found.extend(source for function, source in steps if function is lay_out_furniture)
+        found.extend(source for function, source in steps if function is lay_out_margin_boxes)
         return run_here(steps)
 
     print_by_unit(of, run=run)
@@ -149,12 +149,14 @@ def furniture_source(of: Report) -> FurnitureSource:
         "@page { @top-center { content: counter(page); opacity: 0.5; background: linear-gradient(red, blue) } }",
     ],
 )
-def test_the_furniture_of_a_page_does_not_depend_on_the_pages_that_it_is_laid_out_with(style):
-    source = furniture_source(themed(style, everything()))
-    together = lay_out_furniture(source)
+def test_margin_boxes_of_a_page_do_not_depend_on_the_pages_that_they_are_laid_out_with(style):
+    source = margin_boxes_source(themed(style, everything()))
+    together = lay_out_margin_boxes(source)
 
     def of(*numbers: int) -> list:
-        return lay_out_furniture(dataclasses.replace(source, pages=tuple(source.pages[number] for number in numbers)))
+        return lay_out_margin_boxes(
+            dataclasses.replace(source, pages=tuple(source.pages[number] for number in numbers))
+        )
 
     assert len(source.pages) > 25
     for number in range(0, len(source.pages), 3):
@@ -214,7 +216,7 @@ def test_an_edit_lays_out_its_own_chapter():
     after = dataclasses.replace(before, chapters=(*before.chapters[:3], edited, *before.chapters[4:]))
     again = print_by_unit(after, run=run).content
     assert run.ran["lay_out"] == 1
-    assert run.ran["lay_out_furniture"] <= 1
+    assert run.ran["lay_out_margin_boxes"] <= 1
     assert facts_of(again)["structure"] == facts_of(print_plain(after).content)["structure"]
 
 

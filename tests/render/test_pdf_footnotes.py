@@ -72,7 +72,7 @@ class _Chapter:
 def _pages(html: str, *, run_on=footnotes.running_on, quick: bool = False) -> list:
     tree = etree.fromstring(f"<html><body><section>{html}</section></body></html>")
     date = datetime.date(2020, 1, 1)
-    with surroundings(date) as notes, weasyprint_patches.taken() if quick else nullcontext(), run_on(), notes_kept():
+    with surroundings(date) as notes, weasyprint_patches.patched() if quick else nullcontext(), run_on(), notes_kept():
         return layout.press_for(_SHEET).render(tree, {}, notes, variant=None).pages
 
 

@@ -93,7 +93,7 @@ def first(book: Book, kind: str, *, holding: str = "") -> Element | None:
 # ---- what each mend is for: true with it, and not without --------------------------
 
 
-def furniture_is_no_text(book: Book) -> bool:
+def margin_boxes_are_no_text(book: Book) -> bool:
     owned = {mark for element in book.elements() for mark in element.marks}
     return all(mark in owned for mark, text in book.texts.items() if text.strip())
 
@@ -176,7 +176,7 @@ def nothing_is_said_for_nothing(book: Book) -> bool:
 
 
 MENDS = {
-    "_drop_furniture": furniture_is_no_text,
+    "_drop_margin_boxes": margin_boxes_are_no_text,
     "_place_notes": notes_follow_their_reference,
     "_join_pieces": pieces_are_one,
     "_name_kinds": code_and_formulas_are_named,

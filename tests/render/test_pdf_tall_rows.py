@@ -94,7 +94,7 @@ class _Book:
 
 def _pages(html: str, *, quick: bool = False) -> list:
     tree = etree.fromstring(f"<html><body><section>{html}</section></body></html>")
-    quickly = weasyprint_patches.taken() if quick else nullcontext()
+    quickly = weasyprint_patches.patched() if quick else nullcontext()
     with surroundings(datetime.date(2020, 1, 1)) as notes, quickly, running_on(), tall_rows_parted(), notes_kept():
         return layout.press_for(_SHEET).render(tree, {}, notes, variant=None).pages
 

@@ -14,7 +14,7 @@ from lxml import etree, html
 
 from millesime.assembly.report import Report
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import make_artifact, read_packed
 from millesime.series.series import load_series
 from tests.render.pdf_facts import text_of_pages
@@ -50,7 +50,7 @@ def write_report(root: Path, files: Files, *, manifest: str = "", report: str = 
 
 def assemble(root: Path) -> Report:
     """Return the report of a working tree as every format prints it."""
-    return assemble_edition(Desk(load_series(root), None), "2019")
+    return assemble_edition(Workspace(load_series(root), None), "2019")
 
 
 def make(root: Path, *, formats: tuple[str, ...] = FORMATS) -> Made:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from millesime.cli import program
 from millesime.history.repository import find_repository
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import make_artifact
 from millesime.problems import ReportError, RevisionError
 from millesime.series.series import load_series
@@ -88,7 +88,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[TestRepository, P
 @pytest.fixture(scope="module")
 def made(hostile: tuple[TestRepository, Path]) -> Made:
     root = hostile[0].root
-    report = assemble_edition(Desk(load_series(root), find_repository(root)), "2019")
+    report = assemble_edition(Workspace(load_series(root), find_repository(root)), "2019")
     return {kind: unpacked(kind, make_artifact(report, kind)) for kind in FORMATS}
 
 
@@ -158,7 +158,7 @@ def test_a_revision_that_looks_like_an_option_is_no_option(
         quoted = name.replace("\n", "\\n")
         manifest.write_text(f'date: 2018-07-03\nrevision: "{quoted}"\nchapters: [chapters/a.md]\n', "utf-8")
         with pytest.raises(ReportError, match=r"^editions/2018\.yaml: revision: "):
-            Desk(load_series(repo.root), find_repository(repo.root)).manuscript("2018")
+            Workspace(load_series(repo.root), find_repository(repo.root)).manuscript("2018")
     finally:
         manifest.write_text(content, "utf-8")
     assert files_of(repo.root) == before
@@ -184,7 +184,7 @@ def test_nothing_of_a_submodule_is_read(tmp_path: Path):
     id = repo.git("rev-parse", "HEAD")
     repo.write({"editions/2018.yaml": MANIFEST.format(date="2018-07-03", revision=id)})
     with pytest.raises(ReportError, match="submodule"):
-        Desk(load_series(repo.root), find_repository(repo.root)).manuscript("2018")
+        Workspace(load_series(repo.root), find_repository(repo.root)).manuscript("2018")
 
 
 def _private(tmp_path: Path) -> TestRepository:

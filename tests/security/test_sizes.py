@@ -12,7 +12,7 @@ from millesime.limits import LimitError, Limits
 from millesime.markup import pandoc
 from millesime.press.compare.loose_documents import open_papers
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import make_artifact
 from millesime.press.run.resource_limits import run_limited
 from millesime.series.series import load_series
@@ -37,7 +37,7 @@ def test_a_text_that_is_nested_without_end_is_read_or_named_in_time(name: str, t
     write_report(tmp_path, {"chapters/a.md": f"# Un\n\n{NESTED[name]}\n" if "meta" not in name else NESTED[name]})
     limits = Limits(reading=1, memory=512)
     try:
-        assemble_edition(Desk(load_series(tmp_path), None, limits=limits), "2019")
+        assemble_edition(Workspace(load_series(tmp_path), None, limits=limits), "2019")
     except LimitError as error:
         assert str(error).startswith("chapters/a.md: ")
 
@@ -72,7 +72,7 @@ def test_tables_and_measures_beyond_all_bounds_are_printed(tmp_path: Path):
 def test_a_part_that_takes_too_long_to_lay_out_is_named(tmp_path: Path):
     rows = "".join(f"| {'mot ' * 30}{number} | b |\n" for number in range(600))
     write_report(tmp_path, {"chapters/a.md": f"# Un\n\n| a | b |\n|---|---|\n{rows}"})
-    report = assemble_edition(Desk(load_series(tmp_path), None), "2019")
+    report = assemble_edition(Workspace(load_series(tmp_path), None), "2019")
     with pytest.raises(LimitError, match=r"^edition 2019, pdf: .* more than 1 s; .*layout: 1"):
         run_limited(Limits(layout=1), "edition 2019, pdf", make_artifact, report, "pdf")
 

@@ -9,7 +9,7 @@ import pytest
 
 from millesime.assembly.theme import load_labels
 from millesime.press.edition.edition_report import assemble_edition
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import ReportError
 from millesime.series.series import load_series
 from tests.security.artifacts import assemble, write_report
@@ -81,7 +81,7 @@ def test_no_yaml_multiplies(bomb: str, place: str, tmp_path: Path):
     )
     began = time.process_time()
     with pytest.raises(ReportError) as raised:
-        assemble_edition(Desk(load_series(tmp_path), None), "2019")
+        assemble_edition(Workspace(load_series(tmp_path), None), "2019")
     assert ("editions/report.yaml" if place == "report" else "hearings") in str(raised.value)
     assert len(str(raised.value)) < 3_000
     assert time.process_time() - began < 10

@@ -45,7 +45,7 @@ from millesime.press.cache.versions import PACKAGE, code_version, theme_version
 from millesime.press.compare.edition_lineage import follow_editions
 from millesime.press.compare.unreadable_archives import UNREADABLE
 from millesime.press.edition.edition_report import imprint
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Download, artifact_stem
 from millesime.press.run.build import Progress
 from millesime.press.run.workers import Workers
@@ -90,7 +90,7 @@ class BundleVerdict:
 
 
 def bundle_edition(
-    desk: Desk,
+    workspace: Workspace,
     name: str,
     *,
     workers: Workers,
@@ -104,28 +104,28 @@ def bundle_edition(
     before them. Raises SealError for an edition that is not sealed with its
     artifacts, or that comes out otherwise.
     """
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     seal = edition.seal
     if seal is None or not seal.artifacts:
         state = "not sealed" if seal is None else "sealed by its content alone"
         raise SealError(f"{edition.file}: {state}, and may still change; seal it first: millesime seal {name}")
-    downloads, _ = make_downloads(desk, name, formats=sealed_formats(seal), workers=workers, progress=progress)
-    require_sealed(desk, name, downloads)
+    downloads, _ = make_downloads(workspace, name, formats=sealed_formats(seal), workers=workers, progress=progress)
+    require_sealed(workspace, name, downloads)
     notes: list[str] = []
     files = {f"{_ARTIFACTS}/{one.name}": one.content for one in downloads}
-    if with_history and desk.repository is not None and desk.repository.is_shallow:
+    if with_history and workspace.repository is not None and workspace.repository.is_shallow:
         notes.append("this clone is shallow: the bundle holds the sources without their history")
         with_history = False
-    tips = [_tip(desk, other, with_history=with_history) for other in dict.fromkeys((name, *edition.compared))]
-    files |= _sources(desk, edition, tips)
-    files |= {f"{_METADATA}/{file}": content for file, content in _catalogued(desk, edition, downloads, progress)}
-    files[f"{_METADATA}/edition.json"] = _metadata(desk, edition)
+    tips = [_tip(workspace, other, with_history=with_history) for other in dict.fromkeys((name, *edition.compared))]
+    files |= _sources(workspace, edition, tips)
+    files |= {f"{_METADATA}/{file}": content for file, content in _catalogued(workspace, edition, downloads, progress)}
+    files[f"{_METADATA}/edition.json"] = _metadata(workspace, edition)
     files |= _toolchain(seal)
     facts = {"kind": "millesime bundle", "version": _VERSION_AT_TOP, "edition": name, "made_by": __version__}
-    inside = desk.repository.folder if desk.repository else ""
+    inside = workspace.repository.folder if workspace.repository else ""
     files[FACTS] = _json(facts | ({"version": _VERSION, "folder": inside} if inside else {}))
     has_commit = tips[0].commit == seal.commit
-    files |= {file: _readme(file, desk, edition, downloads, files, has_commit=has_commit) for file in _READMES}
+    files |= {file: _readme(file, workspace, edition, downloads, files, has_commit=has_commit) for file in _READMES}
     checksums = write_checksums({file: sha256(content) for file, content in files.items()})
     files[CHECKSUMS] = checksums
     if key is not None:
@@ -155,33 +155,33 @@ def verify_bundle(
             raise SealError(f"{place}: {CHECKSUMS} does not list {unlisted[0]}; get the bundle again")
         name = _edition_of(folder)
         with tempfile.TemporaryDirectory(prefix="millesime-") as root:
-            desk = _desk(folder, listed, Path(root))
-            (verdict,) = verify_editions(desk, [name], workers=workers, progress=progress)
-        _check_artifacts(listed, desk.series.edition(name))
+            workspace = _workspace(folder, listed, Path(root))
+            (verdict,) = verify_editions(workspace, [name], workers=workers, progress=progress)
+        _check_artifacts(listed, workspace.series.edition(name))
     return BundleVerdict(files=files, edition=verdict)
 
 
 # ---- what is in it ----------------------------------------------------------
 
 
-def _sources(desk: Desk, edition: Edition, tips: Sequence[Tip]) -> dict[str, bytes]:
-    assert desk.repository is not None, "a sealed edition was read from one"
-    found = {_BUNDLE: write_bundle(desk.repository, tips)}
-    for name in _named_editions(desk.series, edition):
-        file = desk.series.edition(name).file
-        found[f"{_SOURCES}/{file}"] = (desk.series.root / file).read_bytes()
-    found[f"{_SOURCES}/{REPORT_FILE}"] = (desk.series.root / REPORT_FILE).read_bytes()
+def _sources(workspace: Workspace, edition: Edition, tips: Sequence[Tip]) -> dict[str, bytes]:
+    assert workspace.repository is not None, "a sealed edition was read from one"
+    found = {_BUNDLE: write_bundle(workspace.repository, tips)}
+    for name in _named_editions(workspace.series, edition):
+        file = workspace.series.edition(name).file
+        found[f"{_SOURCES}/{file}"] = (workspace.series.root / file).read_bytes()
+    found[f"{_SOURCES}/{REPORT_FILE}"] = (workspace.series.root / REPORT_FILE).read_bytes()
     note = f"{NOTES_FOLDER}/{edition.name}.md"
     if edition.seal and note in edition.seal.beside:
-        source = next(source for source in (desk.snapshot(edition.name), desk.current) if source.has(note))
+        source = next(source for source in (workspace.snapshot(edition.name), workspace.current) if source.has(note))
         found[f"{_SOURCES}/{note}"] = source.read(note)
     return found
 
 
-def _tip(desk: Desk, name: str, *, with_history: bool) -> Tip:
-    edition, snapshot = desk.series.edition(name), desk.snapshot(name)
+def _tip(workspace: Workspace, name: str, *, with_history: bool) -> Tip:
+    edition, snapshot = workspace.series.edition(name), workspace.snapshot(name)
     commit = snapshot.commit.id if snapshot.commit and with_history else ""
-    folder = desk.repository.folder if desk.repository else ""
+    folder = workspace.repository.folder if workspace.repository else ""
     trees = {posixpath.join(folder, path): id for path, id in (edition.seal.trees if edition.seal else {}).items()}
     return Tip(
         branch=branch_name(name), commit=commit, trees=trees, date=edition.date,
@@ -202,16 +202,16 @@ def _named_editions(series: Series, edition: Edition) -> list[str]:
 
 
 def _catalogued(
-    desk: Desk, edition: Edition, downloads: Sequence[Download], progress: Progress
+    workspace: Workspace, edition: Edition, downloads: Sequence[Download], progress: Progress
 ) -> Iterable[tuple[str, bytes]]:
     """Return what catalogues and libraries read of an edition, by name: the same as on a site."""
-    followed = follow_editions(desk, [edition], say=progress.step)
-    described = describe_publication(desk, [edition], {edition.name: downloads}, followed, say=progress.step)
+    followed = follow_editions(workspace, [edition], say=progress.step)
+    described = describe_publication(workspace, [edition], {edition.name: downloads}, followed, say=progress.step)
     return edition_files(described, described.latest).items()
 
 
-def _metadata(desk: Desk, edition: Edition) -> bytes:
-    facts = imprint(desk.series, edition, desk.snapshot(edition.name))
+def _metadata(workspace: Workspace, edition: Edition) -> bytes:
+    facts = imprint(workspace.series, edition, workspace.snapshot(edition.name))
     return _json({
         "title": facts.title, "subtitle": facts.subtitle, "edition": facts.name, "date": facts.date.isoformat(),
         "language": facts.language, "publisher": facts.publisher,
@@ -249,7 +249,7 @@ def _toolchain(seal: Seal) -> dict[str, bytes]:
 
 def _readme(
     file: str,
-    desk: Desk,
+    workspace: Workspace,
     edition: Edition,
     downloads: Sequence[Download],
     files: Mapping[str, bytes],
@@ -258,7 +258,7 @@ def _readme(
 ) -> bytes:
     seal = edition.seal
     assert seal is not None, "only a sealed edition is bundled"
-    facts = imprint(desk.series, edition, desk.snapshot(edition.name))
+    facts = imprint(workspace.series, edition, workspace.snapshot(edition.name))
     template = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False).from_string(
         read_theme_file(f"bundle/{file}").decode("utf-8")
     )
@@ -270,7 +270,8 @@ def _readme(
         python=".".join(seal.tools.get("python", "3.11").split(".")[:2]),
         has_lock=f"{_TOOLCHAIN}/{_LOCK}" in files, fonts=list(seal.fonts.items()),
         has_notes=any(name.startswith(f"{_SOURCES}/{NOTES_FOLDER}/") for name in files),
-        toolchain_commit=seal.toolchain, commit=seal.commit, folder=desk.repository.folder if desk.repository else "",
+        toolchain_commit=seal.toolchain, commit=seal.commit,
+        folder=workspace.repository.folder if workspace.repository else "",
         has_commit=has_commit,
     )  # fmt: skip
     return text.encode("utf-8")
@@ -335,8 +336,8 @@ def _edition_of(folder: Path) -> str:
         raise SealError(f"{folder / FACTS}: cannot be read ({error}); get the bundle again") from error
 
 
-def _desk(folder: Path, listed: Mapping[str, str], root: Path) -> Desk:
-    """Return a desk at a repository that is made out of a bundle's sources: of files alone that have a checksum."""
+def _workspace(folder: Path, listed: Mapping[str, str], root: Path) -> Workspace:
+    """Return a workspace of a repository that is made of a bundle's sources: only of files that have a checksum."""
     unpack_bundle(folder / _BUNDLE, root)
     report = root / _report_folder(folder)
     for name in listed:
@@ -344,7 +345,7 @@ def _desk(folder: Path, listed: Mapping[str, str], root: Path) -> Desk:
         if name != inside and inside.split("/")[0] in (FOLDER, NOTES_FOLDER):
             (report / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, report / inside)
-    return Desk(load_series(report), find_repository(report))
+    return Workspace(load_series(report), find_repository(report))
 
 
 def _report_folder(folder: Path) -> str:

@@ -21,7 +21,7 @@ from millesime.press.edition.draft_note import refuse_draft
 from millesime.press.edition.manuscript import THEME_FOLDER, Manuscript
 from millesime.press.edition.provenance import TRAILERS
 from millesime.press.edition.sealed_inputs import taken_beside
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Download
 from millesime.press.run.build import Outcome, Progress
 from millesime.press.run.workers import Workers
@@ -42,7 +42,7 @@ class Sealed:
     outcome: Outcome | None = None  # of the build, if it was for this
 
 
-def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress: Progress) -> Sealed:
+def seal_edition(workspace: Workspace, name: str, *, out: Path, workers: Workers, progress: Progress) -> Sealed:
     """Build an edition into `out/<edition>/` and write its seal into its manifest: content, tools, fonts, artifacts.
 
     One that is sealed already is made again beside it and must come out the
@@ -52,21 +52,21 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
     for one whose annexes speak of an edition that is not sealed, SealError
     for artifacts that are not those of an earlier seal.
     """
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     _check_revision(edition)
     if edition.seal is not None and edition.seal.artifacts:
-        return _seal_again(desk, edition, edition.seal, workers=workers, progress=progress)
-    _check_compared(desk, edition)
-    refuse_draft(desk, name)
-    if lacks_history(desk, edition):
+        return _seal_again(workspace, edition, edition.seal, workers=workers, progress=progress)
+    _check_compared(workspace, edition)
+    refuse_draft(workspace, name)
+    if lacks_history(workspace, edition):
         raise RevisionError(
             f"{edition.file}: annexes: they name commits, and this clone is shallow; get the whole history first with: "
             "git fetch --unshallow --tags"
         )
-    seal = _content_seal(desk, edition)
-    beside = taken_beside(desk, name)
+    seal = _content_seal(workspace, edition)
+    beside = taken_beside(workspace, name)
     downloads, outcome = make_downloads(
-        desk, name, formats=edition.formats, workers=workers, progress=progress, out=out
+        workspace, name, formats=edition.formats, workers=workers, progress=progress, out=out
     )
     pdf = next((one.content for one in downloads if one.format == "pdf"), None)
     seal = seal.model_copy(
@@ -79,24 +79,24 @@ def seal_edition(desk: Desk, name: str, *, out: Path, workers: Workers, progress
             "artifacts": download_checksums(downloads),
         }
     )
-    _write(desk, edition, seal, beside=beside)
+    _write(workspace, edition, seal, beside=beside)
     return Sealed(edition=name, seal=seal, state="sealed", outcome=outcome)
 
 
-def seal_content(desk: Desk, name: str) -> Sealed:
+def seal_content(workspace: Workspace, name: str) -> Sealed:
     """Write the seal of an edition's content alone into its manifest: commit, trees, tools; nothing is built.
 
     One that is sealed with its artifacts stays as it is. Raises RevisionError
     for an edition in preparation, and for one whose content is no longer what
     an earlier seal says.
     """
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     _check_revision(edition)
-    refuse_draft(desk, name)
+    refuse_draft(workspace, name)
     if edition.seal is not None and edition.seal.artifacts:
         return Sealed(edition=name, seal=edition.seal, state="same")
-    seal = _content_seal(desk, edition).model_copy(update={"tools": tool_versions()})
-    add_seal(desk.series.root / FOLDER / f"{name}.yaml", seal)
+    seal = _content_seal(workspace, edition).model_copy(update={"tools": tool_versions()})
+    add_seal(workspace.series.root / FOLDER / f"{name}.yaml", seal)
     return Sealed(edition=name, seal=seal, state="content")
 
 
@@ -121,10 +121,10 @@ def _check_revision(edition: Edition) -> None:
         )
 
 
-def _check_compared(desk: Desk, edition: Edition) -> None:
+def _check_compared(workspace: Workspace, edition: Edition) -> None:
     """Raise ManifestError if an annex speaks of an edition that may still change."""
     for name in edition.compared:
-        other = desk.series.edition(name)
+        other = workspace.series.edition(name)
         if name != edition.name and (other.seal is None or not other.seal.artifacts):
             seen = "is not sealed" if other.seal is None else "is sealed by its content alone"
             raise ManifestError(
@@ -133,10 +133,10 @@ def _check_compared(desk: Desk, edition: Edition) -> None:
             )
 
 
-def _content_seal(desk: Desk, edition: Edition) -> Seal:
+def _content_seal(workspace: Workspace, edition: Edition) -> Seal:
     """Return commit and trees of an edition; a seal that it has keeps its commit, which is printed."""
-    snapshot, old = desk.snapshot(edition.name), edition.seal
-    trees = content_trees(snapshot, _content_paths(desk.manuscript(edition.name)))
+    snapshot, old = workspace.snapshot(edition.name), edition.seal
+    trees = content_trees(snapshot, _content_paths(workspace.manuscript(edition.name)))
     if old is not None:
         return Seal(commit=old.commit, trees={**old.trees, **trees})
     assert snapshot.commit is not None, "only a seal leads to trees without a commit"
@@ -161,7 +161,7 @@ def _content_paths(manuscript: Manuscript) -> Iterator[str]:
         yield from (path for path in map(register_path, names) if snapshot.has(path))
 
 
-def _seal_again(desk: Desk, edition: Edition, old: Seal, *, workers: Workers, progress: Progress) -> Sealed:
+def _seal_again(workspace: Workspace, edition: Edition, old: Seal, *, workers: Workers, progress: Progress) -> Sealed:
     """Return the seal of an edition that is sealed, and comes out the same.
 
     Manifests may have changed meanwhile: what they say now is built, and what
@@ -176,13 +176,17 @@ def _seal_again(desk: Desk, edition: Edition, old: Seal, *, workers: Workers, pr
     unchecked = replace(
         edition, manifest=edition.manifest.model_copy(update={"seal": old.model_copy(update={"beside": {}})})
     )
-    editions = tuple(unchecked if one.name == name else one for one in desk.series.editions)
-    again = Desk(
-        replace(desk.series, editions=editions), desk.repository, store=desk.store, jobs=desk.jobs, limits=desk.limits
+    editions = tuple(unchecked if one.name == name else one for one in workspace.series.editions)
+    again = Workspace(
+        replace(workspace.series, editions=editions),
+        workspace.repository,
+        store=workspace.store,
+        jobs=workspace.jobs,
+        limits=workspace.limits,
     )
     downloads, _ = make_downloads(again, name, formats=edition.formats, workers=workers, progress=progress)
     verdict = judge(again, name, downloads)
-    beside = taken_beside(desk, name)
+    beside = taken_beside(workspace, name)
     if verdict.verdict != "verified":
         if beside != old.beside:
             changed = ", ".join(file for file in {**old.beside, **beside} if old.beside.get(file) != beside.get(file))
@@ -195,14 +199,14 @@ def _seal_again(desk: Desk, edition: Edition, old: Seal, *, workers: Workers, pr
     if beside == old.beside:
         return Sealed(edition=name, seal=old, state="same")
     seal = old.model_copy(update={"beside": beside})
-    _write(desk, edition, seal, beside=beside)
+    _write(workspace, edition, seal, beside=beside)
     return Sealed(edition=name, seal=seal, state="renewed")
 
 
-def _write(desk: Desk, edition: Edition, seal: Seal, *, beside: dict[str, str]) -> None:
-    """Write a seal into its manifest, unless a manifest was edited since the desk read it."""
-    series = load_series(desk.series.root)
-    now = Desk(series, desk.repository)
+def _write(workspace: Workspace, edition: Edition, seal: Seal, *, beside: dict[str, str]) -> None:
+    """Write a seal into its manifest, unless a manifest was edited since the workspace read it."""
+    series = load_series(workspace.series.root)
+    now = Workspace(series, workspace.repository)
     if taken_beside(now, edition.name) != beside:
         raise ManifestError(f"{edition.file}: manifests were edited while it was built; seal it again")
     add_seal(series.root / FOLDER / f"{edition.name}.yaml", seal)

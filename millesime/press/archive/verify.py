@@ -17,7 +17,7 @@ from millesime.distribution.trust.checksums import sha256
 from millesime.history.sealed_content import ContentChanged
 from millesime.press.cache.tools import FONTS, embedded_fonts, font_differences, tool_differences, tool_versions
 from millesime.press.edition.sealed_inputs import ManifestChanged, check_frozen
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Download, Printed, download, download_format, made_in_seconds, put_in_place
 from millesime.press.run.build import Outcome, Progress, make_editions
 from millesime.press.run.workers import Workers
@@ -74,18 +74,18 @@ class EditionVerdict:
 
 
 def verify_editions(
-    desk: Desk, names: Sequence[str], *, workers: Workers, progress: Progress
+    workspace: Workspace, names: Sequence[str], *, workers: Workers, progress: Progress
 ) -> Iterator[EditionVerdict]:
     """Yield what is to be said of each edition, which is made again for it, in memory.
 
-    What the desk's store keeps is believed: `NO_STORE` makes everything again.
+    What the workspace's store keeps is believed: `NO_STORE` makes everything again.
     """
     for name in names:
-        yield _verify(desk, name, workers=workers, progress=progress)
+        yield _verify(workspace, name, workers=workers, progress=progress)
 
 
 def make_downloads(
-    desk: Desk,
+    workspace: Workspace,
     name: str,
     *,
     formats: Sequence[str],
@@ -94,7 +94,7 @@ def make_downloads(
     out: Path | None = None,
 ) -> tuple[list[Download], Outcome]:
     """Return an edition's artifacts as downloads, and what its build gave; with `out` they are put there as well."""
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     found: list[Download] = []
 
     def take(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
@@ -107,7 +107,7 @@ def make_downloads(
             seconds=made_in_seconds(content),
         )  # fmt: skip
 
-    outcome = make_editions(desk, [name], formats=formats, deliver=take, workers=workers, progress=progress)
+    outcome = make_editions(workspace, [name], formats=formats, deliver=take, workers=workers, progress=progress)
     return sorted(found, key=lambda one: FORMATS.index(one.format)), outcome
 
 
@@ -116,9 +116,9 @@ def sealed_formats(seal: Seal) -> tuple[str, ...]:
     return tuple(download_format(name) for name in seal.artifacts)
 
 
-def judge(desk: Desk, name: str, downloads: Sequence[Download]) -> EditionVerdict:
+def judge(workspace: Workspace, name: str, downloads: Sequence[Download]) -> EditionVerdict:
     """Return what is to be said of the artifacts of a sealed edition, all of them, just built from its content."""
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     assert edition.seal is not None, "only a sealed edition can be judged"
     found = {one.name: sha256(one.content) for one in downloads}
     artifacts = tuple(
@@ -132,52 +132,54 @@ def judge(desk: Desk, name: str, downloads: Sequence[Download]) -> EditionVerdic
     if all(one.is_same for one in artifacts):
         verdict, text = "verified", ""
     else:
-        verdict, text = _reason(desk, edition, edition.seal, [one for one in artifacts if not one.is_same], downloads)
+        verdict, text = _reason(
+            workspace, edition, edition.seal, [one for one in artifacts if not one.is_same], downloads
+        )
     return EditionVerdict(
         edition=name, verdict=verdict, text=text, artifacts=artifacts, differences=(*tools, *fonts),
-        note=desk.snapshot(name).note,
+        note=workspace.snapshot(name).note,
     )  # fmt: skip
 
 
-def require_sealed(desk: Desk, name: str, downloads: Sequence[Download]) -> None:
+def require_sealed(workspace: Workspace, name: str, downloads: Sequence[Download]) -> None:
     """Raise SealError unless downloads are those that an edition's seal holds, with what to do; to be called before
     they are handed out.
 
     Of an edition that is not sealed, or by its content alone, nothing is known.
     """
-    seal = desk.series.edition(name).seal
+    seal = workspace.series.edition(name).seal
     if seal is None or not seal.artifacts:
         return
     if {one.name: sha256(one.content) for one in downloads} != seal.artifacts:
-        raise SealError(judge(desk, name, downloads).text)
+        raise SealError(judge(workspace, name, downloads).text)
 
 
-def lacks_history(desk: Desk, edition: Edition) -> bool:
+def lacks_history(workspace: Workspace, edition: Edition) -> bool:
     """Whether an edition's annexes name commits, and the repository may not have them all."""
     named = any(isinstance(annex, RedlineAnnex) and annex.provenance for annex in edition.annexes)
-    return named and desk.repository is not None and desk.repository.is_shallow
+    return named and workspace.repository is not None and workspace.repository.is_shallow
 
 
-def _verify(desk: Desk, name: str, *, workers: Workers, progress: Progress) -> EditionVerdict:
-    edition = desk.series.edition(name)
+def _verify(workspace: Workspace, name: str, *, workers: Workers, progress: Progress) -> EditionVerdict:
+    edition = workspace.series.edition(name)
     if edition.seal is None:
         hint = f"run `millesime seal {name}`"
         return EditionVerdict(edition=name, verdict="unsealed", text=f"{edition.file}: no seal; {hint}")
     try:
         for other in (name, *edition.compared):
-            desk.snapshot(other)
-        check_frozen(desk, name)
+            workspace.snapshot(other)
+        check_frozen(workspace, name)
         if not edition.seal.artifacts:
             hint = f"run `millesime seal {name}` to seal its artifacts as well"
             text = f"{edition.file}: content alone is sealed, and it matches; {hint}"
             return EditionVerdict(
-                edition=name, verdict="content-only", text=text, note=desk.snapshot(name).note
+                edition=name, verdict="content-only", text=text, note=workspace.snapshot(name).note
             )  # fmt: skip
         formats = sealed_formats(edition.seal)
-        downloads, _ = make_downloads(desk, name, formats=formats, workers=workers, progress=progress)
+        downloads, _ = make_downloads(workspace, name, formats=formats, workers=workers, progress=progress)
     except ReportError as error:
         return EditionVerdict(edition=name, verdict=_verdict_of(error), text=str(error))
-    return judge(desk, name, downloads)
+    return judge(workspace, name, downloads)
 
 
 def _verdict_of(error: ReportError) -> str:
@@ -201,20 +203,20 @@ def _differences(
 
 
 def _reason(
-    desk: Desk, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict], downloads: Sequence[Download]
+    workspace: Workspace, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict], downloads: Sequence[Download]
 ) -> tuple[str, str]:
     """Return why artifacts have other bytes, a verdict and its text."""
     unexplained = [
         one for one in others if not any(_differences(edition, seal, downloads, {download_format(one.name)}))
     ]
     if unexplained:
-        return _without_tools(desk, edition, seal, unexplained)
+        return _without_tools(workspace, edition, seal, unexplained)
     tools, fonts = _differences(edition, seal, downloads, {download_format(one.name) for one in others})
     real = [tool for tool in tools if not tool.startswith(FONTS)]
     where = f"{edition.file}: seal: {_listed(others)}"
     if real:
         seen = f"made with other tools than it was sealed with: {', '.join([*real, *fonts])}"
-        return "tools", f"{where} {seen}; the bytes cannot be compared: {_how_to_get_tools(desk, edition, seal)}"
+        return "tools", f"{where} {seen}; the bytes cannot be compared: {_how_to_get_tools(workspace, edition, seal)}"
     if fonts:
         seen = f"made with other fonts than it was sealed with: {', '.join(fonts)}"
         return "fonts", f"{where} {seen}; install the files of these SHA-256 and verify again: {_font_list(seal)}"
@@ -222,14 +224,16 @@ def _reason(
     return "fonts", f"{where} {seen} ({tools[0]}); verify on a machine with those alone, such as a container"
 
 
-def _without_tools(desk: Desk, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict]) -> tuple[str, str]:
+def _without_tools(
+    workspace: Workspace, edition: Edition, seal: Seal, others: Sequence[ArtifactVerdict]
+) -> tuple[str, str]:
     where = f"{edition.file}: seal.artifacts: {_listed(others)}"
-    if lacks_history(desk, edition):
+    if lacks_history(workspace, edition):
         seen = "other bytes than were sealed, and its annexes name commits that this shallow clone may not have"
         return "missing", f"{where}: {seen}; get the whole history with: git fetch --unshallow --tags"
-    lost = [name for name in (edition.name, *edition.compared) if _is_rewritten(desk, name)]
+    lost = [name for name in (edition.name, *edition.compared) if _is_rewritten(workspace, name)]
     if lost:
-        commits = " ".join(desk.series.edition(name).seal.commit for name in lost)
+        commits = " ".join(workspace.series.edition(name).seal.commit for name in lost)
         seen = f"other bytes than were sealed, and history no longer has the sealed commit of {', '.join(lost)}"
         hint = f"what annexes and images took from it may differ: git fetch origin {commits}, and verify again"
         return "history", f"{where}: {seen}; {hint}"
@@ -242,17 +246,17 @@ def _without_tools(desk: Desk, edition: Edition, seal: Seal, others: Sequence[Ar
     )
 
 
-def _is_rewritten(desk: Desk, name: str) -> bool:
+def _is_rewritten(workspace: Workspace, name: str) -> bool:
     """Whether a sealed edition is built from something else than its sealed commit."""
-    seal, commit = desk.series.edition(name).seal, desk.snapshot(name).commit
+    seal, commit = workspace.series.edition(name).seal, workspace.snapshot(name).commit
     return seal is not None and (commit is None or commit.id != seal.commit)
 
 
-def _how_to_get_tools(desk: Desk, edition: Edition, seal: Seal) -> str:
+def _how_to_get_tools(workspace: Workspace, edition: Edition, seal: Seal) -> str:
     ways = []
     if seal.toolchain:
         ways.append(f"take Millésime at its commit {seal.toolchain[:10]} with its {_LOCK}")
-    elif desk.snapshot(edition.name).has(_LOCK):
+    elif workspace.snapshot(edition.name).has(_LOCK):
         ways.append(f"{_LOCK} at commit {seal.commit[:10]} pins the sealed ones")
     ways.append("the edition's bundle has Millésime and a list of the rest")
     return ", or ".join(ways) + f"; seal.tools in {edition.file} has all versions"

@@ -42,7 +42,7 @@ from millesime.press.edition.bibliography import quoted_citations
 from millesime.press.edition.edition_report import imprint
 from millesime.press.edition.manuscript import Manuscript, chapter_texts
 from millesime.press.edition.quoted_references import QuotedReferences
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import render
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.redline.annex.annex import annex_title, write_annex
@@ -86,26 +86,28 @@ class ComparedSide:
 
 
 def open_sides(
-    desk: Desk | None, old: str, new: str, *, repository: Repository | None = None, language: str = "", jobs: int = 1,
+    workspace: Workspace | None, old: str, new: str, *, repository: Repository | None = None, language: str = "",
+    jobs: int = 1,
     limits: Limits | None = None, say: Callable[[str], None] = lambda text: None,
 ) -> tuple[ComparedSide, ComparedSide]:  # fmt: skip
     """Return what is behind two names.
 
     A name is an edition, else a revision, else a path; `./2018` is a path
-    alone. `desk` is None outside a report; then revisions are those of
+    alone. `workspace` is None outside a report; then revisions are those of
     `repository`, None where there is none. A revision is read by its own
     order (`revisions.py`). A folder may stand against an edition or revision:
     it is read as a copy of its chapters. A single file may not.
     """
     say("reading")
-    places = Places(desk, desk.repository if desk else repository, language, jobs, limits or Limits())
+    places = Places(workspace, workspace.repository if workspace else repository, language, jobs, limits or Limits())
     names = (old, new)
     paths = [_path(places, name, other=other) for name, other in ((old, new), (new, old))]
     if all(paths):
         manuscripts = open_papers(
-            *paths, language=language, jobs=jobs, reader=desk.series.report.reader if desk else DEFAULT_READER,
-            default_language=desk.series.report.language if desk else "",
-            limits=limits or (desk.limits if desk else Limits()),
+            *paths, language=language, jobs=jobs,
+            reader=workspace.series.report.reader if workspace else DEFAULT_READER,
+            default_language=workspace.series.report.language if workspace else "",
+            limits=limits or (workspace.limits if workspace else Limits()),
         )  # fmt: skip
         return tuple(
             ComparedSide(name=name, manuscript=manuscript) for name, manuscript in zip(names, manuscripts, strict=True)
@@ -134,31 +136,31 @@ def open_sides(
     )
 
 
-def split_range(desk: Desk | None, repository: Repository | None, name: str) -> tuple[str, str]:
+def split_range(workspace: Workspace | None, repository: Repository | None, name: str) -> tuple[str, str]:
     """Return the two names that one name stands for: "A..B", "A...B" (from the merge base to B), "A" (to now).
 
     As with git, a side that is left out is HEAD. Raises RevisionError for
     commits that have none in common.
     """
-    if name in _edition_names(desk) or ".." not in name:
+    if name in _edition_names(workspace) or ".." not in name:
         return name, WORKING_TREE
     dots = "..." if "..." in name else ".."
     old, _, new = name.partition(dots)
     old, new = old or "HEAD", new or "HEAD"
-    repository = desk.repository if desk else repository
+    repository = workspace.repository if workspace else repository
     if dots == ".." or repository is None:
         return old, new
-    commits = [_commit(Places(desk, repository), side) for side in (old, new)]
+    commits = [_commit(Places(workspace, repository), side) for side in (old, new)]
     return merge_base(repository, *commits).id, new
 
 
 def compare_manuscripts(
-    desk: Desk | None, old: Manuscript, new: Manuscript, *, repository: Repository | None = None
+    workspace: Workspace | None, old: Manuscript, new: Manuscript, *, repository: Repository | None = None
 ) -> Redline:
     """Return what changed between two manuscripts, git's knowledge of renames included where both are of one report,
     or of one repository outside a report."""
-    if desk is not None:
-        return desk.redline(old, new)
+    if workspace is not None:
+        return workspace.redline(old, new)
     renames: Mapping[str, str] = {}
     if repository is not None and old.snapshot.commit and new.snapshot.commit:
         renames = find_renames(repository, old.snapshot.tree_id(), new.snapshot.tree_id())
@@ -190,7 +192,7 @@ def is_path(name: str) -> bool:
 class Places:
     """Where names on a command line are looked up, and how what they name is read."""
 
-    desk: Desk | None
+    workspace: Workspace | None
     repository: Repository | None
     language: str = ""
     jobs: int = 1
@@ -198,11 +200,11 @@ class Places:
 
     @property
     def series(self) -> Series | None:
-        return self.desk.series if self.desk else None
+        return self.workspace.series if self.workspace else None
 
 
-def _edition_names(desk: Desk | None) -> list[str]:
-    return [edition.name for edition in desk.series.editions] if desk else []
+def _edition_names(workspace: Workspace | None) -> list[str]:
+    return [edition.name for edition in workspace.series.editions] if workspace else []
 
 
 def _path(places: Places, name: str, *, other: str) -> Path | None:
@@ -210,12 +212,12 @@ def _path(places: Places, name: str, *, other: str) -> Path | None:
     place = Path(os.path.expanduser(name))
     if is_path(name) or place == NO_FILE:
         return place
-    if name in _edition_names(places.desk):
+    if name in _edition_names(places.workspace):
         return None
     if name == WORKING_TREE:
         # Outside a report this folder, but beside a revision the files that are now in the place of that.
-        return None if places.desk or (places.repository and _is_revision(places, other)) else place
-    if places.repository is None and places.desk is None:
+        return None if places.workspace or (places.repository and _is_revision(places, other)) else place
+    if places.repository is None and places.workspace is None:
         if not os.path.lexists(place):
             raise RevisionError(
                 f"{name}: no such file or folder, nor a report or a git repository here that could know it as an "
@@ -234,14 +236,14 @@ def _is_revision(places: Places, name: str) -> bool:
 
 
 def _kind(places: Places, name: str) -> str:
-    return "an edition" if name in _edition_names(places.desk) else "a revision"
+    return "an edition" if name in _edition_names(places.workspace) else "a revision"
 
 
 def _commit(places: Places, name: str) -> Commit:
     """Return the commit of an edition or a revision. Raises RevisionError for a name that is neither."""
-    names = _edition_names(places.desk)
-    if name in names and places.desk is not None:
-        commit = places.desk.snapshot(name).commit
+    names = _edition_names(places.workspace)
+    if name in names and places.workspace is not None:
+        commit = places.workspace.snapshot(name).commit
         if commit is None:
             raise RevisionError(f"{name}: this edition has no commit; name a revision")
         return commit
@@ -250,7 +252,7 @@ def _commit(places: Places, name: str) -> Commit:
     try:
         return resolve_revision(places.repository, name, where=name)
     except RevisionError as error:
-        if not places.desk:
+        if not places.workspace:
             raise
         hint = did_you_mean(name, names)
         raise RevisionError(f"{error}; nor is it an edition" + (f": {hint}" if hint else "")) from error
@@ -258,23 +260,23 @@ def _commit(places: Places, name: str) -> Commit:
 
 def _ordered(places: Places, name: str) -> OrderedRevision:
     """Return the chapters of an edition, of a revision, or of the working tree (".")."""
-    desk, repository = places.desk, places.repository
-    if name in _edition_names(desk) and desk is not None:
-        edition = desk.series.edition(name)
+    workspace, repository = places.workspace, places.repository
+    if name in _edition_names(workspace) and workspace is not None:
+        edition = workspace.series.edition(name)
         return OrderedRevision(
-            snapshot=desk.snapshot(name), edition=edition, entries=edition.chapter_entries,
+            snapshot=workspace.snapshot(name), edition=edition, entries=edition.chapter_entries,
             order=Order(by=EDITION, file=edition.file, edition=name),
         )  # fmt: skip
     if name == WORKING_TREE:
         if repository is not None and repository.is_bare:
             hint = "name two revisions"
             raise RevisionError(f"{repository.root}: a bare repository has no working tree to compare with; {hint}")
-        snapshot = desk.current if desk else WorkingTree(repository.root, repository)
+        snapshot = workspace.current if workspace else WorkingTree(repository.root, repository)
         shown = "working-tree"
     else:
         assert repository is not None, "a revision is of a repository"
         commit = _commit(places, name)
-        snapshot = RevisionSnapshot(repository, commit) if desk else open_revision(repository, commit)
+        snapshot = RevisionSnapshot(repository, commit) if workspace else open_revision(repository, commit)
         shown = commit.short_id if name == commit.id else name
     return order_revision(places.series, repository, snapshot, name=shown, language=places.language)
 
@@ -308,11 +310,11 @@ def _ordered_folder(places: Places, folder: Path, name: str, *, beside: OrderedR
 
 
 def _read(places: Places, one: OrderedRevision, name: str) -> Manuscript:
-    desk = places.desk
-    if desk is not None and one.edition.name == name and name in _edition_names(desk):
-        return desk.manuscript(name)
-    if desk is not None:
-        return read_revision(one, store=desk.store, jobs=desk.jobs, limits=desk.limits)
+    workspace = places.workspace
+    if workspace is not None and one.edition.name == name and name in _edition_names(workspace):
+        return workspace.manuscript(name)
+    if workspace is not None:
+        return read_revision(one, store=workspace.store, jobs=workspace.jobs, limits=workspace.limits)
     return read_revision(one, jobs=places.jobs, limits=places.limits)
 
 

@@ -24,7 +24,7 @@ from millesime.press.cache.versions import code_version
 from millesime.press.edition.edition_report import edition_materials
 from millesime.press.edition.incremental_assembly import KeptBlocks, assemble_kept, pack_blocks
 from millesime.press.edition.manuscript import chapter_texts
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifact_inputs import edition_inputs
 from millesime.redline.model import DELETED, EDITED, INSERTED
 from millesime.redline.reading.word_counts import Figures, count_redline
@@ -59,25 +59,25 @@ class Followed:
         return next(index for index, places in enumerate(self.places) if places.name == name)
 
 
-def follow_editions(desk: Desk, editions: Sequence[Edition], *, say: Say) -> list[Followed]:
+def follow_editions(workspace: Workspace, editions: Sequence[Edition], *, say: Say) -> list[Followed]:
     """Return the editions followed, those of each language by themselves: a translation is no amendment."""
     groups: dict[str, list[Edition]] = {}
     for edition in editions:
         groups.setdefault(edition.language.split("-")[0], []).append(edition)
-    return [_follow(desk, group, say) for group in groups.values()]
+    return [_follow(workspace, group, say) for group in groups.values()]
 
 
-def _follow(desk: Desk, editions: Sequence[Edition], say: Say) -> Followed:
-    outlines = tuple(_outline(desk, edition, say) for edition in editions)
-    steps = [_step(desk, old, new, say) for old, new in pairwise(editions)]
+def _follow(workspace: Workspace, editions: Sequence[Edition], say: Say) -> Followed:
+    outlines = tuple(_outline(workspace, edition, say) for edition in editions)
+    steps = [_step(workspace, old, new, say) for old, new in pairwise(editions)]
     sizes = [{path: len(anchors) for path, anchors in outline.places.anchors.items()} for outline in outlines]
     return Followed(outlines=outlines, lines=tuple(trace(sizes, steps)))
 
 
-def kept_report(desk: Desk, name: str, *, say: Say) -> Report:
+def kept_report(workspace: Workspace, name: str, *, say: Say) -> Report:
     """Return the assembled report of an edition, from the store where it is kept."""
-    recall = _recall(desk, "report", name, _read_report)
-    return recall.value if recall.content is not None else _assemble(desk, name, say)[0]
+    recall = _recall(workspace, "report", name, _read_report)
+    return recall.value if recall.content is not None else _assemble(workspace, name, say)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,28 +109,32 @@ def _read_report(content: bytes) -> Report:
 _read_fields = reader_of(_KeptReport)
 
 
-def keep_assembled(desk: Desk, name: str, materials: Materials, report: Report) -> tuple[Report, bytes]:
+def keep_assembled(workspace: Workspace, name: str, materials: Materials, report: Report) -> tuple[Report, bytes]:
     """Keep an edition that was assembled, and its outline; return both."""
-    outline = pack(_outline_of(desk, name, materials, report))
-    desk.store.keep(_recall(desk, "report", name), _pack_report(report))
-    desk.store.keep(_recall(desk, "outline", name), outline)
+    outline = pack(_outline_of(workspace, name, materials, report))
+    workspace.store.keep(_recall(workspace, "report", name), _pack_report(report))
+    workspace.store.keep(_recall(workspace, "outline", name), outline)
     return report, outline
 
 
-def _assemble(desk: Desk, name: str, say: Say) -> tuple[Report, bytes]:
-    materials = edition_materials(desk, name, say=lambda what: say(name, what))
-    return keep_assembled(desk, name, materials, assemble_kept(materials, desk.store, jobs=desk.jobs).report)
+def _assemble(workspace: Workspace, name: str, say: Say) -> tuple[Report, bytes]:
+    materials = edition_materials(workspace, name, say=lambda what: say(name, what))
+    return keep_assembled(
+        workspace, name, materials, assemble_kept(materials, workspace.store, jobs=workspace.jobs).report
+    )
 
 
-def _recall(desk: Desk, step: str, name: str, read: Callable[[bytes], Any] = bytes) -> Recall:
+def _recall(workspace: Workspace, step: str, name: str, read: Callable[[bytes], Any] = bytes) -> Recall:
     code = code_version("press.compare.edition_lineage")
-    return desk.store.recall(step, name, {**edition_inputs(desk, name), "what follows editions": code}, read=read)
+    return workspace.store.recall(
+        step, name, {**edition_inputs(workspace, name), "what follows editions": code}, read=read
+    )
 
 
-def _outline(desk: Desk, edition: Edition, say: Say) -> Outline:
+def _outline(workspace: Workspace, edition: Edition, say: Say) -> Outline:
     name = edition.name
-    recall = _recall(desk, "outline", name, _read_outline)
-    told = recall.value if recall.content is not None else _read_outline(_assemble(desk, name, say)[1])
+    recall = _recall(workspace, "outline", name, _read_outline)
+    told = recall.value if recall.content is not None else _read_outline(_assemble(workspace, name, say)[1])
     anchors, chapter_ids, pages, chapters, words = told
     return Outline(
         places=EditionPlaces(
@@ -156,8 +160,8 @@ _read_outline = reader_of(
 )  # fmt: skip
 
 
-def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> tuple:
-    texts = chapter_texts(desk.manuscript(name))
+def _outline_of(workspace: Workspace, name: str, materials: Materials, report: Report) -> tuple:
+    texts = chapter_texts(workspace.manuscript(name))
     anchors = block_anchors(materials.sources)
     return (
         {path: list(found) for path, found in anchors.items()},
@@ -172,15 +176,15 @@ def _outline_of(desk: Desk, name: str, materials: Materials, report: Report) -> 
     )  # fmt: skip
 
 
-def _step(desk: Desk, old: Edition, new: Edition, say: Say) -> dict[BlockRef, Successor]:
+def _step(workspace: Workspace, old: Edition, new: Edition, say: Say) -> dict[BlockRef, Successor]:
     """Return what became of the blocks of an edition in the next, without the words."""
-    recall = desk.store.recall("step", f"{old.name} to {new.name}", _both(desk, old, new), read=_read_steps)
+    recall = workspace.store.recall("step", f"{old.name} to {new.name}", _both(workspace, old, new), read=_read_steps)
     told = recall.value
     if recall.content is None:
         say(new.name, f"following from {old.name}")
-        redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
+        redline = workspace.redline(workspace.manuscript(old.name), workspace.manuscript(new.name))
         told = [(*source, *one.block, one.state) for source, one in succession(redline).items()]
-        desk.store.keep(recall, pack(told))
+        workspace.store.keep(recall, pack(told))
     return {
         BlockRef(path, index): Successor(block=BlockRef(new_path, new_index), state=state)
         for path, index, new_path, new_index, state in told
@@ -190,10 +194,10 @@ def _step(desk: Desk, old: Edition, new: Edition, say: Say) -> dict[BlockRef, Su
 _read_steps = reader_of(list[tuple[str, int, str, int, str]])
 
 
-def _both(desk: Desk, old: Edition, new: Edition) -> dict[str, object]:
+def _both(workspace: Workspace, old: Edition, new: Edition) -> dict[str, object]:
     return {
-        "the older edition": edition_inputs(desk, old.name),
-        "the newer edition": edition_inputs(desk, new.name),
+        "the older edition": edition_inputs(workspace, old.name),
+        "the newer edition": edition_inputs(workspace, new.name),
         "code": code_version("press.compare.edition_lineage"),
     }
 
@@ -206,14 +210,16 @@ class Change:
     chapters: Mapping[str, int]  # how many are "inserted", "deleted", "edited"
 
 
-def count_change(desk: Desk, old: Edition, new: Edition, *, say: Say) -> Change:
+def count_change(workspace: Workspace, old: Edition, new: Edition, *, say: Say) -> Change:
     """Return what changed between any two editions, counted."""
-    recall = desk.store.recall("change", f"{old.name} to {new.name}", _both(desk, old, new), read=reader_of(Change))
+    recall = workspace.store.recall(
+        "change", f"{old.name} to {new.name}", _both(workspace, old, new), read=reader_of(Change)
+    )
     if recall.content is not None:
         return recall.value
     say(new.name, f"comparing with {old.name}")
-    redline = desk.redline(desk.manuscript(old.name), desk.manuscript(new.name))
+    redline = workspace.redline(workspace.manuscript(old.name), workspace.manuscript(new.name))
     kinds = {kind: sum(kind in chapter.kinds for chapter in redline.chapters) for kind in (INSERTED, DELETED, EDITED)}
     change = Change(figures=count_redline(redline), chapters=kinds)
-    desk.store.keep(recall, pack(change))
+    workspace.store.keep(recall, pack(change))
     return change

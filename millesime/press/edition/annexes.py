@@ -11,7 +11,7 @@ from millesime.markup.ast import Document, words
 from millesime.press.edition.bibliography import quoted_citations
 from millesime.press.edition.manuscript import Manuscript, read_note
 from millesime.press.edition.provenance import read_provenance
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.redline.annex.annex import annex_title, write_annex
 from millesime.redline.annex.follow import write_follow
 from millesime.redline.annex.glance import passage_targets
@@ -21,13 +21,13 @@ from millesime.series.series import Edition, RedlineAnnex
 
 
 def redline_annex(
-    desk: Desk, new: Manuscript, annex: RedlineAnnex, index: int, say: Callable[[str], None]
+    workspace: Workspace, new: Manuscript, annex: RedlineAnnex, index: int, say: Callable[[str], None]
 ) -> tuple[ChapterSource, dict[str, bytes]]:
     """Return the annex, and the images that are made for it by their keys."""
     say(f"comparing with {annex.redline}")
-    old = desk.manuscript(annex.redline)
-    old_side, new_side = desk.side(old), desk.side(new)
-    redline = desk.redline(old, new)
+    old = workspace.manuscript(annex.redline)
+    old_side, new_side = workspace.side(old), workspace.side(new)
+    redline = workspace.redline(old, new)
     labels, language = new.labels, new.edition.language
     key = f"@annex/redline-{old_side.name}.svg"
     targets = passage_targets(redline, old_side.name) if annex.detail != "summary" else {}
@@ -39,18 +39,18 @@ def redline_annex(
         redline,
         old=old_side,
         new=new_side,
-        note=read_note(new, desk.current) if _first_redline(new.edition) == index else [],
+        note=read_note(new, workspace.current) if _first_redline(new.edition) == index else [],
         labels=labels,
         language=language,
         detail=annex.detail,
         context=annex.context,
         picture="" if redline.is_empty else key,
-        provenance=read_provenance(desk, redline, old, new) if annex.provenance else None,
+        provenance=read_provenance(workspace, redline, old, new) if annex.provenance else None,
     )
     # Struck citations are the old edition's, and must not bring works into this one's bibliography.
-    blocks = quote_citations(blocks, quoted_citations(old, beside=new, jobs=desk.jobs), edition=old_side.name)
+    blocks = quote_citations(blocks, quoted_citations(old, beside=new, jobs=workspace.jobs), edition=old_side.name)
     # As are struck references; this edition's own are resolved with those of its chapters.
-    blocks = desk.references.quote(blocks, {old_side.name: old})
+    blocks = workspace.references.quote(blocks, {old_side.name: old})
     title = words(annex.title) if annex.title else annex_title(old_side, labels, language)
     # Images of the annex are named from the repository's root, see redline/annex/annex.py.
     source = ChapterSource(
@@ -60,16 +60,21 @@ def redline_annex(
     return source, {key: picture.encode("utf-8")}
 
 
-def follow_annex(desk: Desk, new: Manuscript, annex: FollowAnnex, say: Callable[[str], None]) -> ChapterSource:
+def follow_annex(
+    workspace: Workspace, new: Manuscript, annex: FollowAnnex, say: Callable[[str], None]
+) -> ChapterSource:
     """Return the chapters and sections followed through several editions."""
-    manuscripts = [desk.manuscript(name) for name in annex.follow if name != new.edition.name] + [new]
+    manuscripts = [workspace.manuscript(name) for name in annex.follow if name != new.edition.name] + [new]
     manuscripts.sort(key=lambda manuscript: (manuscript.edition.date, manuscript.edition.name))
     steps = []
     for before, after in pairwise(manuscripts):
         say(f"following {before.edition.name} to {after.edition.name}")
-        steps.append(desk.redline(before, after))
+        steps.append(workspace.redline(before, after))
     blocks = write_follow(
-        steps, [desk.side(manuscript) for manuscript in manuscripts], labels=new.labels, language=new.edition.language
+        steps,
+        [workspace.side(manuscript) for manuscript in manuscripts],
+        labels=new.labels,
+        language=new.edition.language,
     )
     return ChapterSource(
         path="annex", document=Document(blocks=blocks), role="annex", id="follow", generated=True,

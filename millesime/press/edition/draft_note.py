@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millesime.press.edition.manuscript import note_path, note_snapshot
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import ManifestError, Problem, RevisionError
 
 _OPENINGS = {
@@ -18,9 +18,9 @@ def opening_of_draft(language: str) -> str:
     return _OPENINGS["fr" if language.split("-")[0] == "fr" else "en"]
 
 
-def note_text(desk: Desk, name: str) -> str:
+def note_text(workspace: Workspace, name: str) -> str:
     """Return the source of an edition's note to readers; "" where there is none."""
-    snapshot = note_snapshot(name, own=desk.snapshot(name), current=desk.current)
+    snapshot = note_snapshot(name, own=workspace.snapshot(name), current=workspace.current)
     return snapshot.read(note_path(name)).decode("utf-8", "replace") if snapshot else ""
 
 
@@ -33,20 +33,20 @@ def draft_line(text: str) -> int | None:
     return None
 
 
-def check_note(desk: Desk, name: str) -> list[Problem]:
+def check_note(workspace: Workspace, name: str) -> list[Problem]:
     """Return the problem of a note that is still as `new` drafted it."""
-    number = draft_line(note_text(desk, name))
+    number = draft_line(note_text(workspace, name))
     where = f"{note_path(name)}:{number}"
     return [Problem("N001", where, "the note to readers is a draft", _HINT, "error")] if number else []
 
 
-def refuse_draft(desk: Desk, name: str) -> None:
+def refuse_draft(workspace: Workspace, name: str) -> None:
     """Raise ManifestError if the note to readers of an edition is still a draft; a sealed edition stays as it is."""
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     if edition.seal is not None and edition.seal.artifacts:
         return
     try:
-        number = draft_line(note_text(desk, name))
+        number = draft_line(note_text(workspace, name))
     except RevisionError:
         return  # building the edition says why
     if number:

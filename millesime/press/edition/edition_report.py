@@ -14,21 +14,21 @@ from millesime.assembly.sources import ChapterSource
 from millesime.history.snapshot import Snapshot
 from millesime.press.edition.bibliography import citation_style, edition_references
 from millesime.press.edition.manuscript import Manuscript
-from millesime.press.edition.workspace import Desk, printed_revision
+from millesime.press.edition.workspace import Workspace, printed_revision
 from millesime.problems import MarkupError, RevisionError
 from millesime.series.manifest import FollowAnnex
 from millesime.series.series import ChapterAnnex, Edition, RedlineAnnex, RegisterAnnex, Series
 
 
-def assemble_edition(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Report:
-    """Return the report of one edition of the desk's series, annexes and all."""
-    return assemble(edition_materials(desk, name, say=say))
+def assemble_edition(workspace: Workspace, name: str, *, say: Callable[[str], None] = lambda text: None) -> Report:
+    """Return the report of one edition of the workspace's series, annexes and all."""
+    return assemble(edition_materials(workspace, name, say=say))
 
 
-def edition_materials(desk: Desk, name: str, *, say: Callable[[str], None] = lambda text: None) -> Materials:
+def edition_materials(workspace: Workspace, name: str, *, say: Callable[[str], None] = lambda text: None) -> Materials:
     """Return all that one edition is assembled from, its annexes written."""
     say("reading")
-    manuscript = desk.manuscript(name)
+    manuscript = workspace.manuscript(name)
     own = {source.path: source for source in manuscript.chapters if source.role == "annex"}
     annexes: list[ChapterSource] = []
     pictures: dict[str, bytes] = {}
@@ -39,24 +39,24 @@ def edition_materials(desk: Desk, name: str, *, say: Callable[[str], None] = lam
                     redline_annex,  # with all of the redline: most edits need none
                 )
 
-                source, made = redline_annex(desk, manuscript, annex, index, say)
+                source, made = redline_annex(workspace, manuscript, annex, index, say)
                 annexes.append(source)
                 pictures |= made
             case FollowAnnex():
                 from millesime.press.edition.annexes import follow_annex
 
-                annexes.append(follow_annex(desk, manuscript, annex, say))
+                annexes.append(follow_annex(workspace, manuscript, annex, say))
             case RegisterAnnex():
                 annexes.append(_register_annex(manuscript, annex, index))
             case ChapterAnnex():
                 annexes.append(own[annex.chapter])
     say("assembling")
     chapters = [source for source in manuscript.chapters if source.role != "annex"]
-    return materials(desk, manuscript, (*chapters, *annexes), pictures=pictures)
+    return materials(workspace, manuscript, (*chapters, *annexes), pictures=pictures)
 
 
 def materials(
-    desk: Desk,
+    workspace: Workspace,
     manuscript: Manuscript,
     sources: Sequence[ChapterSource],
     *,
@@ -65,17 +65,17 @@ def materials(
     """Return all that an edition is assembled from: `sources`, its chapters and annexes; `pictures` made for these."""
     edition, snapshot = manuscript.edition, manuscript.snapshot
     return Materials(
-        imprint=imprint(desk.series, edition, snapshot),
+        imprint=imprint(workspace.series, edition, snapshot),
         sources=tuple(sources),
         parts=edition.parts,
-        references=tuple(edition_references(manuscript, jobs=desk.jobs)),
+        references=tuple(edition_references(manuscript, jobs=workspace.jobs)),
         citation_style=citation_style(manuscript),
-        read_image=image_reader(desk, manuscript, pictures=pictures),
+        read_image=image_reader(workspace, manuscript, pictures=pictures),
         labels=manuscript.labels,
         theme=manuscript.theme,
         numbered=edition.numbering.enabled,
         depth=edition.numbering.depth,
-        limits=desk.limits,
+        limits=workspace.limits,
     )
 
 
@@ -115,7 +115,7 @@ def _register_annex(manuscript: Manuscript, annex: RegisterAnnex, index: int) ->
 
 
 def image_reader(
-    desk: Desk, manuscript: Manuscript, *, pictures: Mapping[str, bytes] | None = None
+    workspace: Workspace, manuscript: Manuscript, *, pictures: Mapping[str, bytes] | None = None
 ) -> Callable[[str], bytes | None]:
     """Return what reads the images of a manuscript, "@2018/…" of another edition, and the `pictures` made for it.
 
@@ -130,14 +130,14 @@ def image_reader(
             name, _, key = key[1:].partition("/")
             if name not in manuscript.edition.compared:
                 return None  # only what `press/run/artifact_inputs.py` counts: what the edition is compared with
-            source = desk.snapshot(name)
+            source = workspace.snapshot(name)
         return _read(source, key)
 
     def read_whole(key: str) -> bytes | None:
         content = read(key)
         if content is None or key in (pictures or {}) or image_type(content) != "svg":
             return content
-        return embed_linked(content, key, read_image=read, limits=desk.limits)
+        return embed_linked(content, key, read_image=read, limits=workspace.limits)
 
     return read_whole
 

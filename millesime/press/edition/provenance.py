@@ -21,12 +21,12 @@ _NAMES = ("from", "institution", "name", "subject", "place")  # what tells an en
 _WORKING_TREE = "working tree"
 
 
-def read_provenance(desk, redline: Redline, old: Manuscript, new: Manuscript) -> Provenance:
+def read_provenance(workspace, redline: Redline, old: Manuscript, new: Manuscript) -> Provenance:
     """Return the commits behind the changed blocks of a redline; empty where there is no history.
 
     An edition built from the trees of its seal has no commit; then nothing is known.
     """
-    repository = desk.repository
+    repository = workspace.repository
     if repository is None or old.snapshot.commit is None:
         return Provenance()
     old_commit = old.snapshot.commit.id

@@ -12,7 +12,7 @@ import json
 import posixpath
 from typing import Any
 
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import ManifestError
 from millesime.series.manifest import Entry, RedlineAnnex
 from millesime.series.series import NOTES_FOLDER, Edition
@@ -22,7 +22,7 @@ class ManifestChanged(ManifestError):
     """What an edition takes from beside its content is no longer what was sealed."""
 
 
-def taken_beside(desk: Desk, name: str) -> dict[str, str]:
+def taken_beside(workspace: Workspace, name: str) -> dict[str, str]:
     """Return file → SHA-256 of what an edition takes from it beside its content, as JSON with sorted keys.
 
     Of its own manifest: all but the seal, and the report's. Of those of
@@ -31,7 +31,7 @@ def taken_beside(desk: Desk, name: str) -> dict[str, str]:
     to readers that its commit does not have: its bytes. Raises RevisionError
     for a revision that git does not have.
     """
-    series, edition = desk.series, desk.series.edition(name)
+    series, edition = workspace.series, workspace.series.edition(name)
     earlier = series.earlier(edition)
     found = {edition.file: _digest(_said_by(edition))}
     for other in series.editions:
@@ -41,22 +41,22 @@ def taken_beside(desk: Desk, name: str) -> dict[str, str]:
         elif other in earlier:
             found[other.file] = _digest({"date": other.date.isoformat(), "subtitle": other.manifest.subtitle})
     note = posixpath.join(NOTES_FOLDER, f"{name}.md")
-    if any(isinstance(annex, RedlineAnnex) for annex in edition.annexes) and not _holds_note(desk, edition, note):
-        source = next((source for source in (desk.snapshot(name), desk.current) if source.has(note)), None)
+    if any(isinstance(annex, RedlineAnnex) for annex in edition.annexes) and not _holds_note(workspace, edition, note):
+        source = next((source for source in (workspace.snapshot(name), workspace.current) if source.has(note)), None)
         if source is not None:
             found[note] = hashlib.sha256(source.read(note)).hexdigest()
     return dict(sorted(found.items()))
 
 
-def check_frozen(desk: Desk, name: str) -> None:
+def check_frozen(workspace: Workspace, name: str) -> None:
     """Raise ManifestChanged if a sealed edition would take something else from beside its content than was sealed.
 
     A seal of content alone froze none of it.
     """
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     if edition.seal is None or not edition.seal.beside:
         return
-    sealed, now = edition.seal.beside, taken_beside(desk, name)
+    sealed, now = edition.seal.beside, taken_beside(workspace, name)
     changed = [file for file in sorted({*sealed, *now}) if sealed.get(file) != now.get(file)]
     if changed:
         raise ManifestChanged("\n".join(_complaint(edition, file, now=now) for file in changed))
@@ -79,11 +79,11 @@ def _complaint(edition: Edition, file: str, *, now: dict[str, str]) -> str:
     return f"{file}: {name} was sealed with it, and it says something else; {take_back}, {or_seal}"
 
 
-def _holds_note(desk: Desk, edition: Edition, note: str) -> bool:
+def _holds_note(workspace: Workspace, edition: Edition, note: str) -> bool:
     """Whether a note to readers is part of an edition's content, or would be if it were sealed now."""
     if edition.seal is not None:
-        return NOTES_FOLDER in edition.seal.trees and desk.snapshot(edition.name).has(note)
-    return desk.snapshot(edition.name).has(note)
+        return NOTES_FOLDER in edition.seal.trees and workspace.snapshot(edition.name).has(note)
+    return workspace.snapshot(edition.name).has(note)
 
 
 def _said_by(edition: Edition) -> dict[str, Any]:

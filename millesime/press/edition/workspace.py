@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from millesime.redline.pairing.memory import Memory
 
 
-class Desk:
+class Workspace:
     """Reads each manuscript of a series once, and remembers it; to be used by one thread."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Desk:
         return redline
 
     def side(self, manuscript: Manuscript) -> Side:
-        """Return a manuscript of this desk as annexes name it, its sections counted once."""
+        """Return a manuscript of this workspace as annexes name it, its sections counted once."""
         from millesime.press.edition.annex_side import side
 
         name = manuscript.edition.name

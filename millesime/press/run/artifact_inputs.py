@@ -9,28 +9,33 @@ from __future__ import annotations
 import posixpath
 
 from millesime.press.cache.toolchain import toolchain
-from millesime.press.edition.workspace import Desk, printed_revision
+from millesime.press.edition.workspace import Workspace, printed_revision
 from millesime.series.series import NOTES_FOLDER, Edition
 
 
-def edition_inputs(desk: Desk, name: str) -> dict[str, object]:
+def edition_inputs(workspace: Workspace, name: str) -> dict[str, object]:
     """Return the parts of the key of whatever is made of one edition; see `cache.keys.Part`.
 
     Raises RevisionError for a revision that git does not have.
     """
-    edition = desk.series.edition(name)
+    edition = workspace.series.edition(name)
     note = posixpath.join(NOTES_FOLDER, f"{name}.md")
     return {
-        "its files": desk.snapshot(name).fingerprint(),
+        "its files": workspace.snapshot(name).fingerprint(),
         "the manifests": [
             _manifests(edition),
-            printed_revision(edition, desk.snapshot(name)),
-            [(other.name, *_manifests(other)) for other in desk.series.editions if other.name in edition.compared],
-            [(other.name, other.date.isoformat(), other.manifest.subtitle) for other in desk.series.earlier(edition)],
+            printed_revision(edition, workspace.snapshot(name)),
+            [(other.name, *_manifests(other)) for other in workspace.series.editions if other.name in edition.compared],
+            [
+                (other.name, other.date.isoformat(), other.manifest.subtitle)
+                for other in workspace.series.earlier(edition)
+            ],
         ],
-        "the editions it is compared with": [(other, desk.snapshot(other).fingerprint()) for other in edition.compared],
-        "the editor's note": desk.current.read(note) if desk.current.has(note) else None,
-        "the history that is there": desk.repository.is_shallow if desk.repository else None,
+        "the editions it is compared with": [
+            (other, workspace.snapshot(other).fingerprint()) for other in edition.compared
+        ],
+        "the editor's note": workspace.current.read(note) if workspace.current.has(note) else None,
+        "the history that is there": workspace.repository.is_shallow if workspace.repository else None,
         **toolchain(),
     }
 

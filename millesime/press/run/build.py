@@ -1,6 +1,6 @@
 """Build editions: assemble each once, then make its formats side by side; nothing that is kept is made again.
 
-What makes something is imported where something has to be made: see `desk`.
+What makes something is imported where something has to be made: see `workspace`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from millesime.beside import recover_all, refuse_links_out
 from millesime.packing import pack, reader_of
 from millesime.press.cache.store import Recall
 from millesime.press.edition.sealed_inputs import check_frozen
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifact_inputs import edition_inputs
 from millesime.press.run.artifacts import RENDERED, Printed, check_packed, make_artifact, put_in_place
 from millesime.press.run.resource_limits import run_limited
@@ -73,7 +73,7 @@ class EditionPlan:
         return not self.missing and self.checked.content is not None
 
 
-def plan_editions(desk: Desk, names: Sequence[str], *, formats: Sequence[str] | None) -> list[EditionPlan]:
+def plan_editions(workspace: Workspace, names: Sequence[str], *, formats: Sequence[str] | None) -> list[EditionPlan]:
     """Return what there is to do for editions, each in its manifest's formats or in those given.
 
     Raises RevisionError for a revision that git does not have, ManifestChanged for a sealed edition whose manifests
@@ -81,21 +81,21 @@ def plan_editions(desk: Desk, names: Sequence[str], *, formats: Sequence[str] | 
     """
     plans = []
     for name in names:
-        check_frozen(desk, name)
-        inputs = edition_inputs(desk, name)
-        kinds = formats or desk.series.edition(name).formats
+        check_frozen(workspace, name)
+        inputs = edition_inputs(workspace, name)
+        kinds = formats or workspace.series.edition(name).formats
         plans.append(
             EditionPlan(
                 edition=name,
-                checked=desk.store.recall("check", name, inputs, read=_read_problems),
-                artifacts={kind: desk.store.recall(kind, name, inputs, read=check_packed) for kind in kinds},
+                checked=workspace.store.recall("check", name, inputs, read=_read_problems),
+                artifacts={kind: workspace.store.recall(kind, name, inputs, read=check_packed) for kind in kinds},
             )
         )
     return plans
 
 
 def build_editions(
-    desk: Desk,
+    workspace: Workspace,
     names: Sequence[str],
     *,
     formats: Sequence[str] | None,
@@ -110,13 +110,13 @@ def build_editions(
     """
 
     for name in names:
-        refuse_links_out(out / name, root=desk.series.root)
+        refuse_links_out(out / name, root=workspace.series.root)
         recover_all(out / name)  # of formats, too, that this build will not make
 
     def put(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
         return put_in_place(content, edition=name, kind=kind, folder=out / name, kept=kept)
 
-    return make_editions(desk, names, formats=formats, deliver=put, workers=workers, progress=progress)
+    return make_editions(workspace, names, formats=formats, deliver=put, workers=workers, progress=progress)
 
 
 class Deliver(Protocol):
@@ -126,7 +126,7 @@ class Deliver(Protocol):
 
 
 def make_editions(
-    desk: Desk,
+    workspace: Workspace,
     names: Sequence[str],
     *,
     formats: Sequence[str] | None,
@@ -140,7 +140,7 @@ def make_editions(
     `assembled` hears of each edition that had to be assembled for it.
     """
     outcome = Outcome()
-    plans = plan_editions(desk, names, formats=formats)
+    plans = plan_editions(workspace, names, formats=formats)
     progress.begin(sum(len(plan.artifacts) for plan in plans))
     pending: dict[Future[bytes], tuple[str, Recall]] = {}
     start: list[Callable[[], None]] = []  # workers, one after the other
@@ -149,9 +149,9 @@ def make_editions(
         from millesime.press.edition.manuscript import own_theme
         from millesime.press.run.steps import load_for_pages
 
-        keep_installed(desk.store)
+        keep_installed(workspace.store)
         first = printed[0].edition
-        load = partial(load_for_pages, own_theme(desk.snapshot(first)), desk.series.edition(first).language)
+        load = partial(load_for_pages, own_theme(workspace.snapshot(first)), workspace.series.edition(first).language)
         if all(plan.is_edited for plan in printed):
             workers.start(load, alone=True)
         else:
@@ -163,7 +163,7 @@ def make_editions(
     try:
         for plan in plans:
             name = plan.edition
-            if note := desk.snapshot(name).note:
+            if note := workspace.snapshot(name).note:
                 outcome.notes[name] = note
             for kind, recall in plan.artifacts.items():
                 if recall.content is not None:
@@ -174,7 +174,7 @@ def make_editions(
             from millesime.press.edition.edition_report import edition_materials
             from millesime.press.edition.incremental_assembly import assemble_kept
 
-            materials = edition_materials(desk, name, say=lambda what, name=name: progress.step(name, what))
+            materials = edition_materials(workspace, name, say=lambda what, name=name: progress.step(name, what))
             if start:
                 start.pop(0)()
             pages = None
@@ -182,13 +182,13 @@ def make_editions(
                 from millesime.press.run.pdf_units import UnitRunner, make_pdf
 
                 said = partial(_say_pages, progress, name)
-                pages = UnitRunner(name, limits=desk.limits, store=desk.store, workers=workers, said=said)
+                pages = UnitRunner(name, limits=workspace.limits, store=workspace.store, workers=workers, said=said)
             begun = partial(_begin, pages, foremen, start) if pages else None
-            made = assemble_kept(materials, desk.store, jobs=desk.jobs, begun=begun)
+            made = assemble_kept(materials, workspace.store, jobs=workspace.jobs, begun=begun)
             report = made.report
             assembled(name, materials, report)
             outcome.problems[name] = list(made.problems)
-            desk.store.keep(plan.checked, pack(outcome.problems[name]))
+            workspace.store.keep(plan.checked, pack(outcome.problems[name]))
             for kind in plan.missing:
                 progress.step(name, kind)
                 if kind == "pdf":
@@ -196,11 +196,11 @@ def make_editions(
                 else:
                     what = f"edition {name}, {kind}"
                     sent = report if kind == "docx" else report.as_written()
-                    future = workers.submit(run_limited, desk.limits, what, make_artifact, sent, kind)
+                    future = workers.submit(run_limited, workspace.limits, what, make_artifact, sent, kind)
                 pending[future] = (name, plan.artifacts[kind])
-            _collect(pending, desk, deliver, outcome, progress, wait=len(pending) > 2 * workers.jobs)
+            _collect(pending, workspace, deliver, outcome, progress, wait=len(pending) > 2 * workers.jobs)
         while pending:
-            _collect(pending, desk, deliver, outcome, progress, wait=True)
+            _collect(pending, workspace, deliver, outcome, progress, wait=True)
     finally:
         # Not waited for: after an error the workers end, and the threads with them.
         foremen.shutdown(wait=False, cancel_futures=True)
@@ -222,7 +222,9 @@ def _say_pages(progress: Progress, name: str, done: int, units: int) -> None:
     progress.step(name, f"laid out {done} of {units} parts of the PDF")
 
 
-def _collect(pending, desk: Desk, deliver: Deliver, outcome: Outcome, progress: Progress, *, wait: bool) -> None:
+def _collect(
+    pending, workspace: Workspace, deliver: Deliver, outcome: Outcome, progress: Progress, *, wait: bool
+) -> None:
     """Take finished artifacts out of `pending`; with `wait`, at least one."""
     if not pending:
         return
@@ -233,7 +235,7 @@ def _collect(pending, desk: Desk, deliver: Deliver, outcome: Outcome, progress: 
         name, recall = pending.pop(future)
         content = future.result()
         _put(content, name, recall.step, deliver, outcome, progress, kept=False)
-        desk.store.keep(recall, content)
+        workspace.store.keep(recall, content)
 
 
 def _put(

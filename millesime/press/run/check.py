@@ -32,7 +32,7 @@ from millesime.press.edition.draft_note import check_note, note_text
 from millesime.press.edition.edition_report import image_reader, materials
 from millesime.press.edition.manuscript import Manuscript, note_path
 from millesime.press.edition.provenance import TRAILERS
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.problems import Problem, ReportError, RevisionError, did_you_mean
 from millesime.series.series import RegisterAnnex
 
@@ -40,41 +40,43 @@ from millesime.series.series import RegisterAnnex
 _ONCE = re.compile(r"S\d{3}")
 
 
-def check_edition(desk: Desk, name: str) -> list[Problem]:
+def check_edition(workspace: Workspace, name: str) -> list[Problem]:
     """Return the problems of one edition, by file; each is listed once.
 
     The text is assembled as for print, but for the redline annexes: they
     quote what is checked where it stands.
     """
-    manuscript = desk.manuscript(name)
-    made = materials(desk, manuscript, manuscript.chapters)
+    manuscript = workspace.manuscript(name)
+    made = materials(workspace, manuscript, manuscript.chapters)
     keys = [reference_key(reference) for reference in made.references]
     found: list[Problem] = []
     for path, text in manuscript.texts.items():
         found += check_conflicts(path, text)
         found += check_source(path, text)
     sources = [Source(path=path, content=text.encode("utf-8")) for path, text in manuscript.texts.items()]
-    complaints = read_complaints(sources, reader=manuscript.edition.reader, jobs=desk.jobs, limits=desk.limits)
+    complaints = read_complaints(
+        sources, reader=manuscript.edition.reader, jobs=workspace.jobs, limits=workspace.limits
+    )
     for path, said in zip(manuscript.texts, complaints, strict=True):
         found += check_complaints(path, said)
-    read_image = image_reader(desk, manuscript)
+    read_image = image_reader(workspace, manuscript)
     for source in manuscript.chapters:
         blocks, text = source.document.blocks, manuscript.texts[source.path]
         found += check_text(source, text)
         found += check_keys(source.path, blocks, text, keys=keys)
         found += check_reading(source.path, blocks, language=manuscript.edition.language)
         found += check_front_matter(source.path, source.document.meta, text)
-        found += check_pictures(source.path, blocks, read_image=read_image, limits=desk.limits)
-    found += _check_formulas(desk, manuscript)
+        found += check_pictures(source.path, blocks, read_image=read_image, limits=workspace.limits)
+    found += _check_formulas(workspace, manuscript)
     found += check_colours(manuscript.theme)
     # A picture beyond the limit is reported, see I005, and must not hide what else there is.
-    found += check_report(assemble(replace(made, read_image=_without_the_oversized(made.read_image, desk.limits))))
-    found += _check_beside(desk, manuscript)
+    found += check_report(assemble(replace(made, read_image=_without_the_oversized(made.read_image, workspace.limits))))
+    found += _check_beside(workspace, manuscript)
     order = {path: index for index, path in enumerate(manuscript.texts)}
     return sorted(_once(dict.fromkeys(found)), key=lambda problem: order.get(_file(problem), len(order)))
 
 
-def _check_formulas(desk: Desk, manuscript: Manuscript) -> Iterator[Problem]:
+def _check_formulas(workspace: Workspace, manuscript: Manuscript) -> Iterator[Problem]:
     edition = manuscript.edition
     sources = {
         source.path: (source.document.blocks, manuscript.texts[source.path])
@@ -86,7 +88,7 @@ def _check_formulas(desk: Desk, manuscript: Manuscript) -> Iterator[Problem]:
         from millesime.press.run.pdf_units import run_kept
         from millesime.render.pdf.formula_checks import check_formulas
 
-        run = partial(run_kept, edition=edition.name, store=desk.store)
+        run = partial(run_kept, edition=edition.name, store=workspace.store)
         yield from check_formulas(sources, formats=edition.formats, run=run)
 
 
@@ -126,11 +128,11 @@ def _with_count(ones: list[Problem]) -> Problem:
 # ---- what stands beside the chapters ----------------------------------------------
 
 
-def _check_beside(desk: Desk, manuscript: Manuscript) -> list[Problem]:
+def _check_beside(workspace: Workspace, manuscript: Manuscript) -> list[Problem]:
     """Return the problems of the note to readers, the bibliography, the language, the registers and the history."""
     edition, snapshot = manuscript.edition, manuscript.snapshot
-    found = check_note(desk, edition.name)
-    found += check_conflicts(note_path(edition.name), note_text(desk, edition.name))
+    found = check_note(workspace, edition.name)
+    found += check_conflicts(note_path(edition.name), note_text(workspace, edition.name))
     for path in edition.bibliography:
         found += check_conflicts(path, snapshot.read(path).decode("utf-8", "replace"))
     languages = (edition.language, edition.language.split("-")[0])
@@ -145,7 +147,7 @@ def _check_beside(desk: Desk, manuscript: Manuscript) -> list[Problem]:
             hint = did_you_mean(annex.register_name, known) or "write that file, a list of entries with ids"
             text = f"annexes[{index}].register: no file {register_path(annex.register_name)!r}"
             found.append(Problem("Y002", edition.file, text, hint, "error"))
-    found += _check_registers(desk, manuscript)
+    found += _check_registers(workspace, manuscript)
     return found
 
 
@@ -154,10 +156,10 @@ def _registers(manuscript: Manuscript) -> dict[str, bytes]:
     return manuscript.snapshot.read_many(paths)
 
 
-def _check_registers(desk: Desk, manuscript: Manuscript) -> list[Problem]:
+def _check_registers(workspace: Workspace, manuscript: Manuscript) -> list[Problem]:
     files = _registers(manuscript)
-    targets = _Targets(desk, manuscript)
-    editions = [edition.name for edition in desk.series.editions]
+    targets = _Targets(workspace, manuscript)
+    editions = [edition.name for edition in workspace.series.editions]
     found = list(
         check_registers(
             files,
@@ -165,14 +167,14 @@ def _check_registers(desk: Desk, manuscript: Manuscript) -> list[Problem]:
             targets=lambda: targets.all, editions=editions, has_file=manuscript.snapshot.has,
         )
     )  # fmt: skip
-    return found + _check_trailers(desk, manuscript, files, targets)
+    return found + _check_trailers(workspace, manuscript, files, targets)
 
 
 class _Targets:
     """The ids that a register may name: of chapters, and of what stands in them."""
 
-    def __init__(self, desk: Desk, manuscript: Manuscript) -> None:
-        self._desk, self._manuscript = desk, manuscript
+    def __init__(self, workspace: Workspace, manuscript: Manuscript) -> None:
+        self._workspace, self._manuscript = workspace, manuscript
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -182,9 +184,9 @@ class _Targets:
     def all(self) -> frozenset[str]:
         """Those of all editions: registers only grow, and a chapter may be gone."""
         found = set(self.own)
-        for edition in self._desk.series.editions:
+        for edition in self._workspace.series.editions:
             try:
-                found |= _ids(self._desk.manuscript(edition.name))
+                found |= _ids(self._workspace.manuscript(edition.name))
             except ReportError:
                 continue  # that edition's own check says why it cannot be read
         return frozenset(found)
@@ -196,15 +198,17 @@ def _ids(manuscript: Manuscript) -> frozenset[str]:
     return frozenset({*chapter_ids(chapters), *inner})
 
 
-def _check_trailers(desk: Desk, manuscript: Manuscript, files: Mapping[str, bytes], targets: _Targets) -> list[Problem]:
+def _check_trailers(
+    workspace: Workspace, manuscript: Manuscript, files: Mapping[str, bytes], targets: _Targets
+) -> list[Problem]:
     """Return a problem for each trailer of a commit since the edition before that names no entry of its register."""
-    repository, edition = desk.repository, manuscript.edition
+    repository, edition = workspace.repository, manuscript.edition
     if repository is None:
         return []
-    earlier = desk.series.earlier(edition)
+    earlier = workspace.series.earlier(edition)
     try:
         head = manuscript.snapshot.commit or resolve_revision(repository, "HEAD", where=edition.file)
-        before = desk.snapshot(earlier[-1].name).commit if earlier else None
+        before = workspace.snapshot(earlier[-1].name).commit if earlier else None
     except RevisionError:
         return []
     ids = {path: [str(entry["id"]) for entry in register_entries(content, path)[0]] for path, content in files.items()}

@@ -12,7 +12,7 @@ from millesime.assembly.theme import read_theme_file
 from millesime.beside import refuse_links_out
 from millesime.press.edition.edition_report import materials
 from millesime.press.edition.incremental_assembly import assemble_kept
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Printed, artifact_name, pack_file, put_in_place
 from millesime.press.run.pdf_units import UnitRunner
 from millesime.press.run.workers import Workers
@@ -22,7 +22,7 @@ from millesime.render.templates import fill, open_theme
 
 
 def draft_edition(
-    desk: Desk,
+    workspace: Workspace,
     name: str,
     *,
     chapters: Sequence[str],
@@ -38,17 +38,19 @@ def draft_edition(
     edition does not have.
     """
     began = time.monotonic()
-    refuse_links_out(out / name, root=desk.series.root)
+    refuse_links_out(out / name, root=workspace.series.root)
     said("reading")
-    manuscript = desk.manuscript(name)
+    manuscript = workspace.manuscript(name)
     said("assembling")
-    report = assemble_kept(materials(desk, manuscript, manuscript.chapters), desk.store, jobs=desk.jobs).report
+    report = assemble_kept(
+        materials(workspace, manuscript, manuscript.chapters), workspace.store, jobs=workspace.jobs
+    ).report
     if chapters:
         report = _alone(report, chapters, name)
     report = _marked(report, alone=bool(chapters))
     said("laying out")
     run = UnitRunner(
-        f"the draft of {name}", limits=desk.limits, store=desk.store, workers=workers,
+        f"the draft of {name}", limits=workspace.limits, store=workspace.store, workers=workers,
         said=lambda done, units: said(f"laid out {done} of {units} parts"),
     )  # fmt: skip
     if chapters:

@@ -29,7 +29,7 @@ from millesime.render.pdf.book import FrontSource, front_source, write_front
 from millesime.render.pdf.drawn.drawings import DrawingSource
 from millesime.render.pdf.drawn.formula_drawings import Formula, FormulasSource, set_formulas
 from millesime.render.pdf.layout import ProofSource, UnitSource, lay_out
-from millesime.render.pdf.margin_boxes import FurnitureSource, PageSource, lay_out_furniture
+from millesime.render.pdf.margin_boxes import MarginBoxesSource, PageSource, lay_out_margin_boxes
 from millesime.render.pdf.plain import PrintedReport, print_plain
 from millesime.render.pdf.values.laid_unit import Laid, LaidUnit, Margins
 from millesime.render.pdf.values.pdf_objects import Packed
@@ -37,7 +37,7 @@ from millesime.render.pdf.values.pdf_objects import Packed
 # What the steps of render.pdf are called for users.
 _STEPS = {
     "lay_out": "layout",
-    "lay_out_furniture": "furniture",
+    "lay_out_margin_boxes": "margins",
     "write_front": "front",
     "find_missing_characters": "proof",
     "set_formulas": "formula",
@@ -47,7 +47,7 @@ _STEPS = {
 # What each returns, and is read as where it is kept: of what was laid out, without the files of its fonts.
 _KINDS = {
     "lay_out": LaidUnit,
-    "lay_out_furniture": dict[str, Margins],  # by the key of the page
+    "lay_out_margin_boxes": dict[str, Margins],  # by the key of the page
     "write_front": bytes,
     "find_missing_characters": tuple[str, ...],
     "set_formulas": list[Formula],
@@ -88,30 +88,30 @@ class UnitRunner:
         """Return what each step makes of its source, from the store where it is kept."""
         if len(steps) == 1:
             ((function, source),) = steps
-            if function is lay_out_furniture:
+            if function is lay_out_margin_boxes:
                 return [self._furnish(source)]
             if begun := self._begun.pop(source.key, None):
                 return begun.result()
         return self._run(steps)
 
-    def _furnish(self, source: FurnitureSource) -> list[Laid]:
+    def _furnish(self, source: MarginBoxesSource) -> list[Laid]:
         """Return the margins of pages: of those that the last build had as well, what it made."""
-        recall = self._recall(lay_out_furniture, source)
+        recall = self._recall(lay_out_margin_boxes, source)
         value = recall.value
         if not self._is_whole(value):
-            last = self._store.last(recall, but=_CONTENT, read=_reader(lay_out_furniture))
+            last = self._store.last(recall, but=_CONTENT, read=_reader(lay_out_margin_boxes))
             value = last if self._is_whole(last) else {}
         known: dict[str, Laid] = {key: self._with_files(margins) for key, margins in value.items()}
         missing = tuple(page for page in source.pages if page.key not in known)
-        for part, pages in self._do([(lay_out_furniture, part) for part in self._in_parts(source, missing)]):
+        for part, pages in self._do([(lay_out_margin_boxes, part) for part in self._in_parts(source, missing)]):
             known |= zip((page.key for page in part.pages), pages, strict=True)
         if recall.content is None or missing:
             self._keep(recall, {page.key: known[page.key] for page in source.pages})
         return [known[page.key] for page in source.pages]
 
-    def _in_parts(self, source: FurnitureSource, pages: Sequence[PageSource]) -> list[FurnitureSource]:
+    def _in_parts(self, source: MarginBoxesSource, pages: Sequence[PageSource]) -> list[MarginBoxesSource]:
         """Return sources of some of a source's pages, which are laid out at once."""
-        few = self._are_few([(lay_out_furniture, replace(source, pages=pages))])
+        few = self._are_few([(lay_out_margin_boxes, replace(source, pages=pages))])
         size = len(pages) if few else _PAGES_TOGETHER
         return [replace(source, pages=pages[at : at + size]) for at in range(0, len(pages), max(1, size))]
 
@@ -256,7 +256,7 @@ def _reader(function: Callable) -> Callable[[bytes], Any]:
     return reader_of(_KINDS[function.__name__])
 
 
-_PAGES_TOGETHER = 60  # whose furniture is laid out at once: what a sheet costs is shared, and all workers have some
+_PAGES_TOGETHER = 60  # whose margin boxes are laid out at once: what a sheet costs is shared, and all workers have some
 
 
 def _seconds(function: Callable, source: Any) -> float:
@@ -265,7 +265,7 @@ def _seconds(function: Callable, source: Any) -> float:
         return len(source.html) * 14e-6
     if function is set_formulas:
         return len(source.formulas) * 0.01
-    return 0.01 + len(source.pages) * 2e-3 if function is lay_out_furniture else 0.0
+    return 0.01 + len(source.pages) * 2e-3 if function is lay_out_margin_boxes else 0.0
 
 
 _WORTH_A_WORKER = 1.0  # seconds of work of which another worker, who takes half a second to come, would do enough
@@ -277,7 +277,7 @@ def _label(source: Any) -> str:
         case UnitSource():
             found = _IDENT.search(source.html)
             return html.unescape(found[1].decode()) if found else "a unit"
-        case FurnitureSource():
+        case MarginBoxesSource():
             return "the margins"
         case ProofSource():
             return "rare characters"

@@ -23,7 +23,7 @@ from millesime.press.compare.edition_lineage import Followed, Say, kept_report
 from millesime.press.edition.bibliography import quoted_citations
 from millesime.press.edition.edition_report import imprint
 from millesime.press.edition.manuscript import chapter_texts
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifact_inputs import edition_inputs
 from millesime.problems import MarkupError, RevisionError
 from millesime.render.fragments import set_labels
@@ -42,7 +42,7 @@ class Pages:
     addresses: Mapping[str, frozenset[str]]  # ids that stay, by path
 
 
-def edition_pages(desk: Desk, site: Site, edition: Edition, followed: Followed, *, say: Say) -> Pages:
+def edition_pages(workspace: Workspace, site: Site, edition: Edition, followed: Followed, *, say: Say) -> Pages:
     """Return an edition's pages as the site shows them, with what later editions made of each block."""
     at = followed.index(edition.name)
     traces = traces_of(at, followed.lines, followed.places, root="../")
@@ -51,19 +51,19 @@ def edition_pages(desk: Desk, site: Site, edition: Edition, followed: Followed, 
     homes = {home_of(line, followed.places) for line in followed.lines if is_shown(line, followed.places)}
     passages = {ident: passage_page(ident) for ident in homes}
     parts = {
-        **edition_inputs(desk, edition.name),
+        **edition_inputs(workspace, edition.name),
         "what is around it": [repr(part) for part in (site.publication, sorted(passages), sorted(successors.items()))],
         "later editions": repr(sorted((chapter, sorted(found.items())) for chapter, found in traces.items())),
     }
 
     def make() -> Pages:
         say(edition.name, "writing pages")
-        report = kept_report(desk, edition.name, say=say)
+        report = kept_report(workspace, edition.name, say=say)
         frame = edition_frame(
             site, site.publication.edition(edition.name), labels=set_labels(report), traces=traces,
             successors=successors, passages=passages,
         )  # fmt: skip
-        files = html_pages(replace(report, theme=site.theme), frame=frame, jobs=desk.jobs)
+        files = html_pages(replace(report, theme=site.theme), frame=frame, jobs=workspace.jobs)
         names = page_names(report)
         written = {chapter.id for chapter in report.chapters if chapter.path}
         addresses = {f"{edition.name}/{name}": {plain_id(ident)} for ident, name in names.items()}
@@ -76,31 +76,31 @@ def edition_pages(desk: Desk, site: Site, edition: Edition, followed: Followed, 
             addresses={path: frozenset(idents) for path, idents in addresses.items()},
         )
 
-    return _kept(desk, site, "pages", edition.name, parts, make)
+    return _kept(workspace, site, "pages", edition.name, parts, make)
 
 
 def passage_pages(
-    desk: Desk, site: Site, editions: Sequence[Edition], followed: Followed, *, redline_lines, say: Say
+    workspace: Workspace, site: Site, editions: Sequence[Edition], followed: Followed, *, redline_lines, say: Say
 ) -> Pages:
     """Return the pages that show changed passages in all their versions.
 
     `redline_lines()` returns the lines with their changes, for which editions
     are compared.
     """
-    parts: dict[str, object] = {edition.name: edition_inputs(desk, edition.name) for edition in editions}
+    parts: dict[str, object] = {edition.name: edition_inputs(workspace, edition.name) for edition in editions}
     parts["what is around it"] = repr(site.publication)
 
     def make() -> Pages:
         last = editions[-1]
         say(last.name, "writing passages")
-        manuscripts = [desk.manuscript(edition.name) for edition in editions]
+        manuscripts = [workspace.manuscript(edition.name) for edition in editions]
         texts = [
             EditionText(
                 places=outline.places,
-                side=desk.side(manuscript),
+                side=workspace.side(manuscript),
                 blocks={text.path: normalise(text.blocks) for text in chapter_texts(manuscript)},
-                citations=quoted_citations(manuscript, beside=manuscripts[-1], jobs=desk.jobs),
-                name_reference=desk.references.namer(manuscript),
+                citations=quoted_citations(manuscript, beside=manuscripts[-1], jobs=workspace.jobs),
+                name_reference=workspace.references.namer(manuscript),
             )
             for outline, manuscript in zip(followed.outlines, manuscripts, strict=True)
         ]
@@ -109,17 +109,19 @@ def passage_pages(
         sources = passage_chapters(redline_lines(), texts, labels=labels, language=language)
         report = assemble(
             Materials(
-                imprint=replace(imprint(desk.series, last, desk.snapshot(last.name)), subtitle="", earlier=()),
+                imprint=replace(
+                    imprint(workspace.series, last, workspace.snapshot(last.name)), subtitle="", earlier=()
+                ),
                 sources=tuple(sources),
-                read_image=_image_reader(desk, editions),
+                read_image=_image_reader(workspace, editions),
                 labels=labels,
                 theme=site.theme,
-                limits=desk.limits,
+                limits=workspace.limits,
             )
         )
         names = page_names(report)
         files = html_pages(
-            report, frame=passages_frame(site, [(ident, name) for ident, name in names.items()]), jobs=desk.jobs
+            report, frame=passages_frame(site, [(ident, name) for ident, name in names.items()]), jobs=workspace.jobs
         )
         addresses = {f"{PASSAGES}/{name}": set() for name in names.values()}
         for anchor, chapter in report.anchors.items():
@@ -130,27 +132,27 @@ def passage_pages(
             addresses={path: frozenset(idents) for path, idents in addresses.items()},
         )
 
-    return _kept(desk, site, "passages", editions[-1].language, parts, make)
+    return _kept(workspace, site, "passages", editions[-1].language, parts, make)
 
 
-def compared_pages(desk: Desk, site: Site, redline: PublishedRedline, *, say: Say) -> Pages:
+def compared_pages(workspace: Workspace, site: Site, redline: PublishedRedline, *, say: Say) -> Pages:
     """Return the pages that compare two editions."""
-    old, new = desk.series.edition(redline.old), desk.series.edition(redline.new)
+    old, new = workspace.series.edition(redline.old), workspace.series.edition(redline.new)
     parts = {
-        "the older edition": edition_inputs(desk, old.name),
-        "the newer edition": edition_inputs(desk, new.name),
+        "the older edition": edition_inputs(workspace, old.name),
+        "the newer edition": edition_inputs(workspace, new.name),
         "what is around it": repr(site.publication),
     }
 
     def make() -> Pages:
         say(new.name, f"writing what changed since {old.name}")
-        before, after = desk.manuscript(old.name), desk.manuscript(new.name)
-        report = redline_report(desk.redline(before, after), before, after, series=desk.series, full=False)
+        before, after = workspace.manuscript(old.name), workspace.manuscript(new.name)
+        report = redline_report(workspace.redline(before, after), before, after, series=workspace.series, full=False)
         report = replace(report, theme=site.theme)
-        files = html_pages(report, frame=redline_frame(site, redline, set_labels(report)), jobs=desk.jobs)
+        files = html_pages(report, frame=redline_frame(site, redline, set_labels(report)), jobs=workspace.jobs)
         return Pages(files={f"{redline.path}{name}": content for name, content in files.items()}, addresses={})
 
-    return _kept(desk, site, "compared", f"{old.name} with {new.name}", parts, make)
+    return _kept(workspace, site, "compared", f"{old.name} with {new.name}", parts, make)
 
 
 def statement_path(edition: str) -> str:
@@ -158,27 +160,27 @@ def statement_path(edition: str) -> str:
     return f"{STATEMENTS}/{edition}.html"
 
 
-def statement_page(desk: Desk, site: Site, edition: PublishedEdition, checks: Sequence[CheckResult]) -> bytes:
+def statement_page(workspace: Workspace, site: Site, edition: PublishedEdition, checks: Sequence[CheckResult]) -> bytes:
     """Return the page with the draft of an edition's accessibility statement, from the checks that ran on it."""
-    labels = site_labels(desk, edition.language)
+    labels = site_labels(workspace, edition.language)
     blocks = accessibility_statement(site.publication, edition, {str(at): check for at, check in enumerate(checks)})
     source = ChapterSource(
         path="statement", document=Document(blocks=blocks), role="body", id=edition.name, numbered=False,
         generated=True, title=tuple(words(labels["statement_title"])),
     )  # fmt: skip
-    own = desk.series.edition(edition.name)
+    own = workspace.series.edition(edition.name)
     report = assemble(
         Materials(
-            imprint=imprint(desk.series, own, desk.snapshot(edition.name)), sources=(source,),
+            imprint=imprint(workspace.series, own, workspace.snapshot(edition.name)), sources=(source,),
             read_image=lambda key: None, labels=labels, theme=site.theme,
         )
     )  # fmt: skip
-    files = html_pages(report, frame=statement_frame(site, edition, labels), jobs=desk.jobs)
+    files = html_pages(report, frame=statement_frame(site, edition, labels), jobs=workspace.jobs)
     return files[page_names(report)[edition.name]]
 
 
 def _kept(
-    desk: Desk, site: Site, step: str, label: str, parts: Mapping[str, object], make: Callable[[], Pages]
+    workspace: Workspace, site: Site, step: str, label: str, parts: Mapping[str, object], make: Callable[[], Pages]
 ) -> Pages:
     parts = {
         **parts,
@@ -189,15 +191,15 @@ def _kept(
             "press.site.edition_pages", "distribution.metadata.catalogue", "distribution.site.page_head"
         ),
     }
-    recall = desk.store.recall(step, label, parts, read=reader_of(Pages))
+    recall = workspace.store.recall(step, label, parts, read=reader_of(Pages))
     if recall.content is not None:
         return recall.value
     pages = make()
-    desk.store.keep(recall, pack(Pages(files=dict(pages.files), addresses=pages.addresses)))
+    workspace.store.keep(recall, pack(Pages(files=dict(pages.files), addresses=pages.addresses)))
     return pages
 
 
-def _image_reader(desk: Desk, editions: Sequence[Edition]) -> Callable[[str], bytes | None]:
+def _image_reader(workspace: Workspace, editions: Sequence[Edition]) -> Callable[[str], bytes | None]:
     """Return what reads "@2018/chapters/a.svg", a picture of one of the editions."""
     names = {edition.name for edition in editions}
 
@@ -205,7 +207,7 @@ def _image_reader(desk: Desk, editions: Sequence[Edition]) -> Callable[[str], by
         name, _, path = key.removeprefix("@").partition("/")
         if not key.startswith("@") or name not in names:
             return None
-        snapshot = desk.snapshot(name)
+        snapshot = workspace.snapshot(name)
         try:
             return snapshot.read(path, where=path) if snapshot.has(path) else None
         except (RevisionError, MarkupError):

@@ -53,7 +53,7 @@ from millesime.press.edition.draft_note import refuse_draft
 from millesime.press.edition.edition_report import imprint
 from millesime.press.edition.manuscript import THEME_FOLDER, own_theme
 from millesime.press.edition.sealed_inputs import check_frozen
-from millesime.press.edition.workspace import Desk
+from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Download, Printed, download, said_of
 from millesime.press.run.build import Outcome, Progress, make_editions
 from millesime.press.run.workers import Workers
@@ -89,7 +89,7 @@ class Published:
 
 
 def publish(
-    desk: Desk,
+    workspace: Workspace,
     names: Sequence[str],
     *,
     out: Path,
@@ -112,13 +112,13 @@ def publish(
     else than was sealed, or that comes out otherwise.
     """
     for folder in (out, deposit) if deposit else (out,):
-        refuse_links_out(folder, root=desk.series.root)
+        refuse_links_out(folder, root=workspace.series.root)
     with hold(out):
         record = read_record(out)
-        editions = _chosen(desk, names, record)
-        contents = {edition.name: content_digest(desk, edition) for edition in editions}
+        editions = _chosen(workspace, names, record)
+        contents = {edition.name: content_digest(workspace, edition) for edition in editions}
         _check_contents(editions, contents, record)
-        press = _Press(desk, editions, record, out, progress.step, key=key)
+        press = _Press(workspace, editions, record, out, progress.step, key=key)
         downloads, outcome = press.downloads(workers, progress)
         made = press.make(downloads, search=search, checks=checks)
         pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
@@ -131,7 +131,7 @@ def publish(
             editions={
                 edition.name: EditionRecord(
                     content=contents[edition.name],
-                    revision=_revision(desk, edition, record),
+                    revision=_revision(workspace, edition, record),
                     sealed=edition.seal is not None,
                     files={f"{edition.name}/{one.name}": sha256(one.content) for one in downloads[edition.name]},
                 )
@@ -170,35 +170,35 @@ def _ids(content: bytes) -> frozenset[str]:
 # ---- what may be published -----------------------------------------------------
 
 
-def _chosen(desk: Desk, names: Sequence[str], record: Record) -> list[Edition]:
+def _chosen(workspace: Workspace, names: Sequence[str], record: Record) -> list[Edition]:
     """Return the editions that the site will have, by date."""
     for name in names:
-        edition = desk.series.edition(name)
+        edition = workspace.series.edition(name)
         if edition.is_in_preparation:
             raise RevisionError(
                 f"{edition.file}: in preparation, built from the working tree, which nobody could build again; commit "
                 "it and write `revision:` before you publish it"
             )
-    known = {edition.name for edition in desk.series.editions}
+    known = {edition.name for edition in workspace.series.editions}
     for name in record.editions:
         if name not in known:
             raise OutputError(
                 f"editions/{name}.yaml: was published, and is no longer there; put it back: "
                 f"git log --diff-filter=D -- editions/{name}.yaml finds it"
             )
-    wanted = set(names) or {edition.name for edition in desk.series.editions if not edition.is_in_preparation}
-    chosen = [edition for edition in desk.series.editions if edition.name in wanted | set(record.editions)]
+    wanted = set(names) or {edition.name for edition in workspace.series.editions if not edition.is_in_preparation}
+    chosen = [edition for edition in workspace.series.editions if edition.name in wanted | set(record.editions)]
     if not chosen:
         raise RevisionError("editions: none has a revision yet, so there is nothing to publish; write `revision:`")
     for edition in chosen:
         if edition.name not in record.editions:
-            refuse_draft(desk, edition.name)
+            refuse_draft(workspace, edition.name)
     return chosen
 
 
-def content_digest(desk: Desk, edition: Edition) -> str:
+def content_digest(workspace: Workspace, edition: Edition) -> str:
     """Return the digest of what an edition is made of, whatever commit holds it."""
-    snapshot = desk.snapshot(edition.name)
+    snapshot = workspace.snapshot(edition.name)
     paths = [*edition.content_paths, *snapshot.paths_below(NOTES_FOLDER), *snapshot.paths_below(THEME_FOLDER)]
     return digest(content_trees(snapshot, paths))
 
@@ -214,10 +214,10 @@ def _check_contents(editions: Sequence[Edition], contents: Mapping[str, str], re
             )
 
 
-def _revision(desk: Desk, edition: Edition, record: Record) -> str:
+def _revision(workspace: Workspace, edition: Edition, record: Record) -> str:
     """Return the commit that an edition was first published from."""
     known = record.editions.get(edition.name)
-    return known.revision if known else imprint(desk.series, edition, desk.snapshot(edition.name)).revision
+    return known.revision if known else imprint(workspace.series, edition, workspace.snapshot(edition.name)).revision
 
 
 # ---- what is published ------------------------------------------------------------
@@ -237,9 +237,16 @@ class _Press:
     """Makes the files of one publication."""
 
     def __init__(
-        self, desk: Desk, editions: Sequence[Edition], record: Record, out: Path, say: Say, *, key: SecretKey | None
+        self,
+        workspace: Workspace,
+        editions: Sequence[Edition],
+        record: Record,
+        out: Path,
+        say: Say,
+        *,
+        key: SecretKey | None,
     ) -> None:
-        self.desk, self.editions, self.record, self.out, self.say = desk, editions, record, out, say
+        self.workspace, self.editions, self.record, self.out, self.say = workspace, editions, record, out, say
         self.key = key
 
     def downloads(self, workers: Workers, progress: Progress) -> tuple[dict[str, list[Download]], Outcome]:
@@ -247,7 +254,7 @@ class _Press:
         found: dict[str, list[Download]] = {edition.name: [] for edition in self.editions}
         to_make = []
         for edition in self.editions:
-            check_frozen(self.desk, edition.name)
+            check_frozen(self.workspace, edition.name)
             kept = self._published(edition)
             if kept is None:
                 to_make.append(edition.name)
@@ -255,7 +262,7 @@ class _Press:
                 found[edition.name] = kept
 
         def take(content: bytes, name: str, kind: str, *, kept: bool) -> Printed:
-            edition = self.desk.series.edition(name)
+            edition = self.workspace.series.edition(name)
             one = download(content, edition.title, edition=name, kind=kind, date=edition.date)
             found[name].append(one)
             return Printed(
@@ -264,12 +271,12 @@ class _Press:
             )  # fmt: skip
 
         outcome = make_editions(
-            self.desk, to_make, formats=None, deliver=take, workers=workers, progress=progress,
-            assembled=partial(keep_assembled, self.desk),
+            self.workspace, to_make, formats=None, deliver=take, workers=workers, progress=progress,
+            assembled=partial(keep_assembled, self.workspace),
         ) if to_make else Outcome()  # fmt: skip
         for name, ones in found.items():
             ones.sort(key=lambda one: FORMATS.index(one.format))
-            require_sealed(self.desk, name, ones)
+            require_sealed(self.workspace, name, ones)
         return found, outcome
 
     def _published(self, edition: Edition) -> list[Download] | None:
@@ -299,11 +306,11 @@ class _Press:
         search: bool,
         checks: Mapping[str, Sequence[CheckResult]] | None,
     ) -> _Made:
-        groups = follow_editions(self.desk, self.editions, say=self.say)
-        publication = describe_publication(self.desk, self.editions, downloads, groups, say=self.say)
-        theme = own_theme(self.desk.current)
-        keep_installed(self.desk.store)
-        labels = site_labels(self.desk, publication.language)
+        groups = follow_editions(self.workspace, self.editions, say=self.say)
+        publication = describe_publication(self.workspace, self.editions, downloads, groups, say=self.say)
+        theme = own_theme(self.workspace.current)
+        keep_installed(self.workspace.store)
+        labels = site_labels(self.workspace, publication.language)
         searchable = search and search_is_available()
         site = Site(
             publication=publication, theme=theme, labels=labels, searchable=searchable,
@@ -315,20 +322,20 @@ class _Press:
         if search and not searchable:
             made.left_out += ("search: pagefind is not installed; pip install 'pagefind[bin]'",)
         for group in groups:
-            members = [self.desk.series.edition(places.name) for places in group.places]
+            members = [self.workspace.series.edition(places.name) for places in group.places]
             for edition in members:
-                _add(made, edition_pages(self.desk, site, edition, group, say=self.say))
+                _add(made, edition_pages(self.workspace, site, edition, group, say=self.say))
             if len(members) > 1:
                 lines = partial(self._lines_with_changes, group)
-                _add(made, passage_pages(self.desk, site, members, group, redline_lines=lines, say=self.say))
+                _add(made, passage_pages(self.workspace, site, members, group, redline_lines=lines, say=self.say))
         for redline in publication.redlines:
-            _add(made, compared_pages(self.desk, site, redline, say=self.say))
+            _add(made, compared_pages(self.workspace, site, redline, say=self.say))
         if searchable:
             made.files |= self._search_index({
                 chapter.path: made.files[chapter.path]
                 for edition in publication.editions for chapter in edition.chapters if chapter.is_written
             })  # fmt: skip
-        made.files |= report_pages(site, printed_imprint(self.desk, self.editions[-1]))
+        made.files |= report_pages(site, printed_imprint(self.workspace, self.editions[-1]))
         made.files |= self._statements(site, checks or {})
         for name, ones in downloads.items():
             made.files |= {f"{name}/{one.name}": one.content for one in ones}
@@ -350,7 +357,7 @@ class _Press:
     def _statements(self, site: Site, checks: Mapping[str, Sequence[CheckResult]]) -> dict[str, bytes]:
         """Return the pages of accessibility statements of editions that were checked."""
         return {
-            statement_path(edition.name): statement_page(self.desk, site, edition, checks[edition.name])
+            statement_path(edition.name): statement_page(self.workspace, site, edition, checks[edition.name])
             for edition in site.publication.editions
             if checks.get(edition.name)
         }
@@ -359,7 +366,7 @@ class _Press:
         """Return an edition's SHA256SUMS and its signature: made now, or that of the same list as it was published."""
         listed = {f"{name}/{CHECKSUMS}": checksums}
         if self.key is not None:
-            date = self.desk.series.edition(name).date
+            date = self.workspace.series.edition(name).date
             return listed | {f"{name}/{SIGNATURE}": sign_checksums(checksums, self.key, edition=name, date=date)}
         signature = self.out / name / SIGNATURE
         if not signature.is_file():
@@ -373,12 +380,12 @@ class _Press:
 
     def _lines_with_changes(self, group: Followed):
         """Return a group's lines with what changed in each, for which its editions are compared again."""
-        manuscripts = [self.desk.manuscript(places.name) for places in group.places]
-        steps = [succession(self.desk.redline(old, new)) for old, new in pairwise(manuscripts)]
+        manuscripts = [self.workspace.manuscript(places.name) for places in group.places]
+        steps = [succession(self.workspace.redline(old, new)) for old, new in pairwise(manuscripts)]
         return trace([{path: len(found) for path, found in one.anchors.items()} for one in group.places], steps)
 
     def _search_index(self, pages: Mapping[str, bytes]) -> dict[str, bytes]:
-        recall = self.desk.store.recall("search", "the index", {
+        recall = self.workspace.store.recall("search", "the index", {
             "the pages": [(path, sha256(content)) for path, content in sorted(pages.items())],
             "pagefind": tool_version("pagefind_bin"),
             "Millésime's own code": code_version("distribution.site.search"),
@@ -387,7 +394,7 @@ class _Press:
             return recall.value
         self.say(self.editions[-1].name, "indexing for search")
         files = index_pages(pages)
-        self.desk.store.keep(recall, pack(files))
+        self.workspace.store.keep(recall, pack(files))
         return files
 
 

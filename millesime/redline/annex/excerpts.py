@@ -61,7 +61,7 @@ CHANGE_KIND = "change-kind"  # class of the line that says what happened to the 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
+class _Setting:
     """What every line of a chapter's passages needs."""
 
     chapter: ChapterChange
@@ -101,23 +101,23 @@ def annex_chapter(
     redline's, for what came from another chapter; `reached` those of which the
     new place is shown in one of the chapters, None for all.
     """
-    desk = _Desk(
+    setting = _Setting(
         chapter=chapter, old=old, new=new, labels=labels, language=language, full=full, linked=linked,
         moves=moves or {}, reached=reached, provenance=provenance,
     )  # fmt: skip
-    place = _chapter_place(desk)
+    place = _chapter_place(setting)
     title = numbered(place.number, place.title) if place else words(chapter.title)
-    out: list[Block] = [div([para(*_chapter_line(desk))], classes=[CHANGE_KIND])]
+    out: list[Block] = [div([para(*_chapter_line(setting))], classes=[CHANGE_KIND])]
     if chapter.inserted and linked and not full:
-        out += _contents(desk)
+        out += _contents(setting)
     elif full:
-        out += _shown(desk, chapter.blocks)
+        out += _shown(setting, chapter.blocks)
     else:
         runs = _by_section(chapter, context)
-        shared = _shared_reasons(desk, runs)
+        shared = _shared_reasons(setting, runs)
         out += shared
         for run in runs:
-            out += _passage(desk, run, reasoned=not shared)
+            out += _passage(setting, run, reasoned=not shared)
     if provenance is not None:
         rest = provenance.rest(chapter)
         out += tell_reasons(rest, provenance, labels=labels, language=language, heading=labels["annex_why_chapter"])
@@ -175,32 +175,34 @@ def move_anchor(desk_name: str, move: str) -> str:
     return slug(f"redline-{desk_name}-{move}")
 
 
-def _chapter_place(desk: _Desk) -> Place | None:
-    chapter = desk.chapter
-    return desk.new.place(chapter.new.path) if chapter.new else desk.old.place(chapter.old.path)
+def _chapter_place(setting: _Setting) -> Place | None:
+    chapter = setting.chapter
+    return setting.new.place(chapter.new.path) if chapter.new else setting.old.place(chapter.old.path)
 
 
-def _chapter_line(desk: _Desk) -> list[Inline]:
+def _chapter_line(setting: _Setting) -> list[Inline]:
     """ "Remanié (+12 −3 mots). Lire le chapitre. Édition 2018 : chapitre 3."""
-    chapter, labels = desk.chapter, desk.labels
+    chapter, labels = setting.chapter, setting.labels
     what = joined(labels, shown_kinds(chapter))
-    balance = word_balance(count_told(chapter.blocks), desk.language)
+    balance = word_balance(count_told(chapter.blocks), setting.language)
     if balance:
         what += f" ({fill(labels['annex_balance'], balance=balance)})"
     line = words(what[:1].upper() + what[1:] + ".")
     if chapter.retitled and chapter.old:
         line += [SPACE, *words(fill(labels["annex_was_titled"], title=chapter.old.title))]
-    if chapter.new and desk.linked:
+    if chapter.new and setting.linked:
         line += [SPACE, link(words(labels["annex_see"]), f"#{chapter.new.id}"), string(".")]
-    before = desk.old.place(chapter.old.path) if chapter.old else None
-    if before and (desk.old.address or (chapter.new and before.number != desk.new.numbers().get(chapter.new.path))):
-        line += [SPACE, *_old_place(desk, before, titled=chapter.new is None or chapter.retitled), string(".")]
+    before = setting.old.place(chapter.old.path) if chapter.old else None
+    if before and (
+        setting.old.address or (chapter.new and before.number != setting.new.numbers().get(chapter.new.path))
+    ):
+        line += [SPACE, *_old_place(setting, before, titled=chapter.new is None or chapter.retitled), string(".")]
     return line
 
 
-def _contents(desk: _Desk) -> list[Block]:
+def _contents(setting: _Setting) -> list[Block]:
     """The sections of a new chapter, linked."""
-    sections = [place for place in desk.new.places.get(desk.chapter.new.path, ())[1:] if place.level == 2]
+    sections = [place for place in setting.new.places.get(setting.chapter.new.path, ())[1:] if place.level == 2]
     items = [[plain(link(numbered(place.number, place.short), place.target))] for place in sections]
     return [bullet_list(items)] if items else []
 
@@ -232,31 +234,31 @@ def _opens_section(change: BlockChange, previous: BlockChange) -> bool:
     return change.kind in (KEPT, EDITED) or (change.kind, change.move) != (previous.kind, previous.move)
 
 
-def _shared_reasons(desk: _Desk, runs: Sequence[Sequence[BlockChange]]) -> list[Block]:
+def _shared_reasons(setting: _Setting, runs: Sequence[Sequence[BlockChange]]) -> list[Block]:
     """The reasons, said once where all passages of a chapter have the same."""
-    if desk.provenance is None or len(runs) < 2:
+    if setting.provenance is None or len(runs) < 2:
         return []
-    found = [desk.provenance.behind(desk.chapter, run) for run in runs]
+    found = [setting.provenance.behind(setting.chapter, run) for run in runs]
     if any(reasons != found[0] for reasons in found):
         return []
-    return tell_reasons(found[0], desk.provenance, labels=desk.labels, language=desk.language)
+    return tell_reasons(found[0], setting.provenance, labels=setting.labels, language=setting.language)
 
 
-def _passage(desk: _Desk, run: Sequence[BlockChange], *, reasoned: bool) -> list[Block]:
+def _passage(setting: _Setting, run: Sequence[BlockChange], *, reasoned: bool) -> list[Block]:
     """A passage: where it stands, the marked text, and why."""
     if all(change.kind == MOVED_FROM or not change.told for change in run):
         run = [change for change in run if change.told]
     run = [change for change in run if change.told or not _is_blank(change.new)]
     heading = not run[0].told and run[0].new is not None and run[0].new["t"] == "Header"
-    shown = _shown(desk, run[1:] if heading else run)
+    shown = _shown(setting, run[1:] if heading else run)
     if not is_marked(shown) and not any(change.kind == MOVED_FROM for change in run):
         return []  # a closing tag, or what shows in no edition
-    where = _where(desk, run, titled=not _shows_heading(run))
-    inner = shown if where == desk.where else where + shown
-    desk.where[:] = where
-    if desk.provenance is not None and reasoned:
-        reasons = desk.provenance.behind(desk.chapter, run)
-        inner += tell_reasons(reasons, desk.provenance, labels=desk.labels, language=desk.language)
+    where = _where(setting, run, titled=not _shows_heading(run))
+    inner = shown if where == setting.where else where + shown
+    setting.where[:] = where
+    if setting.provenance is not None and reasoned:
+        reasons = setting.provenance.behind(setting.chapter, run)
+        inner += tell_reasons(reasons, setting.provenance, labels=setting.labels, language=setting.language)
     return [div(inner, classes=["passage"])]
 
 
@@ -271,32 +273,32 @@ def _shows_heading(run: Sequence[BlockChange]) -> bool:
     return run[0].told and block is not None and block["t"] == "Header"
 
 
-def _where(desk: _Desk, run: Sequence[BlockChange], *, titled: bool) -> list[Block]:
+def _where(setting: _Setting, run: Sequence[BlockChange], *, titled: bool) -> list[Block]:
     """The line above a passage: its section in the new edition, linked, and in the old one."""
-    chapter = desk.chapter
+    chapter = setting.chapter
     if chapter.inserted or chapter.deleted:
         return []
     changed = [change for change in run if change.told]
-    after = _first_place(desk.new, chapter.new.path, [c.new_index for c in run if c.kind != MOVED_FROM])
-    before = _first_place(desk.old, chapter.old.path, [c.old_index for c in run if c.kind != MOVED_TO])
+    after = _first_place(setting.new, chapter.new.path, [c.new_index for c in run if c.kind != MOVED_FROM])
+    before = _first_place(setting.old, chapter.old.path, [c.old_index for c in run if c.kind != MOVED_TO])
     line: list[Inline] = []
     if after and after.index >= 0:
         shown = (
             numbered(after.number, after.short)
             if titled or not after.number
-            else words(fill(desk.labels["annex_section"], number=after.number))
+            else words(fill(setting.labels["annex_section"], number=after.number))
         )
-        line += [link(shown, after.target)] if desk.linked else shown
-    if before and before.index >= 0 and _tells(desk, before, after):
+        line += [link(shown, after.target)] if setting.linked else shown
+    if before and before.index >= 0 and _tells(setting, before, after):
         titled_before = after is None or after.text != before.text
-        old = _old_place(desk, before, titled=titled_before and not any(c.new is None for c in changed[:1]))
+        old = _old_place(setting, before, titled=titled_before and not any(c.new is None for c in changed[:1]))
         line += [*([string(" · ")] if line else []), *old]
     return [div([para(*line)], classes=["passage-trail"])] if line else []
 
 
-def _tells(desk: _Desk, before: Place, after: Place | None) -> bool:
+def _tells(setting: _Setting, before: Place, after: Place | None) -> bool:
     """Whether the old place is worth a word: it has an address, or another number or title."""
-    return bool(desk.old.address) or after is None or (before.number, before.text) != (after.number, after.text)
+    return bool(setting.old.address) or after is None or (before.number, before.text) != (after.number, after.text)
 
 
 def _first_place(side: Side, path: str, indices: Sequence[int | None]) -> Place | None:
@@ -304,55 +306,55 @@ def _first_place(side: Side, path: str, indices: Sequence[int | None]) -> Place 
     return None if index is None else side.place(path, index)
 
 
-def _old_place(desk: _Desk, place: Place, *, titled: bool = False) -> list[Inline]:
+def _old_place(setting: _Setting, place: Place, *, titled: bool = False) -> list[Inline]:
     """ "Édition 2018 : 3.2 Its title", linked where the old edition has an address."""
-    named = fill(desk.labels["annex_edition"], name=desk.old.name)
+    named = fill(setting.labels["annex_edition"], name=setting.old.name)
     if place.index < 0:
-        where = words(f"{desk.labels['chapter'].lower()} {place.number}" if place.number else place.text)
+        where = words(f"{setting.labels['chapter'].lower()} {place.number}" if place.number else place.text)
     else:
         where = numbered(place.number, place.short if titled else "")
     if titled or place.number:
-        line = [*words(fill(desk.labels["annex_in_edition"], edition=named)), SPACE, *without_notes(where)]
+        line = [*words(fill(setting.labels["annex_in_edition"], edition=named)), SPACE, *without_notes(where)]
     else:
         line = words(named)
-    target = desk.old.link(place)
+    target = setting.old.link(place)
     return [link(line, target)] if target else line
 
 
 # ---- marked text ---------------------------------------------------------------
 
 
-def _shown(desk: _Desk, run: Sequence[BlockChange]) -> list[Block]:
+def _shown(setting: _Setting, run: Sequence[BlockChange]) -> list[Block]:
     out: list[Block] = []
     for (kind, move), group in groupby(run, key=lambda change: _move_of(change)):
         held = list(group)
         if kind == MOVED_FROM:
-            out.append(_moved_away(desk, held, move))
+            out.append(_moved_away(setting, held, move))
             continue
-        marked = for_readers(blocks_ast(held), labels=desk.labels, whole=desk.full)
+        marked = for_readers(blocks_ast(held), labels=setting.labels, whole=setting.full)
         marked = tell_tags(marked)
-        if desk.linked:
-            marked = _without_attributes(marked, desk.labels)
-        if not desk.full:
+        if setting.linked:
+            marked = _without_attributes(marked, setting.labels)
+        if not setting.full:
             marked = shorten(marked)
-        blocks = quote_chapter(marked, desk.chapter, old_name=desk.old.name)
+        blocks = quote_chapter(marked, setting.chapter, old_name=setting.old.name)
         if kind == MOVED_TO:
-            out += _moved_here(desk, held, blocks, move)
+            out += _moved_here(setting, held, blocks, move)
         else:
-            out += _with_anchors(desk, blocks)
+            out += _with_anchors(setting, blocks)
     return out
 
 
-def _with_anchors(desk: _Desk, blocks: list[Block]) -> list[Block]:
+def _with_anchors(setting: _Setting, blocks: list[Block]) -> list[Block]:
     """Give ids to what came into a list, a quote or a frame from elsewhere: its old place links to them."""
 
     def anchored(node: Node) -> Node:
         _, classes, pairs = attr_of(node)
-        move = dict(pairs).get("move", "").removeprefix(f"{desk.old.name}-")
-        if mark_of(node) != MOVED_TO or move not in desk.moves or move in desk.named:
+        move = dict(pairs).get("move", "").removeprefix(f"{setting.old.name}-")
+        if mark_of(node) != MOVED_TO or move not in setting.moves or move in setting.named:
             return node
-        desk.named.add(move)
-        return with_attr(node, [move_anchor(desk.old.name, move), classes, pairs])
+        setting.named.add(move)
+        return with_attr(node, [move_anchor(setting.old.name, move), classes, pairs])
 
     return rewrite(blocks, anchored, kinds={"Div"}) if any(moves_in(blocks, MOVED_TO)) else blocks
 
@@ -373,34 +375,36 @@ def _move_of(change: BlockChange) -> tuple[str, str]:
     return (change.kind, change.move) if change.kind in (MOVED_FROM, MOVED_TO) else ("", "")
 
 
-def _moved_away(desk: _Desk, held: Sequence[BlockChange], move: str) -> Block:
+def _moved_away(setting: _Setting, held: Sequence[BlockChange], move: str) -> Block:
     """The line at the old place of a move."""
-    known = desk.moves.get(move)
-    went = desk.new.place(known.new_path, held[0].new_index) if known else None
+    known = setting.moves.get(move)
+    went = setting.new.place(known.new_path, held[0].new_index) if known else None
     first = held[0].old
     assert first is not None
     text = " ".join(text_of(change.old) for change in (held[:1] if first["t"] == "Header" else held))
     size = sum(count_words(change.old) for change in held)
-    line = words(fill(desk.labels["annex_moved_away"], words=opening(text, 70), count=counted(size, desk.language)))
-    where = numbered(went.number, went.short) if went else words(desk.labels["annex_new_place"])
-    if desk.reached is None or move in desk.reached:
-        where = [link(where, f"#{move_anchor(desk.old.name, move)}")]
-    elif went and desk.linked:
+    line = words(
+        fill(setting.labels["annex_moved_away"], words=opening(text, 70), count=counted(size, setting.language))
+    )
+    where = numbered(went.number, went.short) if went else words(setting.labels["annex_new_place"])
+    if setting.reached is None or move in setting.reached:
+        where = [link(where, f"#{move_anchor(setting.old.name, move)}")]
+    elif went and setting.linked:
         where = [link(where, went.target)]
     line += [SPACE, *where, string(".")]
     return div([para(*line)], classes=["moved-away"])
 
 
-def _moved_here(desk: _Desk, held: Sequence[BlockChange], blocks: list[Block], move: str) -> list[Block]:
+def _moved_here(setting: _Setting, held: Sequence[BlockChange], blocks: list[Block], move: str) -> list[Block]:
     """What moved, under a line that says whence."""
-    known = desk.moves.get(move)
+    known = setting.moves.get(move)
     out: list[Block] = []
-    if known and (came := desk.old.place(known.old_path, held[0].old_index)):
+    if known and (came := setting.old.place(known.old_path, held[0].old_index)):
         where = [*numbered(came.number, came.short), SPACE]
-        where += words(f"({fill(desk.labels['annex_edition'], name=desk.old.name)})")
-        target = desk.old.link(came)
+        where += words(f"({fill(setting.labels['annex_edition'], name=setting.old.name)})")
+        target = setting.old.link(came)
         line = [
-            *words(desk.labels["annex_moved_here"]),
+            *words(setting.labels["annex_moved_here"]),
             SPACE,
             *([link(where, target)] if target else where),
             string("."),
@@ -409,8 +413,8 @@ def _moved_here(desk: _Desk, held: Sequence[BlockChange], blocks: list[Block], m
     for block in blocks:
         attributes = attr_of(block)
         if block["t"] == "Div" and attributes and MOVED_TO in attributes[1]:
-            ident = "" if move in desk.named else move_anchor(desk.old.name, move)
-            desk.named.add(move)
+            ident = "" if move in setting.named else move_anchor(setting.old.name, move)
+            setting.named.add(move)
             block = with_attr(block, [ident, attributes[1], []])
         out.append(block)
     return out

@@ -1,4 +1,4 @@
-"""Bind laid units and their furniture into one tagged PDF: the same book as if it had been laid out at once."""
+"""Bind laid units and their margin boxes into one tagged PDF: the same book as if it had been laid out at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Bound:
     """A unit at its place."""
 
     unit: LaidUnit
-    furniture: Sequence[Margins]  # of the blank pages before it and its own
+    margin_boxes: Sequence[Margins]  # of the blank pages before it and its own
     first: int  # 0-based place in the book of its first page, after blank ones
 
 
@@ -105,18 +105,18 @@ def bind(book: Book, bound: Sequence[Bound], files: Mapping[str, bytes], *, run:
 def _bind_unit(
     binding: _Binding, bound: Bound, shared: Mapping[bytes, bytes], *, tree: int, total: int, folios: Mapping[str, int]
 ) -> None:
-    file, unit, furniture = binding.file, bound.unit, bound.furniture
-    blanks = len(furniture) - len(unit.pages)
-    shifts = [_shift(page, margins.page) for page, margins in zip(unit.pages, furniture[blanks:], strict=True)]
+    file, unit, margin_boxes = binding.file, bound.unit, bound.margin_boxes
+    blanks = len(margin_boxes) - len(unit.pages)
+    shifts = [_shift(page, margins.page) for page, margins in zip(unit.pages, margin_boxes[blanks:], strict=True)]
     links = sum(len(page.links) for page in unit.pages)
-    page_numbers = range(file.reserve(len(furniture)), file.next)
+    page_numbers = range(file.reserve(len(margin_boxes)), file.next)
     own = page_numbers[blanks:]
     numbers = [*own, *range(file.reserve(links + len(unit.objects)), file.next)]
     marks = {**shared, **{b"%d" % at: b"%d" % number for at, number in enumerate(numbers)}}
     moved = {b"%d" % at: shift for at, shift in enumerate(shifts)}
     _bind_streams(binding, unit.streams, len(own) + links + len(unit.objects), marks, moved)
     packed: list[tuple[int, bytes]] = []
-    resources = _bind_resources(binding, unit, marks, furniture, shared, packed)
+    resources = _bind_resources(binding, unit, marks, margin_boxes, shared, packed)
     *elements, parents, document, link_parents = _placed(
         (
             *unit.objects,
@@ -134,9 +134,9 @@ def _bind_unit(
     if unit.links:
         binding.link_parents += link_parents.split(b"\x06")
 
-    _gather_fonts(binding, unit, furniture, blanks)
+    _gather_fonts(binding, unit, margin_boxes, blanks)
     at_link = len(own)
-    for at, margins in enumerate(one.page for one in furniture):
+    for at, margins in enumerate(one.page for one in margin_boxes):
         page = unit.pages[at - blanks] if at >= blanks else None
         contents: list[int] = []
         annotations: list[int] = []
@@ -239,7 +239,7 @@ def _bind_resources(
     binding: _Binding,
     unit: LaidUnit,
     marks: Mapping[bytes, bytes],
-    furniture: Sequence[Margins],
+    margin_boxes: Sequence[Margins],
     shared: Mapping[bytes, bytes],
     packed: list[tuple[int, bytes]],
 ) -> list[int]:
@@ -247,7 +247,7 @@ def _bind_resources(
     known: dict[bytes, int] = {}
     numbers = []
     of_unit = {kind: _entries(values, marks) for kind, values in unit.resources.items()}
-    for margins in furniture:
+    for margins in margin_boxes:
         margin_marks = dict(shared)
         first = binding.file.reserve(len(margins.objects))
         margin_marks |= {b"%d" % at: b"%d" % (first + at - 1) for at in range(1, len(margins.objects) + 1)}
@@ -267,16 +267,16 @@ def _entries(values: Sequence[tuple[bytes, bytes]], marks: Mapping[bytes, bytes]
     return b"".join(b"/%b %b" % (name, place(value, marks, {})) for name, value in values)
 
 
-def _gather_fonts(binding: _Binding, unit: LaidUnit, furniture: Sequence[Margins], blanks: int) -> None:
+def _gather_fonts(binding: _Binding, unit: LaidUnit, margin_boxes: Sequence[Margins], blanks: int) -> None:
     """Add the glyphs of a unit's pages, in the order in which the whole book would have drawn them."""
-    for use in chain(unit.fonts, *(margins.fonts for margins in furniture)):
+    for use in chain(unit.fonts, *(margins.fonts for margins in margin_boxes)):
         font = binding.fonts.setdefault(use.name, BookFont(use))
         if font.use.file != use.file:
             raise UnbindableError(f"two files of the font {use.family}")
         font.codes.update(use.codes)
         for glyph, width in use.widths.items():
             font.widths.setdefault(glyph, width)  # rounded at another size, it may be a thousandth wider or narrower
-    for at, margins in enumerate(furniture):
+    for at, margins in enumerate(margin_boxes):
         own = unit.pages[at - blanks].glyphs if at >= blanks else ()
         for name, glyphs in chain(own, margins.page.glyphs):
             texts = binding.fonts[name].texts

@@ -32,7 +32,7 @@ def print_by_unit(report: Report, *, run: Run, jobs: int = 1) -> PrintedReport:
         raise UnbindableError(f"what the theme uses: {'; '.join(book.obstacles)}")
     bound, files = paginate(book, run=run)
     content = bind(book, bound, files, run=run)
-    said = [note for one in bound for part in (one.unit, *one.furniture) for note in part.notes]
+    said = [note for one in bound for part in (one.unit, *one.margin_boxes) for note in part.notes]
     located = [
         (note, [name for page in one.unit.pages for name, _, _ in page.anchors])
         for one in bound

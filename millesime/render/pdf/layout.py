@@ -3,7 +3,7 @@
 It is a pure function of its source: no clock, no folio, no neighbour. A unit
 stands behind a page of its own, which is dropped: so it is never the first of
 a document, and may ask for a right-hand page. What stands in the margins of
-its pages depends on where in the book it ends up; see `furniture`.
+its pages depends on where in the book it ends up; see `margin_boxes.py`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def lay_out(source: UnitSource) -> Laid:
     with (
         surroundings(source.date) as notes,
         own_codes(load_quickly),
-        weasyprint_patches.taken(),
+        weasyprint_patches.patched(),
         running_on(),
         tall_rows_parted(),
         notes_kept(),
@@ -164,7 +164,7 @@ def make_ready(style: str, language: str) -> None:
 
     Raises EngineError when WeasyPrint or its libraries are missing.
     """
-    with surroundings(UNDATED), weasyprint_patches.taken():
+    with surroundings(UNDATED), weasyprint_patches.patched():
         press_for(style)
         import pyphen
 

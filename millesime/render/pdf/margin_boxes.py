@@ -1,10 +1,10 @@
 """Lay out what stands in the margins of pages: running heads, folios.
 
-It is the book's *furniture*, and depends on where in the book a page ends up:
+They are *margin boxes*, and depend on where in the book a page ends up:
 on its folio, its side, its name, and the strings in force there. The theme's
 own rules make it, for an empty page of the kind; of each page it is a pure
 function, whichever others are laid out with it. So after an edit only the
-pages whose furniture changed are asked for.
+pages whose margin boxes changed are asked for.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class PageSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FurnitureSource:
+class MarginBoxesSource:
     """Pages, any ones, and what the margins of all pages depend on."""
 
     root: bytes
@@ -64,12 +64,12 @@ class FurnitureSource:
         return key_of(*(page.key for page in self.pages))
 
 
-def lay_out_furniture(source: FurnitureSource) -> list[Laid]:
+def lay_out_margin_boxes(source: MarginBoxesSource) -> list[Laid]:
     """Return the margins of each page as if it had been laid out alone, in less time."""
     with (
         surroundings(UNDATED) as notes,
         own_codes(load_quickly),
-        weasyprint_patches.taken(),
+        weasyprint_patches.patched(),
         internals.watch_margins() as stand_ins,
     ):
         press = press_for(source.style)

@@ -1,4 +1,4 @@
-"""Find where each unit stands: lay units out, count, lay out again what the count changed, then the furniture."""
+"""Find where each unit stands: lay units out, count, lay out again what the count changed, then the margin boxes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from millesime.render.pdf.binding import Bound
 from millesime.render.pdf.book_units import Book
 from millesime.render.pdf.layout import UnbindableError, UnitSource, lay_out
-from millesime.render.pdf.margin_boxes import FurnitureSource, PageSource, lay_out_furniture
+from millesime.render.pdf.margin_boxes import MarginBoxesSource, PageSource, lay_out_margin_boxes
 from millesime.render.pdf.values.laid_unit import Laid, LaidUnit, Margins, folios_of
 from millesime.render.pdf.values.layout_steps import Run, key_of
 
@@ -47,10 +47,10 @@ def paginate(book: Book, *, run: Run) -> tuple[list[Bound], dict[str, bytes]]:
                 sides[number] = _SIDES[first % 2]
         if any(source.key != key for source, key in zip(wanted(), keys, strict=True)):
             continue
-        (found,) = run([(lay_out_furniture, _furniture_source(book, laid, firsts))])
-        furniture = [_taken(margins, files) for margins in found]
+        (found,) = run([(lay_out_margin_boxes, _margin_boxes_source(book, laid, firsts))])
+        margin_boxes = [_taken(margins, files) for margins in found]
         bound = [
-            Bound(unit=unit, furniture=furniture[begin : first + len(unit.pages)], first=first)
+            Bound(unit=unit, margin_boxes=margin_boxes[begin : first + len(unit.pages)], first=first)
             for unit, begin, first in zip(laid, _begins(laid, firsts), firsts, strict=True)
         ]
         misfits = [number for number, one in enumerate(bound) if not _fits(one)]
@@ -88,9 +88,9 @@ def _begins(units: Sequence[LaidUnit], firsts: Sequence[int]) -> list[int]:
     return [0, *(first + len(unit.pages) for unit, first in zip(units, firsts, strict=True))][:-1]
 
 
-def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> FurnitureSource:
-    """Return what the furniture of all pages of the book is laid out from."""
-    shared = key_of("furniture", book.versions, book.root, book.style)
+def _margin_boxes_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[int]) -> MarginBoxesSource:
+    """Return what the margin boxes of all pages of the book are laid out from."""
+    shared = key_of("margins", book.versions, book.root, book.style)
     pages: list[PageSource] = []
     before: dict[str, str] = {}
 
@@ -105,13 +105,13 @@ def _furniture_source(book: Book, units: Sequence[LaidUnit], firsts: Sequence[in
             add("", ())
         for page in unit.pages:
             add("" if page.blank else page.name, page.strings)
-    return FurnitureSource(root=book.root, style=book.style, pages=tuple(pages))
+    return MarginBoxesSource(root=book.root, style=book.style, pages=tuple(pages))
 
 
 def _fits(bound: Bound) -> bool:
     """Say whether each page has, between its margins, the room that it was laid out for."""
-    blanks = len(bound.furniture) - len(bound.unit.pages)
-    for page, margins in zip(bound.unit.pages, (one.page for one in bound.furniture[blanks:]), strict=True):
+    blanks = len(bound.margin_boxes) - len(bound.unit.pages)
+    for page, margins in zip(bound.unit.pages, (one.page for one in bound.margin_boxes[blanks:]), strict=True):
         own, room = page.frame, margins.frame
         if max(abs(own.width - room.width), abs(own.height - room.height)) > 1e-6 or page.boxes != margins.boxes:
             return False

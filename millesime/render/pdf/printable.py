@@ -75,7 +75,7 @@ def make_printable(
     `image_ratio` gives its width by its height.
     `drawing_of` gives a formula's drawing, or None for one that cannot be set.
     """
-    _drop_furniture(root)
+    _drop_margin_boxes(root)
     _place_notes(root)
     place_formulas(root, drawing_of)
     _place_images(root, labels, image_address, image_ratio)
@@ -110,7 +110,7 @@ def plain_text(element: Element) -> str:
 # ---- what a screen needs and paper does not ---------------------------------
 
 
-def _drop_furniture(root: Element) -> None:
+def _drop_margin_boxes(root: Element) -> None:
     """Drop links back from notes, and empty anchors."""
     for link in list(root.iter("a")):
         target = link.get("href")

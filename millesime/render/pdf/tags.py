@@ -231,10 +231,10 @@ def _marked_content(pdf, mark: Mark) -> tuple[list, int] | None:
 # ---- mends: each changes the tree, in the order of MENDS --------------------------
 
 
-def _drop_furniture(tree: _Tree) -> None:
+def _drop_margin_boxes(tree: _Tree) -> None:
     """Make running heads and folios artifacts: WeasyPrint gives them elements, and puts these nowhere.
 
-    Pages laid out by unit have none: their furniture is drawn as an artifact.
+    Pages laid out by unit have none: their margin boxes are drawn as artifacts.
     """
     tree.forget_strays()
 
@@ -535,7 +535,7 @@ def _in_paragraphs(kids: list[Node | Mark | Annotation]) -> list[Node | Mark | A
 
 
 MENDS = (
-    _drop_furniture,
+    _drop_margin_boxes,
     _place_notes,
     _join_pieces,
     _name_kinds,

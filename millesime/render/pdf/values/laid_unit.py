@@ -112,7 +112,7 @@ class LaidUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins:
-    """What stands in the margins of one page, its *furniture*.
+    """What stands in the margins of one page: its margin boxes.
 
     Objects are numbered from the page, which is 0: then `objects`, then
     `streams`. Nothing of it has links or is tagged.

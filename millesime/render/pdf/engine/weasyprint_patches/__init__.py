@@ -1,4 +1,4 @@
-"""Shortcuts through WeasyPrint, for the versions that `internals` knows: the same pages in less time.
+"""Patches of WeasyPrint, for the versions that `internals` knows: the same pages in less time.
 
 They hold while units are laid out and are taken back afterwards; the plain
 path does without. Each says what it saves of the layout of a book of 500
@@ -18,8 +18,8 @@ from millesime.render.pdf.engine.weasyprint_patches.line_breaking import quick_s
 
 
 @contextmanager
-def taken() -> Iterator[None]:
-    """Take all shortcuts until the block ends; nothing stands in the margins of pages meanwhile."""
+def patched() -> Iterator[None]:
+    """Put all patches in place until the block ends; nothing stands in the margins of pages meanwhile."""
     load_quickly()
     import pydyf
     import pyphen

@@ -1,4 +1,4 @@
-"""Shortcuts through WeasyPrint's drawing: nothing is made ready where nothing is drawn, and no number written twice."""
+"""Patches of WeasyPrint's drawing: nothing is made ready where nothing is drawn, and no number written twice."""
 
 from __future__ import annotations
 

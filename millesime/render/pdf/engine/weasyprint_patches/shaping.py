@@ -1,4 +1,4 @@
-"""Shortcuts through WeasyPrint's text: set up once for each style, shaped once for layout and drawing."""
+"""Patches of WeasyPrint's text: set up once for each style, shaped once for layout and drawing."""
 
 from __future__ import annotations
 

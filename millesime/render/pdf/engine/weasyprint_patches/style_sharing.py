@@ -1,4 +1,4 @@
-"""Shortcuts through WeasyPrint's styles: computed once for all boxes that have the same."""
+"""Patches of WeasyPrint's styles: computed once for all boxes that have the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shortcuts through WeasyPrint change no page: what is laid out with them is what is laid out without."""
+"""The patches of WeasyPrint change no page: what is laid out with them is what is laid out without."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def _content(page) -> str:
 
 
 @contextmanager
-def _no_shortcut():
+def _no_patches():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weasyprint.layout, "make_margin_boxes", lambda context, page, state: ())
         yield
@@ -237,12 +237,12 @@ _PAIRS = "code = readLines(“https://raw.githubusercontent.com/NOAA-EDAB/ecodat
 # The first and the last page that a box asks for are not the same.
 @example(["<p>a</p>", "<div>b<p style='page: landscape'>c</p></div>", "<div><p style='page: opening'>d</p>e</div>"])
 @pytest.mark.thorough  # in an ordinary run: both paths paint the same, test_pdf_by_unit.py
-def test_pages_are_painted_as_without_shortcuts(blocks):
+def test_pages_are_painted_as_without_patches(blocks):
     source = _source(blocks)
     quick, *others = (layout.lay_out(source).unit for _ in range(3))  # short texts are remembered meanwhile
     assert others == [quick, quick]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(weasyprint_patches, "taken", _no_shortcut)
+        patch.setattr(weasyprint_patches, "patched", _no_patches)
         slow = layout.lay_out(source).unit
     assert len(quick.pages) == len(slow.pages)
     for one, other in zip(quick.pages, slow.pages, strict=True):
