@@ -42,8 +42,9 @@ validate:  ## run validators of others and our own over what is published (the r
 	$(PYTHON) -m pytest -n 2 tests/validation/test_drivers.py
 	$(PYTHON) -m tests.validation
 
-pictures:  ## make the pictures of the README from the demonstration
+pictures:  ## make the pictures of README and handbook from imports and the demonstration
 	@scripts/setup.sh validate
+	$(PYTHON) scripts/rooms.py
 	$(PYTHON) scripts/pictures.py
 
 handbook:  ## build the handbook, docs/, as a report of its own, into dist/handbook/

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -216,6 +218,11 @@ def test_no_stage_reads_the_clock_the_environment_or_the_working_directory(path:
 
 # Engines that take settings from the environment only.
 ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf/engine/environment.py", "markup/pandoc.py"}
+
+
+def test_the_drawing_of_the_rooms_is_that_of_the_imports():
+    done = subprocess.run([sys.executable, ROOT / "scripts/rooms.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_build_py_has_three_lines():
