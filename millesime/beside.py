@@ -1,4 +1,4 @@
-"""What is written beside its place and renamed: made, held while its writer lives, and swept when it was abandoned.
+"""Temporary siblings: files and folders written beside their place, locked while written, renamed when complete.
 
     .edition.epub.4711.k3x9_2ab.new        being written; only a whole one is put in its place
     .html.4711.w81m0q4z.old/html           stepped aside, where a file system cannot let two folders change places

@@ -1,4 +1,4 @@
-"""Python's cycle collector, which looks at millions of objects that are all in use."""
+"""Garbage collection paused or tuned during a build, whose millions of live objects make each collection slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a machine one chapter or picture may take: what strangers sent must not stop a build for ever.
+"""Limits of time, memory, depth and size for one chapter or picture, so that hostile input cannot block a build.
 
 A limit changes nothing that is printed: it only refuses. `editions/report.yaml`
 may set its own, up to `MAXIMA`, because a cloned report is not trusted; who

@@ -1,4 +1,4 @@
-"""Where each block of a source stands in print: what ties a redline, which compares sources, to addresses on pages."""
+"""The anchor in print of each block of a chapter's source, so that a redline can link to pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an editor should know before an edition is printed. Checks find; they change nothing.
+"""Problems in a chapter's source or in an assembled report, as `check` lists them. Checks change nothing.
 
 Codes are stable and listed in docs/problems.md: R for references, I for
 images, S for constructs of other systems, T for characters, H for headings.

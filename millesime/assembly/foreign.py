@@ -1,4 +1,4 @@
-"""Raw HTML and TeX: what has a meaning in print is given it, the rest stays as visible text.
+"""Raw HTML and TeX in a chapter: constructs that print can show are converted, the others stay as visible text.
 
 Published text is never lost: pandoc drops raw TeX from HTML and raw HTML from
 DOCX without a word. What is left as `RawInline`/`RawBlock` after this stage

@@ -1,4 +1,4 @@
-"""Images: found in the snapshot, never elsewhere."""
+"""Find the images that chapters name, in the edition's snapshot alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes where no format has a place for one: in another note, and in the description of a picture.
+"""Notes inside notes and inside descriptions of pictures, which no format can hold, moved to where one can.
 
 No page has a foot for the notes of its notes, and pandoc's writers drop them.
 A note in a note is printed there in brackets, "Outer [inner] goes on."; the

@@ -1,4 +1,4 @@
-"""Numbers that the toolchain itself prints, as readers of a language write them."""
+"""Format the numbers that Millésime prints (counts, sizes) as a language writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures opened: whether they are whole, and what a drawing shows besides itself."""
+"""Open pictures: whether a file is damaged, and which other files a drawing refers to."""
 
 from __future__ import annotations
 

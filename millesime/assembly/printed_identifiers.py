@@ -1,4 +1,4 @@
-"""What an edition prints of its licence and of the numbers that it bears, alike in all formats."""
+"""The licence and the identifiers (ISBN, DOI, …) that an edition prints, the same in all formats."""
 
 from __future__ import annotations
 

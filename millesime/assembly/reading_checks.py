@@ -1,4 +1,4 @@
-"""What a reader by ear, by keyboard or abroad would stumble over, found in a chapter as its author wrote it.
+"""Problems of accessibility and language in a chapter's source: for screen readers, keyboards, readers abroad.
 
 The rules are those of WCAG 2.2 that a source can break: 1.3.1 (headings,
 tables), 2.4.4 (links) and 3.1.2 (language of parts). Assembly mends some of

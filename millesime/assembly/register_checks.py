@@ -1,4 +1,4 @@
-"""What is wrong in registers: entries, ids, files and targets that nobody has, and data of persons."""
+"""Problems in registers: duplicate ids, missing files, unknown targets, personal data."""
 
 from __future__ import annotations
 

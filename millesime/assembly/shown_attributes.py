@@ -1,4 +1,4 @@
-"""What authors say in attributes, made text and structure: titles of boxes, captions of code, page breaks.
+"""Attributes that hold text (`title=` of a box, `caption=` of code, page breaks) become text and structure.
 
 No format prints an attribute: `::: {.note title="Attention"}` would lose its
 title. This stage comes after the anchors, so that what it adds is not counted

@@ -1,4 +1,4 @@
-"""What the rest of a report can see of a chapter: everything but its words.
+"""A chapter's skeleton: headings, ids, captions and citations, which other chapters depend on, without its text.
 
 Numbers, anchors and references of one chapter depend on the headings, ids,
 captions and citations of all, never on what their paragraphs say. So an edit

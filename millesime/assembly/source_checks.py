@@ -1,4 +1,4 @@
-"""What stands in a chapter's source and is lost, or printed as signs that its author did not mean as text.
+"""Problems in a chapter's Markdown: text that is lost, and signs of Markdown that are printed as text.
 
 pandoc does not complain: a `**` that is never closed, a note that nobody
 wrote, a merge that was left half done are text to it. Each is found in the

@@ -1,4 +1,4 @@
-"""What assembly starts from: chapters as they were read, in the edition's order."""
+"""The input of assembly: the chapters of an edition as pandoc read them, in the edition's order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bar that shows people how far a build is."""
+"""The progress bar of a build in a terminal."""
 
 from __future__ import annotations
 

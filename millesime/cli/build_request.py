@@ -1,4 +1,4 @@
-"""A build that a user asked for, made and told of: once by `build`, after each change by `build --watch`."""
+"""Run one build that a user asked for and print its result; shared by `build` and `build --watch`."""
 
 from __future__ import annotations
 

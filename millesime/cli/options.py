@@ -1,4 +1,4 @@
-"""What several verbs share: where the report is, how to tell of progress, how to print JSON."""
+"""Options and helpers that several verbs share: finding the report, opening a workspace, printing tables and JSON."""
 
 from __future__ import annotations
 

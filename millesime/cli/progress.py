@@ -1,4 +1,4 @@
-"""How people are told how far a build is: a bar in a terminal, lines in a log."""
+"""Progress of a build: a bar in a terminal, one line for each step in a log."""
 
 from __future__ import annotations
 

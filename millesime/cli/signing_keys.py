@@ -1,4 +1,4 @@
-"""What verbs that sign, or check signatures, share: where keys come from."""
+"""Where `publish`, `verify` and `bundle` find the keys that sign and check signatures."""
 
 from __future__ import annotations
 

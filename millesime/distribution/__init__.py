@@ -1,1 +1,1 @@
-"""What the public fetches: the site, catalogue and feeds, metadata, checksums, signatures."""
+"""What the public downloads: the site, feeds, metadata, checksums, signatures."""

@@ -1,4 +1,4 @@
-"""Sources that travel in one file: git bundles that hold an edition's commits, or what is left of them.
+"""Write and read git bundles: one file with the commits or the trees of an edition.
 
 The pack is made anew, by one thread and without what the repository happens
 to have packed already: two clones of one history give the same bytes, as long

@@ -1,4 +1,4 @@
-"""Which commits touched each line of some files between two commits.
+"""Which commits changed each line of a set of files between two commits.
 
 The patches from the old to the new commit are applied to the old text, line
 by line, each line remembering who touched it. Blame names only the last one

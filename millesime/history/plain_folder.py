@@ -1,4 +1,4 @@
-"""Files of a folder that is no report and perhaps in no repository, as a snapshot."""
+"""The files of any folder as a snapshot, with or without a git repository."""
 
 from __future__ import annotations
 

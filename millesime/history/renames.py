@@ -1,4 +1,4 @@
-"""Which files of an old commit have another name in a new one."""
+"""Files of an old commit that a new commit has under another name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""git, behind one door: the only importer of GitPython.
+"""Run git commands in a repository; the only module that imports GitPython.
 
 A cloned repository is untrusted: its configuration may name programs. Every
 command here runs without hooks, file monitors, pagers, signatures, filters,

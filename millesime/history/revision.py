@@ -1,4 +1,4 @@
-"""Which commit a revision names: a tag, a branch, a full or an abbreviated id."""
+"""Resolve a revision (tag, branch, commit id) to a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files an edition is made of, although history may have been rewritten since it was sealed.
+"""Find the content of a sealed edition, even if history was rewritten after sealing.
 
 A sealed edition is its content, not its commit: a rebase or squash gives
 commits other ids, the ids of trees stay.

@@ -1,4 +1,4 @@
-"""Source text: the bytes of a snapshot's file as UTF-8, or where they are not."""
+"""Decode a source file as UTF-8, or say which byte is not UTF-8 and which encoding it may be in."""
 
 from __future__ import annotations
 

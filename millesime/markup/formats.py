@@ -1,4 +1,4 @@
-"""What readers of different formats make differently of one text, levelled.
+"""Level differences between pandoc's readers, so that `a.md` and `b.docx` with the same text compare as equal.
 
 Word has no typographic quotes as such, HTML wraps sections, Markdown draws
 pipe tables: whoever compares `a.md` with `b.docx` asks for neither.

@@ -1,4 +1,4 @@
-"""Rows of HTML cells to a table of the AST, in which every row fills every column.
+"""Build a table of the AST from rows of HTML cells; every row fills every column.
 
 Writers of pandoc's cut off what stands beyond the last column and fill what is
 missing: a table is made regular here, where nothing is cut. Columns and spans

@@ -1,4 +1,4 @@
-"""A piece of HTML as tokens: tags, texts, comments, and whatever is no element of a page of text.
+"""Split a piece of HTML into tokens: tags, texts, comments, and tags that no page of text may have.
 
 One pass from left to right, so that time grows with length whatever stands in
 a piece (`<!--` or `<a ` thirty thousand times). No character is lost: a tag or

@@ -1,4 +1,4 @@
-"""The form in which texts are compared: what a reader cannot see is levelled.
+"""Normalise a document for comparison: differences that a reader cannot see are removed.
 
 Rewrapping a source, decomposing an accent or widening a table column in the
 source is not an amendment.

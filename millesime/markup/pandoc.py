@@ -1,4 +1,4 @@
-"""pandoc, the reader and writer of every text format; the only importer of pypandoc.
+"""Read and write documents with pandoc; the only module that imports pypandoc.
 
 All work goes through `driver.lua`: many documents in one process, several
 processes side by side. pandoc runs without the user's configuration, in an

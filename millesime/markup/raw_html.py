@@ -1,4 +1,4 @@
-"""HTML that stands in a text, read into blocks of the AST when the text is read, whichever reader read it.
+"""Convert raw HTML in a document to blocks and inlines of pandoc's AST, for every reader.
 
 Readers leave HTML as raw nodes: pandoc's Markdown one for each tag, with the
 text between two tags read as Markdown, CommonMark's one for many lines. Word

@@ -1,4 +1,4 @@
-"""A document as text for line-by-line tools: Markdown, one sentence on each line."""
+"""Write a document as Markdown with one sentence on each line, for line-by-line tools such as `git diff`."""
 
 from __future__ import annotations
 

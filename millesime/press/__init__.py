@@ -1,1 +1,1 @@
-"""Running it: from a request to artifacts in their place."""
+"""Carry out requests: read editions, build, compare, seal, publish; with worker processes and a cache."""

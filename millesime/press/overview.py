@@ -1,4 +1,4 @@
-"""What there is to say of each edition in one line."""
+"""One line about each edition, as `list` prints it."""
 
 from __future__ import annotations
 

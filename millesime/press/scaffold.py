@@ -1,4 +1,4 @@
-"""Begin an edition or a report: the files that `new` and `init` write."""
+"""Write the files of a new report (`init`) or of the next edition (`new`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Either edition out of a redline: the law that a comparison loses nothing.
+"""Take either edition out of a redline: the law that a comparison loses nothing.
 
 `accept_all(redline)` is the new edition and `reject_all(redline)` the old
 one, exactly, on normalised text; ids of headings aside.

@@ -1,4 +1,4 @@
-"""A memory as bytes, for a later process: chapters, how alike they are, and what pairs of them became.
+"""Write and read a redline memory as bytes: chapters, their likeness, and results for pairs of chapters.
 
 What old and new text share is written once.
 """

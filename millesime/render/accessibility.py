@@ -1,4 +1,4 @@
-"""What a book says of its accessibility, found in the book itself.
+"""Accessibility metadata of a book (schema.org terms), found from its content.
 
 The vocabulary is schema.org's, https://www.w3.org/community/reports/a11y-discov-vocab/.
 Nothing is claimed that is not seen: an image without a text takes the claim away.

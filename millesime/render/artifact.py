@@ -1,4 +1,4 @@
-"""Files handed to readers, which appear whole or not at all."""
+"""Write artifacts: files or folders that appear complete or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attributes of untrusted elements: only those whose values mean something."""
+"""Keep the attributes of untrusted elements that have a meaning for us, and drop the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Insertions, deletions and moves, said by elements and words, not by colour.
+"""Mark insertions, deletions and moves in HTML by elements and words, not by colour alone.
 
 In paragraphs they are `ins` and `del`; around blocks they are a `div` of role
 insertion or deletion that begins with a label in words. What is too small for

@@ -1,4 +1,4 @@
-"""How wide the columns of a table are, and whether it stands on a page of its own in landscape.
+"""Compute the widths of a table's columns from its content, and whether it needs a landscape page.
 
 One rule for PDF and Word: each measures the text of a column and its page in
 characters of table text, and sets the table as it is told here.

@@ -1,4 +1,4 @@
-"""Trees of HTML elements made to follow HTML's content model.
+"""Make trees of HTML elements conform to HTML's content model.
 
 A browser forgives a paragraph in a span or a cell outside a row; the schemas
 of EPUB, PDF/UA and screen readers do not. No text is dropped: an element that

@@ -1,4 +1,4 @@
-"""What an SVG may hold to be published: lists of elements, attributes, properties and functions.
+"""Allow-lists for SVG: elements, attributes, properties and functions that a published drawing may have.
 
 Whatever is on no list is left out: what nobody thought of when the lists were
 written does not pass. Elements are those of SVG's namespace that draw

@@ -1,4 +1,4 @@
-"""The style sheets of an SVG as plain attributes, for programs that read none, or not all of CSS.
+"""Turn the style sheets of an SVG into attributes, for programs that read little or no CSS.
 
 Rules, `style` attributes and presentation attributes come together by the cascade (https://www.w3.org/TR/css-cascade-4/);
 `var()` gets its value, `@media` rules those of print. What is left on an element is one `style` attribute.

@@ -1,4 +1,4 @@
-"""Words in an SVG that few programs draw, as `text` that all of them do: on a path, and in HTML inside it.
+"""Rewrite SVG text that few programs draw (on a path, in embedded HTML) as plain `text` elements.
 
 librsvg and WeasyPrint know neither `textPath` nor `foreignObject`, and what is in the latter is not SVG: pages are
 not to hold it. Published words are never lost.

@@ -1,4 +1,4 @@
-"""Where what is made of an installed file may be kept, from one process to the next: whoever runs us says where."""
+"""Cache for values derived from installed files (fonts, C declarations); the caller supplies the cache."""
 
 from __future__ import annotations
 

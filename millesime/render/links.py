@@ -1,4 +1,4 @@
-"""Links and ids: anchors that can be followed from any page, and no others."""
+"""Links and ids that work on every page: known schemes, resolvable anchors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes: from pandoc's list at the end to references and notes that know each other."""
+"""Turn pandoc's list of notes into references and notes that link to each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sizes of pictures as classes and rules: pages forbid styles on elements, and an attribute knows pixels alone.
+"""Sizes of pictures as classes and CSS rules, since pages forbid `style` and attributes know only pixels.
 
 `{width=3cm}` becomes the class `size-3-cm-auto`, and each file that shows one
 has a rule for it; the PDF, whose tree nobody else reads, has it on the element.

@@ -1,4 +1,4 @@
-"""Untrusted HTML to a well-formed tree of known elements.
+"""Turn untrusted HTML into a well-formed tree of known elements.
 
 Three sieves: `filter_raw` takes one raw node of a source, so that an unclosed
 tag cannot swallow what follows; nh3 parses the whole text as browsers do and

@@ -1,4 +1,4 @@
-"""Which text engine and fonts this machine has: the same report looks otherwise with others.
+"""Versions of the text engine and fonts of this machine, on which line breaks depend.
 
 Asked of the system's libraries themselves, without loading WeasyPrint, which
 takes half a second.

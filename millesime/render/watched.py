@@ -1,4 +1,4 @@
-"""A time and memory limit for code that strangers wrote and that runs in a thread of this process: their templates."""
+"""Limit the time and memory of untrusted templates, which run in a thread of this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The licences that a public report uses: what a manifest may name, and what readers and machines are told of it.
+"""Licences that a manifest may name, and what readers and metadata are told of each.
 
 A manifest names a licence by its SPDX identifier (https://spdx.org/licenses/).
 Those a public body is likely to choose have their name in full here, in French

@@ -1,4 +1,4 @@
-"""Mistakes in manifests, said in the editor's words.
+"""Turn errors of manifests into messages in the editor's words.
 
 A mistake reads *file: place: what was seen; what to write instead*. What
 pydantic finds is translated here; its own texts never reach a user.

@@ -1,4 +1,4 @@
-"""The scalars of manifests: what may be written where a text, path, date or language stands.
+"""Types for the scalars of manifests: texts, paths, dates, languages, addresses.
 
 Every function takes what the manifest holds and returns the value, or raises
 what pydantic reports as a mistake.

@@ -1,4 +1,4 @@
-"""All that catalogues, feeds, libraries, citations and search engines read, by path from the site's root."""
+"""All metadata files of a site (feeds, records, citations), by path from the site's root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to cite an edition, for the programs of those who write: BibTeX, RIS, CSL-JSON, CITATION.cff.
+"""An edition as a citation in BibTeX, RIS, CSL-JSON and CITATION.cff.
 
 An author is an organisation, whose name is kept whole, unless the manifest
 tells a family name (`facts.as_person`). The key of an edition is made of its

@@ -1,4 +1,4 @@
-"""What every catalogue says of a publication, decided once: addresses, dates, names, licence.
+"""Facts that all metadata formats share (addresses, dates, names, licence), computed once from a publication.
 
 Metadata that disagree are worse than none, for whoever harvests two of them
 keeps the wrong one. So nothing here is decided twice: the modules that write a

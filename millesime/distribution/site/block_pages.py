@@ -1,4 +1,4 @@
-"""Where the blocks of an edition are found on the site, and what became of each in later editions."""
+"""The page and address of each block of an edition on the site, and the block's fate in later editions."""
 
 from __future__ import annotations
 

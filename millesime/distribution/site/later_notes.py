@@ -1,4 +1,4 @@
-"""What a page of an edition says, below each block, of the editions after it.
+"""Notes below a block of an older edition's page that say what later editions made of the block.
 
     <p class="trace told">
     <span class="trace-what">Reformulé dans l'édition 2019.</span>

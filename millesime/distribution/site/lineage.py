@@ -1,4 +1,4 @@
-"""What became of each block from edition to edition: whoever follows an old address is told, and led on.
+"""Lineage of blocks: which block of a later edition each block became, so that old addresses lead to it.
 
 steps = [succession(redline), …]              # one for each two neighbouring editions
 lines = trace(editions, steps)                # every block of every edition is in exactly one line

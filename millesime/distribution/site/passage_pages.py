@@ -1,4 +1,4 @@
-"""The passages that changed, each in all its versions: what a reader steps through from edition to edition.
+"""Pages that show a changed passage in all its versions, edition by edition.
 
 A chapter that has such passages becomes a generated chapter of its own, so
 that text, pictures and formulas look as they do everywhere:

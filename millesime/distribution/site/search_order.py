@@ -1,4 +1,4 @@
-"""An index of pagefind's in one order.
+"""Rewrite a pagefind index in a fixed order, so that the same pages give the same bytes.
 
 pagefind 1.5 writes the values of a filter as they happen to lie in a hash map,
 so that the same pages give another index each time. Here they are sorted, and

@@ -1,4 +1,4 @@
-"""The pages of the site that are no edition's own, and what stands around those that are.
+"""The pages of a site that belong to no edition (home, overviews), and the frame around each edition's pages.
 
 Every link is relative, so that the site works from a folder and below any
 address; only a page that asks the reader something (search) needs a server.

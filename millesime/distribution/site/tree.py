@@ -1,4 +1,4 @@
-"""A published site as a tree of files, which changes in one step and loses nothing that was in it."""
+"""Replace a published site by a new tree of files in one step, keeping files that the new tree does not have."""
 
 from __future__ import annotations
 

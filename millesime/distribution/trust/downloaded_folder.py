@@ -1,4 +1,4 @@
-"""Whether a folder that somebody downloaded is as it was published: its files, its SHA256SUMS, the signature of that.
+"""Check a downloaded folder: its files against SHA256SUMS, and SHA256SUMS against its signature.
 
 No repository is needed, nor any tool of the build.
 """

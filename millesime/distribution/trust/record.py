@@ -1,4 +1,4 @@
-"""The record of what a site has published: the addresses it owes its readers, and the files that must stay as they are.
+"""The record of a published site: addresses that must stay, and files whose bytes must stay.
 
 It lies in the site itself, `publication.json` and `addresses.txt`, so that
 whoever has the site has the record.

@@ -1,1 +1,1 @@
-"""Editions kept for decades: sealed, verified, signed, and packed with all that made them."""
+"""Sealed editions: seal, verify, sign and bundle them, so that they can be checked decades later."""

@@ -1,4 +1,4 @@
-"""One archive with everything of an edition: what was published, its sources, the toolchain, and how to check it all.
+"""Pack an edition into one archive: artifacts, sources, toolchain, and instructions to check them.
 
 It is a ZIP file without compression. Every system opens one; a damaged part
 costs its own file and not those after it; and its bytes depend on what is in

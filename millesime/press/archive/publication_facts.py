@@ -1,4 +1,4 @@
-"""What there is to say of editions that are handed out, as one value."""
+"""Build the `Publication` value for some editions: what metadata and the site say of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seal an edition: build it, and write down what it is made of, what with, and what came out.
+"""Seal an edition: build it, then record its content, tools and artifacts in its manifest.
 
 What is immutable are the artifacts. A manifest that says the same in other
 words, or more that no artifact prints, may be sealed anew as long as every

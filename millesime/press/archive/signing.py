@@ -1,4 +1,4 @@
-"""The key that signs a publication: where it may come from, and where it must not lie.
+"""Load the secret key that signs a publication, from a file or the environment, and refuse one in an unsafe place.
 
 It is named by a file or given by the environment. No message, log or artifact
 shows it.

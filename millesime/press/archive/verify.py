@@ -1,4 +1,4 @@
-"""Whether a sealed edition can be built again, byte for byte; and if not, which of many reasons it is.
+"""Rebuild sealed editions and compare them with their seals byte for byte; a difference gets a named reason.
 
 An edition is made again from git and compared with its seal. Other bytes have
 a reason that somebody can do something about: a manifest or content that

@@ -1,4 +1,4 @@
-"""The cache of the press: what a step made is kept, and found again by what it was made from.
+"""The cache: results of build steps, found by a key made of all inputs of the step.
 
 `keys.py` makes keys, `versions.py` the parts of them that are our own code and
 other people's; `entry.py` is one entry on disk, `place.py` the folder,

@@ -1,4 +1,4 @@
-"""One entry on disk: a header that says what should follow it, and the content.
+"""A cache entry on disk: a header with length and checksum, then the content.
 
     magic and version, 8 bytes │ length, 8 bytes │ SHA-256, 32 bytes │ content
 

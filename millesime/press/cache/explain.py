@@ -1,4 +1,4 @@
-"""Why a step ran, or did not have to: its parts beside those of the last time.
+"""Explain why a step ran or was skipped: the parts of its key that changed since the last run.
 
 The same named parts make a step's key and its explanation, so a step cannot
 run again for a reason that the explanation does not know.

@@ -1,4 +1,4 @@
-"""What is made of files that are installed, kept: each process would make it again.
+"""Cache entries for values derived from installed files (fonts, C declarations), shared by worker processes.
 
 Typefaces, completed; hyphenation patterns and the theme's sheet, read.
 """

@@ -1,4 +1,4 @@
-"""The folder of the cache: where it is, and whether it can be trusted.
+"""Find the cache folder, and check that it can be trusted (owner, permissions, not tracked by git).
 
 To read an entry runs nothing (`millesime/packing.py`), and yet whoever writes
 an entry decides what is published. So a folder is used only if it is our own

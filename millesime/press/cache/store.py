@@ -1,4 +1,4 @@
-"""What a build talks to: content found again by the digest of what it was made from.
+"""The store: get and put cache entries by key; damaged entries count as absent.
 
 A store never stands in the way. Damage is a miss; a folder that is not there,
 not ours, read-only or full is a build without a cache, which `troubles` says

@@ -1,4 +1,4 @@
-"""What the machine adds to an artifact: our code, the default theme, engines, libraries and fonts, as parts of keys.
+"""The machine's part of a cache key: our code, the default theme, engines, libraries and fonts.
 
 Whatever makes readers see something else and is not named here would be missed by the cache.
 """

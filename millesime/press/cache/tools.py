@@ -1,4 +1,4 @@
-"""What makes an edition besides its sources, in words that a seal can hold, and how two such records differ.
+"""Tool versions as a seal records them, and the differences between two such records.
 
 Tools decide bytes: when an edition comes out otherwise, the first question is
 whether it was made with the same ones.

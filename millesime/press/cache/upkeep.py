@@ -1,4 +1,4 @@
-"""What a cache holds, and taking out of it what is old, too much or damaged.
+"""List, prune and verify cache entries.
 
 Only files are touched whose names are those of entries, in the folders of
 steps: whatever else lies in the folder stays. Other processes may read and

@@ -1,4 +1,4 @@
-"""The parts of a key that are not of the report: our own code, the default theme, the tools.
+"""Digests of our code, the default theme and tool versions, as parts of cache keys.
 
 A step's code is found by its imports, not by a list that somebody would have
 to keep: a key that forgets a module is a wrong edition a year later.

@@ -1,1 +1,1 @@
-"""What is compared: editions, revisions of a repository, and files and folders that are no editions."""
+"""What can be compared: editions, revisions, and files or folders outside any report."""

@@ -1,4 +1,4 @@
-"""Compare two editions, two revisions of the report, or two files or folders that are neither."""
+"""Compare two sides named on the command line: editions, revisions, files or folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editions followed: what each prints where, and what became of every block from one to the next.
+"""For each edition: where its blocks are printed; for each pair of neighbours: which block became which.
 
 Both are kept in the store, as short lists: most times that a site is published
 anew nothing is read, compared or assembled for it.

@@ -1,4 +1,4 @@
-"""What a file of one piece (Word, OpenDocument, EPUB) encloses beside its text: pictures, and what pandoc leaves out.
+"""Parts of a Word, OpenDocument or EPUB file besides its text: pictures, and parts that pandoc does not read.
 
 pandoc names a picture after its place in the file, and reads no headers,
 footers and comments, nor all text boxes. So a picture gets the name of its

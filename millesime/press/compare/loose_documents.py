@@ -1,4 +1,4 @@
-"""Two files or folders that are no editions, read as manuscripts: a Word file from a colleague, two copies of a book.
+"""Read two files or two folders that belong to no report as manuscripts.
 
 for old, new in (("v1.docx", "v2.docx"), ("brouillon/", "relu/")):
     before, after = open_papers(Path(old), Path(new))

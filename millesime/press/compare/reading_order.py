@@ -1,4 +1,4 @@
-"""The order in which the chapters of a revision are read, as the revision's own files tell it.
+"""The order of chapters in a revision, from the revision's own files (`SUMMARY.md`, `_quarto.yml`, …).
 
 Books under git say which files they are made of, and in which order, in one
 file. Of the kinds below, the first that leads to a chapter decides:

@@ -1,4 +1,4 @@
-"""Read a revision that no edition is named for, by its own order.
+"""Read a revision to which no edition is pinned, in the order that its own files give.
 
 Two revisions of a report have not the same chapters, and the manifests of
 today know those of today. Each revision is read by the first of these that

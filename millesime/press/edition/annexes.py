@@ -1,4 +1,4 @@
-"""The annexes that compare an edition with earlier ones, as chapters that are assembled with its own."""
+"""Write the redline annexes of an edition, as chapters that are assembled with the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bibliography of an edition, and its citations as it prints them."""
+"""The bibliography of an edition, and its citations as they are printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The note to readers as `new` drafts it, and the refusal to publish one that is still a draft."""
+"""The editor's note as `new` drafts it; refuse to publish or seal a note that is still the draft."""
 
 from __future__ import annotations
 

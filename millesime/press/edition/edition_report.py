@@ -1,4 +1,4 @@
-"""From manuscripts to the report of one edition, its annexes included."""
+"""Assemble the report of one edition from its manuscript and its annexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assemble a report out of chapters that an earlier build assembled, and those that changed.
+"""Assemble a report, taking over from the cache the chapters that did not change.
 
 What one chapter can see of the others is their skeleton, most often only its
 landmarks (`assembly/skeleton.py`). So a chapter is kept under its own text and

@@ -1,4 +1,4 @@
-"""Read what an edition is made of: its snapshot, chapters, bibliography, theme and editor's note."""
+"""Read an edition's input: snapshot, chapters, bibliography, theme and editor's note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read each text once ever: what pandoc makes of a blob depends on its bytes, the format and pandoc alone."""
+"""Parse chapters with pandoc, once for each content, format and version of pandoc; the cache keeps the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather what history knows of the changes between two manuscripts: commits, their trailers, the registers."""
+"""Collect the commits, trailers and register entries behind the changes between two manuscripts."""
 
 from __future__ import annotations
 

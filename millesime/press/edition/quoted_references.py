@@ -1,4 +1,4 @@
-"""What references without words print in an edition, for redlines and passages that quote it."""
+"""The text that empty references (`[](#id)`) print in an edition, for redlines that quote its passages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a comparison leaves for the next process: an editor compares the same two editions again and again.
+"""Cache entries for comparisons: what comparing the same two editions again need not compute again.
 
 Unlike other entries of the store, the key of this one names no content but two
 names, and the last comparison of these stands in it. It needs to be no more

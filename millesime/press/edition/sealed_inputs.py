@@ -1,4 +1,4 @@
-"""What an edition takes from beside its content, and whether that is still what its seal froze.
+"""Inputs of an edition that are not in its git trees (manifests, notes), and whether they still match its seal.
 
 Content is under git's own ids. Manifests and a note to readers that was
 written later are read from the working tree: the seal holds a digest of what

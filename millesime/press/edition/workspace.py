@@ -1,4 +1,4 @@
-"""Where an edition is worked on: its series, its repository, the store, and what was read so far.
+"""The workspace: an edition's series, repository and store, and what was read so far.
 
 What reads and compares is imported when it is called: most builds find all
 they need in the store, and to load it takes them half of their time.

@@ -1,4 +1,4 @@
-"""What the artifacts of an edition depend on, all of it, by names that `--explain` can print.
+"""All inputs of an edition's artifacts, by names that `--explain` prints.
 
 Whatever a build reads and is not named here would be missed by the cache, and
 an old edition printed for a new one: a new source of input belongs here.

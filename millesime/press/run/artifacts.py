@@ -1,4 +1,4 @@
-"""One artifact of one edition: made in memory, put into its place."""
+"""Render one artifact of an edition in memory, and put it in its place."""
 
 from __future__ import annotations
 

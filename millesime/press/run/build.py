@@ -1,4 +1,4 @@
-"""Build editions: assemble each once, then make its formats side by side; nothing that is kept is made again.
+"""Build editions: assemble each once, then render its formats in parallel; artifacts in the cache are not rendered.
 
 What makes something is imported where something has to be made: see `workspace`.
 """

@@ -1,4 +1,4 @@
-"""All that an editor should mend before an edition is printed."""
+"""All problems of an edition that an editor can fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PDF for proofreading: of one chapter or of all, at once, and marked so that nobody takes it for the edition."""
+"""Build a proof: a PDF of one or all chapters, made fast and marked as a draft."""
 
 from __future__ import annotations
 

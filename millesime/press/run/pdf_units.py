@@ -1,4 +1,4 @@
-"""The PDF of a report by units: those that an earlier build laid out are kept, the others go to the workers."""
+"""Lay out the units of a PDF: from the cache, or by worker processes."""
 
 from __future__ import annotations
 

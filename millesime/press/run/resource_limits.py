@@ -1,4 +1,4 @@
-"""Steps of a build within limits of memory and time: what exceeds one ends the build, and is named.
+"""Run a step within limits of memory and time; one that exceeds a limit ends the build with a message that names it.
 
 Both are limits of a process. Time is processor time, since the machine may be
 busy. A step that runs in a thread has neither: a Dask cluster limits its own

@@ -1,4 +1,4 @@
-"""Where a run keeps what it needs for a moment: one folder, which goes with it or is swept by the next run."""
+"""The temporary folder of a run; deleted at its end, or by the next run if this one was killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers do for the pages of a PDF; it imports what lays out units, and no more."""
+"""Steps that worker processes run for a PDF. The module imports layout code alone, since importing takes time."""
 
 from __future__ import annotations
 

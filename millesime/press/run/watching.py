@@ -1,4 +1,4 @@
-"""Wait until somebody saves a file of a report; the only importer of watchfiles."""
+"""Wait until a file of the report is saved; the only module that imports watchfiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who does the work: processes of this machine, or of others.
+"""Worker processes: of this machine, or of a Dask cluster.
 
 A step is a function of values that gives a value back; it reads and writes no
 file of the report. So any `concurrent.futures.Executor` will do, and a worker

@@ -1,4 +1,4 @@
-"""The pages of the site that hold text of editions, each made from its edition and kept in the store."""
+"""Pages of the site with text of editions, each cached by the inputs of its edition."""
 
 from __future__ import annotations
 

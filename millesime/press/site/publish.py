@@ -1,4 +1,4 @@
-"""Publish editions: their artifacts, pages and comparisons, joined into one site that keeps all its addresses.
+"""Publish editions: artifacts, pages and comparisons, as one site that keeps all its addresses.
 
     editions ─ make_editions ─▶ downloads ─┐
         └── press/compare/edition_lineage.py ─▶ outlines, lines ─┐

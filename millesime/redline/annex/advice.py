@@ -1,4 +1,4 @@
-"""Recommendations of two editions, told apart by their ids: new, reworded, merged and withdrawn ones.
+"""Recommendations of two editions, matched by id: new, reworded, merged, withdrawn.
 
 A withdrawn recommendation whose phrases now stand in another one was merged
 into it; what readers see is the text of both, side by side.

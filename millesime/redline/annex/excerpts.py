@@ -1,4 +1,4 @@
-"""The changed passages of one chapter, section by section, each with the way to its place in both editions.
+"""The changed passages of one chapter as an annex prints them, each with links to its place in both editions.
 
 What moved is shown in full where it stands now; its old place says so in a
 line.

@@ -1,4 +1,4 @@
-"""Tags that no page knows, as readers of an annex see them: `<Listing number="2-1" caption="…">` by its values.
+"""Tags of other systems (`<Listing number="2-1">`) as an annex prints them: by the values of their attributes.
 
 The report prints such a tag as code (`assembly/foreign.py`), so that nothing
 is lost; between two editions it would be noise, an old tag struck out and a

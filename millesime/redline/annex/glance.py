@@ -1,4 +1,4 @@
-"""The change at a glance: what kinds of change there are in figures, the picture, and what a reader should open."""
+"""The opening of an annex: counts of changes by kind, the picture, and links to the largest changes."""
 
 from __future__ import annotations
 

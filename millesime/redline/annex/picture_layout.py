@@ -1,4 +1,4 @@
-"""Where things stand in the picture of a redline: bars, stripes, panels.
+"""Positions in the picture of a redline: bars, stripes, panels.
 
 Lengths are points. Chapters that both editions have stand side by side, one
 that came or went stands alone in its row, and of chapters that changed order

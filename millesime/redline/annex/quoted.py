@@ -1,4 +1,4 @@
-"""Blocks of a chapter as they stand in an annex: headings as paragraphs, no ids, images from the repository's root.
+"""Blocks of a chapter prepared for an annex: headings as paragraphs, no ids, image paths from the root.
 
 Images and citations of the old edition have its name before:
 "@2018/chapters/figures/a.svg", "@2018/ostrom". References without words say

@@ -1,4 +1,4 @@
-"""The commits behind changed passages, as readers are told: when, what, and at whose suggestion.
+"""The commits behind changed passages, written for readers: date, subject, register entries.
 
 Messages are untrusted: they are printed as plain words.
 """

@@ -1,4 +1,4 @@
-"""Long lists and tables of which little changed, cut to what a reader wants to see."""
+"""Shorten long lists and tables in an annex to the items around their changes."""
 
 from __future__ import annotations
 

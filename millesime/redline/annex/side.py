@@ -1,4 +1,4 @@
-"""One of the two editions of an annex: its name, and where its chapters and sections stand.
+"""One of the two editions of an annex: its name, and the places of its chapters and sections.
 
 Sections bear the numbers that the edition prints: they are counted by the
 assembly's own steps, without citations and images, which count for nothing

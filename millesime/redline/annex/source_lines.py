@@ -1,4 +1,4 @@
-"""Where the blocks of a chapter stand in its source: pandoc does not say, their words do.
+"""Find the source lines of a chapter's blocks by their words, since pandoc reports no positions.
 
 The words of a block stand in the source in the same order, with markup in
 between. A block of which too few are found where they should be, such as one

@@ -1,4 +1,4 @@
-"""The small change of an annex's language: labels filled in, counts, numbers before titles."""
+"""Helpers for an annex's language: labels filled in, counts, numbers before titles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each block of two versions of a chapter: kept, edited, moved, come or gone."""
+"""The changes of each block between two versions of a chapter: kept, edited, moved, deleted, inserted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of one block merged into one with marks inside, or not at all.
+"""Merge two versions of one block into one block with marks, or report that they are too different.
 
 Every merge is proved before it is used: both versions must come out of it
 exactly. One that fails the proof gives nothing, and the block is replaced

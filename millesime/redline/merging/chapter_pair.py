@@ -1,4 +1,4 @@
-"""Two versions of one chapter, as far as no other chapter has a say in them.
+"""The results for two versions of one chapter that no other chapter can change; they can be cached.
 
 What is here is a matter of the two texts alone, so a later comparison of the
 same two takes it over whole (`memory.py`).

@@ -1,4 +1,4 @@
-"""A changed code block as lines: kept, gone, come, or with the words marked that changed."""
+"""Merge two versions of a code block line by line: kept, deleted, inserted, or with words marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of one text merged into one, with the words marked that changed. A word is never split."""
+"""Merge two versions of one text into one, with changed words marked. Words are never split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands inside lists, quotes and frames without a partner in the other version: it may have moved.
+"""Find moved text inside lists, quotes and boxes, among what has no partner in the other version.
 
 A path leads to it from a top-level block: the index of the item, or of the
 block in a quote or Div; of the block in that item; and so on.

@@ -1,4 +1,4 @@
-"""Items of two versions of one list, and blocks of one edition alone: kept, edited, come, gone, or moved."""
+"""Merge two versions of a list: items kept, edited, deleted, inserted, moved."""
 
 from __future__ import annotations
 

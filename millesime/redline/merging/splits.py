@@ -1,4 +1,4 @@
-"""Paragraphs that were split in two, and paragraphs that were joined.
+"""Find paragraphs that were split in two, and pairs that were joined.
 
 Both are compared as one text with a pilcrow where a paragraph ends. Of a
 split, the exact form holds what went to the later paragraphs twice:

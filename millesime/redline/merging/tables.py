@@ -1,4 +1,4 @@
-"""Two versions of one table merged into one: rows, columns and cells that came, went or changed."""
+"""Merge two versions of one table: rows, columns and cells inserted, deleted or edited."""
 
 from __future__ import annotations
 

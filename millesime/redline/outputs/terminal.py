@@ -1,4 +1,4 @@
-"""The redline as a table for a terminal, as `git diff --stat` prints one: a line for each changed chapter."""
+"""Print a redline as a table for a terminal: one line for each changed chapter, as `git diff --stat` does."""
 
 from __future__ import annotations
 

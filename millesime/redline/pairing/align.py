@@ -1,4 +1,4 @@
-"""Which of the old units became which of the new ones, in order.
+"""Align two sequences of units: which old unit became which new one, in order.
 
 A unit is what a sequence is made of: a block, a list item, a table row.
 """

@@ -1,4 +1,4 @@
-"""Chapters that were split or merged, cut into the parts that became each other.
+"""Cut chapters that were split or merged into the parts that correspond to each other.
 
 A chapter that is in one piece is one part. Old chapter A that became B and C
 is two parts, the first paired with B and the second with C.

@@ -1,4 +1,4 @@
-"""Which old chapter became which new one."""
+"""Pair the chapters of two editions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one comparison may take over from the one before: everything that depends on unchanged text alone.
+"""Results of a comparison that the next one can reuse: everything that depends on unchanged text alone.
 
 An editor's second comparison differs in a chapter or two. Chapters, likenesses,
 alignments, merged blocks and changes are kept by content, so that the result

@@ -1,4 +1,4 @@
-"""What was deleted in one place and inserted in another: moves, within a chapter and across."""
+"""Find moves: text deleted in one place and inserted in another, within a chapter or across chapters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compared: blocks, items, lines and rows as units, and what one comparison shares."""
+"""The units of a comparison (blocks, items, lines, rows), and the state that one comparison shares."""
 
 from __future__ import annotations
 

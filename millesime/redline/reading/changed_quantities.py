@@ -1,4 +1,4 @@
-"""What changes in figures: numbers, amounts, percentages and dates that are others than they were.
+"""Find numbers, amounts, percentages and dates that changed in a redline.
 
     for change in changed_quantities(redline):
         change.old, change.new    # "12 communes" became "15": ("12", "15"); ("3,5 millions d’euros", "4 M€")

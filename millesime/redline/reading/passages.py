@@ -1,4 +1,4 @@
-"""The changed passages of a redline, with a little of what stays around them: the annex's view.
+"""The changed passages of a redline with some unchanged context: the input of the annex.
 
 for chapter in changed_chapters(redline):
     for passage in passages(chapter, context=1):

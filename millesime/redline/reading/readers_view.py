@@ -1,4 +1,4 @@
-"""Marked blocks as readers see them: what exactness asks for twice is shown once.
+"""The readers' view of marked blocks: text that the exact form repeats is shown once.
 
 The redline's AST gives both editions back exactly; a reader wants less. A
 *twin* (see `marks.py`) holds the old version of a thing in a deletion and the

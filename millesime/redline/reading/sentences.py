@@ -1,4 +1,4 @@
-"""The text of a block as a reader takes it in, sentences and rows of cells; and which sentence became which.
+"""Split blocks into sentences and rows of cells, and pair the sentences of two versions.
 
 Code, formulas, citations, images and references without words are one sign
 each, OPAQUE: they keep the words on their two sides apart and say nothing

@@ -1,4 +1,4 @@
-"""How much changed: words and blocks, per chapter and in all."""
+"""Count the words and blocks that a redline inserts, deletes and moves, by chapter and in all."""
 
 from __future__ import annotations
 

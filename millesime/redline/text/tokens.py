@@ -1,4 +1,4 @@
-"""A text as a row of leaves, the words, signs and spaces that a redline marks, and the wrappers around them.
+"""A text as a list of tokens (words, signs, spaces, formulas), each with the formatting around it.
 
 Formatting is an attribute of words: `*pas* à pas` and `pas à pas` have the
 same leaves, of which one is wrapped. So words are matched first, whatever

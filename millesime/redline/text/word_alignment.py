@@ -1,4 +1,4 @@
-"""Which words of two texts stay: a shortest edit script, tidied for readers.
+"""Align the words of two texts: a shortest edit script, adjusted for readers.
 
 `partner` lists are what the steps pass on: for each old leaf the index of the
 new leaf that it became, or None. Giving up a match can make a redline longer,

@@ -1,4 +1,4 @@
-"""Words: how a text is cut for comparing, and how it is counted for reporting."""
+"""Split text into words: one way for comparing, one for counting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bind laid units and their margin boxes into one tagged PDF: the same book as if it had been laid out at once."""
+"""Bind laid units and margin boxes into one tagged PDF, the same as if the book had been laid out at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole book as one HTML tree: what the plain path lays out at once, and `units` cuts in pieces."""
+"""The whole book as one HTML tree, for the plain path and for cutting into units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The book laid out unit by unit: what an edit leaves alone need not be laid out again."""
+"""Lay out the book unit by unit, so that an edit lays out only the units it changes."""
 
 from __future__ import annotations
 

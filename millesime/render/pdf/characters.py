@@ -1,4 +1,4 @@
-"""Characters that no font on this machine has: found before the book is laid out, and spelt out."""
+"""Find characters that no installed font has, before layout, and spell out their codes."""
 
 from __future__ import annotations
 

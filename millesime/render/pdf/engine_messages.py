@@ -1,4 +1,4 @@
-"""What the engine of pages said, as problems that an editor can find: with a chapter, a place and the picture."""
+"""Turn the PDF engine's messages into problems with chapter, place and picture."""
 
 from __future__ import annotations
 

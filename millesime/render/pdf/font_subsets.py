@@ -1,4 +1,4 @@
-"""The fonts of a bound book: each subset once, to the glyphs of all units, which keep their numbers.
+"""Subset each font of a bound book once, to the glyphs of all units; glyphs keep their numbers.
 
 A subset is a pure function of a font's file and a set of glyphs. HarfBuzz
 makes it (through uharfbuzz) a hundred times as fast as fontTools does.

@@ -1,4 +1,4 @@
-"""What stands around the chapters of a book: cover, imprint, contents, openers, and a frame for each chapter."""
+"""The front matter of a book (cover, imprint, contents, part pages), and the frame of each chapter."""
 
 from __future__ import annotations
 

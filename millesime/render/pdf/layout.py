@@ -1,4 +1,4 @@
-"""Lay out one unit of the book alone, as a value that can be bound.
+"""Lay out one unit of the book as a value that can be bound.
 
 It is a pure function of its source: no clock, no folio, no neighbour. A unit
 stands behind a page of its own, which is dropped: so it is never the first of

@@ -1,4 +1,4 @@
-"""Lay out what stands in the margins of pages: running heads, folios.
+"""Lay out the margin boxes of pages: running heads and folios.
 
 They are *margin boxes*, and depend on where in the book a page ends up:
 on its folio, its side, its name, and the strings in force there. The theme's

@@ -1,4 +1,4 @@
-"""Find where each unit stands: lay units out, count, lay out again what the count changed, then the margin boxes."""
+"""Find each unit's first page: lay out, count, lay out again what the count changed, then the margin boxes."""
 
 from __future__ import annotations
 

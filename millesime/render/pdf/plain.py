@@ -1,4 +1,4 @@
-"""The book laid out in one piece: the reference for the other path, and what stands in where that one cannot go."""
+"""Lay out the book in one piece: the reference for the other path, and the fallback where that one cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chapter's HTML tree made ready for paper and for PDF/UA.
+"""Prepare a chapter's HTML tree for paper and for PDF/UA.
 
 The tree is the one every format starts from; here notes go to where they are
 called, and what WeasyPrint would tag wrongly is put in a form that it tags

@@ -1,4 +1,4 @@
-"""The structure tree put right: what WeasyPrint tags otherwise than PDF/UA and PDF 1.7 mean, mended before writing.
+"""Mend the structure tree where WeasyPrint's tags differ from PDF/UA and PDF 1.7.
 
 Both paths print through here, so that both give the same tree: `mend_tags`
 reads the tree that WeasyPrint built, with the HTML element behind each

@@ -1,4 +1,4 @@
-"""Drawings as librsvg draws them, in vectors and with their words, for the engine of pages to put in place.
+"""Draw SVG pictures with librsvg as PDF form objects, in vectors and with their text.
 
 WeasyPrint reads little of SVG: it sets text letter by letter (Arabic falls apart), fills each gradient with tiles that
 belong to a place on the page (which moves when the unit is bound), and knows no filter and hardly a mask. So a drawing

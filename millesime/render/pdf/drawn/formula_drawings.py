@@ -1,4 +1,4 @@
-"""Formulas set in two dimensions, as drawings: WeasyPrint does not lay MathML out.
+"""Draw formulas in two dimensions as SVG, since WeasyPrint does not lay out MathML.
 
 ziamath sets MathML with the glyphs of STIX Two Math as outlines. A drawing is measured in em, stands on the baseline,
 and has no colour of its own. What ziamath does not know, or has no glyph for, is not drawn at all: the formula is then

@@ -1,4 +1,4 @@
-"""WeasyPrint's door: the engine, what it may fetch, and the surroundings that it works in."""
+"""Load WeasyPrint, control what it may fetch, and set the environment (date, locale) it works in."""
 
 from __future__ import annotations
 

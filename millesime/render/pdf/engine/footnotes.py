@@ -1,4 +1,4 @@
-"""Footnotes that run on over pages: each call's note is printed whole, once, in order.
+"""Let footnotes run on over pages: the whole note of each call is printed once, in order.
 
 WeasyPrint moves notes between pages as whole boxes while it breaks lines: a
 note can be forgotten on the way, and a note taller than the page is cut. Here

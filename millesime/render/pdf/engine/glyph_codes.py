@@ -1,4 +1,4 @@
-"""Characters of the text layer: each keeps its own code, also where a font draws several with one glyph.
+"""Give each character of the text layer its own code, also where a font draws several with one glyph.
 
 A PDF shows glyphs, and says once for each glyph which text it stands for. A
 font that draws "-", U+2010 and U+2011 with one glyph would give all three the

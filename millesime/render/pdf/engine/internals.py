@@ -1,4 +1,4 @@
-"""All that is known here of WeasyPrint's inside, for the versions it was tried with.
+"""Knowledge of WeasyPrint's internals, for the versions in `KNOWN`.
 
 The plain path needs none of it. For any other version `is_known` says no, and
 the book is laid out in one piece.

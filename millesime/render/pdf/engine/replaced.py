@@ -1,4 +1,4 @@
-"""Functions of the PDF engine and its libraries, replaced while a block runs."""
+"""A context manager that replaces functions of the PDF engine and its libraries."""
 
 from __future__ import annotations
 

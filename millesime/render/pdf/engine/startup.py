@@ -1,4 +1,4 @@
-"""What every process that sets text would read again when it starts, read once: C declarations, hyphenation patterns.
+"""Parse once, for all worker processes, what each would parse at its start: C declarations, hyphenation patterns.
 
 Both are texts of other packages, and reading them takes longer than to lay out
 a page; what is read of them fits into a few kilobytes. Patterns are kept in

@@ -1,4 +1,4 @@
-"""Whether a theme lets the book be laid out unit by unit, read off its stylesheet.
+"""Decide from a theme's style sheet whether the book can be laid out unit by unit.
 
 A unit sees neither the pages before it nor those after it. Most of what CSS
 can say about a page does not mind; what does is named here, and such a theme

@@ -1,4 +1,4 @@
-"""Whether every footnote of a layout stands whole on its pages: the build stops rather than lose one.
+"""Check that each footnote of a layout is complete on its pages; a lost note stops the build.
 
 What was laid out is compared with what was to be laid out, note by note:
 letters and pictures are counted in the boxes before and after. It is done for

@@ -1,4 +1,4 @@
-"""A unit of the book as it is kept: pages without folios, running heads, sides or object numbers.
+"""A laid unit: pages without folios, running heads, left and right sides, or object numbers.
 
 Everything is a plain value: a laid unit can be sent, kept under a hash of its
 source, made in any process, and bound into any place of the book.

@@ -1,4 +1,4 @@
-"""Steps: a function and its source each, which somebody runs, here or elsewhere, or has the result of."""
+"""Layout steps: a function and its source, run here, in a worker, or answered from the cache."""
 
 from __future__ import annotations
 

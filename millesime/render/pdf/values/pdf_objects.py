@@ -1,4 +1,4 @@
-"""PDF objects as bytes that can stand anywhere: what a unit is kept as until it is bound.
+"""PDF objects as bytes without object numbers: the form in which a unit is cached until it is bound.
 
 An object's number is not known before binding, so references are written as
 marks. Binding puts numbers in their places with one regular expression.

@@ -1,4 +1,4 @@
-"""What WeasyPrint does when it is imported, and need not: a third of a second of each worker."""
+"""Skip work that WeasyPrint does on import and we do not need: a third of a second in each worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where lines of a paragraph end, as WeasyPrint would have it, from one shaping of the paragraph.
+"""Break a paragraph into the lines that WeasyPrint would give, shaping the text once.
 
 WeasyPrint shapes a line several times: with what may stand behind it, with the
 next word, with each beginning of that word that a hyphen could follow, and
