@@ -190,9 +190,29 @@ def _dangers_of_pdf(content: bytes) -> Iterator[str]:
                     yield f"an action {action}"
                 if action == "/URI" and _scheme(str(part.URI)) not in _ALLOWED:
                     yield f"a link to {str(part.URI)!r}"
-                for key in ("/JS", "/EmbeddedFiles", "/EF", "/OpenAction", "/AA", "/XFA"):
+                for key in ("/JS", "/EmbeddedFiles", "/OpenAction", "/AA", "/XFA"):
                     if key in part:
                         yield f"{key} in the file"
+                if "/EF" in part and not _is_mathml(part):
+                    yield "/EF in the file"
+
+
+def _is_mathml(part: pikepdf.Object) -> bool:
+    """Whether an embedded file is a formula of the book, and nothing but its elements."""
+    streams = dict(part.EF.items())
+    if set(streams) - {"/F", "/UF"} or any(one.Subtype != "/application/mathml+xml" for one in streams.values()):
+        return False
+    trees = [etree.fromstring(one.read_bytes(), etree.XMLParser(resolve_entities=False)) for one in streams.values()]
+    return all(
+        isinstance(node.tag, str)
+        and etree.QName(node).namespace == _MATHML
+        and not any("href" in name or name.startswith("on") or name == "src" for name in node.attrib)
+        for tree in trees
+        for node in tree.iter()
+    )
+
+
+_MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
 def _dictionaries(one: pikepdf.Object) -> Iterator[pikepdf.Object]:
