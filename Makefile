@@ -1,5 +1,5 @@
 # Two commands do everything: `make editions` and `make test`. See README.md.
-.PHONY: editions test test-all check lint validate pictures handbook gallery lock bench bench-press wheel clean help
+.PHONY: editions test test-all check lint validate pictures handbook canary gallery lock bench bench-press wheel clean help
 
 PYTHON = .venv/bin/python
 
@@ -61,6 +61,10 @@ lock:  ## renew requirements.lock from pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check pip-tools
 	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra test \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+
+canary:  ## try the newest WeasyPrint and pydyf that pip finds, and say whether they may be named
+	@scripts/setup.sh validate
+	$(PYTHON) scripts/canary.py
 
 bench:  ## measure our redline against its peers (installs them; the books: MILLESIME_CORPORA)
 	@scripts/setup.sh run

@@ -20,6 +20,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("millesime")
 
+if os.environ.get("MILLESIME_CANARY"):
+    from tests.canary import trust_installed
+
+    trust_installed()
+
 # The modules that take longest, so that no worker process is left alone with one of them at the end.
 LONGEST_FIRST = (
     "tests/corpora/test_books.py",
