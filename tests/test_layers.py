@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from scripts import rooms
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "millesime"
@@ -104,15 +104,7 @@ def test_a_stage_imports_only_itself_and_earlier_stages(path: Path):
 
 def place(name: str) -> str:
     """The file of an imported module, or of the module that an imported name stands in: "press/run/build.py"."""
-    parts = name.split(".")[1:]
-    while parts:
-        path = PACKAGE.joinpath(*parts)
-        if path.with_suffix(".py").is_file():
-            return path.with_suffix(".py").relative_to(PACKAGE).as_posix()
-        if path.is_dir():
-            return f"{path.relative_to(PACKAGE).as_posix()}/__init__.py"
-        parts.pop()
-    return "__init__.py"
+    return "/".join(rooms.parts_of(name))
 
 
 def imported_places(path: Path) -> Iterator[str]:
@@ -126,8 +118,7 @@ def floor(package: str, file: str) -> int:
     """How far down in the list of its package's rooms a file stands."""
     room, below, _ = file.removeprefix(f"{package}/").partition("/")
     named = room if below else room.removesuffix(".py")
-    rooms = ROOMS[package]
-    for index, level in enumerate(rooms):
+    for index, level in enumerate(ROOMS[package]):
         if named in (level or ()) or (level is None and not below):
             return index
     raise AssertionError(f"{file} stands in no room of {package}: name it in ROOMS")
@@ -153,10 +144,10 @@ def test_rooms_import_one_way(package: str):
 
 def test_formats_do_not_know_each_other():
     for path in modules():
-        stage, *rooms = path.relative_to(PACKAGE).parts
-        if stage == "render" and rooms[0] in FORMATS:
+        stage, *below = path.relative_to(PACKAGE).parts
+        if stage == "render" and below[0] in FORMATS:
             others = {other.split("/")[1] for other in imported_places(path) if other.startswith("render/")}
-            assert not others & (FORMATS - {rooms[0]}), path
+            assert not others & (FORMATS - {below[0]}), path
 
 
 def test_no_two_modules_have_one_name():
@@ -221,8 +212,7 @@ ENVIRONMENT_DOORS = {"history/repository.py", "render/pdf/engine/environment.py"
 
 
 def test_the_drawing_of_the_rooms_is_that_of_the_imports():
-    done = subprocess.run([sys.executable, ROOT / "scripts/rooms.py", "--check"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.draw(), "run `make pictures`"
 
 
 def test_build_py_has_three_lines():

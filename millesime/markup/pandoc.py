@@ -603,7 +603,7 @@ def _finished(
             stderr=subprocess.PIPE,
             cwd=folder,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent", **environment},
-            # With what it starts, such as rsvg-convert for pictures in a Word file, it can be ended.
+            # A group of its own, so that pandoc ends with the processes it starts (rsvg-convert for a Word file).
             start_new_session=True,
         )
     except OSError as error:
@@ -620,7 +620,7 @@ def _finished(
                     given = None
                     watch(process)
         except BaseException:
-            if process.poll() is None and hasattr(os, "killpg"):
+            if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             raise
