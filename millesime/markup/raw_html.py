@@ -161,9 +161,9 @@ def _format_edges(blocks: list[Block]) -> set[tuple[int, int]]:
 
 
 def _edge_tags(inlines: list[Inline]) -> list[tuple[str, str, int]]:
-    """Return the opening tags at the beginning of a paragraph and the closing ones at its end: kind, tag and index.
+    """Return (kind, tag, index) of the opening tags at a paragraph's beginning and the closing tags at its end.
 
-    Of those that are closed and opened in the paragraph itself, none.
+    A tag that is both opened and closed in the paragraph is left out.
     """
     pending: list[tuple[str, str, int]] = []
     for at, inline in enumerate(inlines):

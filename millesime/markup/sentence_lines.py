@@ -1,4 +1,4 @@
-"""Write a document as Markdown with one sentence on each line, for line-by-line tools such as `git diff`."""
+"""Write a document as Markdown, one sentence on each line, so that `git diff` compares sentences."""
 
 from __future__ import annotations
 

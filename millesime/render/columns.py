@@ -15,7 +15,7 @@ MIN_SHARE = 4  # characters: no column is narrower
 _TURNED_COLUMNS = 11  # a table with as many columns stands in landscape
 _TURNED_WORDS = 1.6  # so does one whose longest words need more than this many widths of the page
 _TIGHT_COLUMNS = 8
-_MAX_WORD = 16  # characters: where not all words have room, longer ones are broken rather than starve other columns
+_MAX_WORD = 16  # characters: if the words of all columns do not fit the page, words longer than this are broken
 _MIN_PERCENT = 40  # of the page's width: no table is narrower
 
 

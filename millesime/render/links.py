@@ -19,7 +19,7 @@ def plain_id(anchor: str) -> str:
 
 
 def is_device(stem: str) -> bool:
-    """Whether Windows can have no file of this name, whatever its ending.
+    """Whether Windows reserves this file name (CON, NUL, …), whatever the file's ending.
 
     https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
     """

@@ -35,9 +35,8 @@ def edition_materials(workspace: Workspace, name: str, *, say: Callable[[str], N
     for index, annex in enumerate(manuscript.edition.annexes):
         match annex:
             case RedlineAnnex():
-                from millesime.press.edition.annexes import (
-                    redline_annex,  # with all of the redline: most edits need none
-                )
+                # Imported here, with all of the redline: most edits need none of it.
+                from millesime.press.edition.annexes import redline_annex
 
                 source, made = redline_annex(workspace, manuscript, annex, index, say)
                 annexes.append(source)

@@ -14,7 +14,7 @@ from millesime.series.series import NOTES_FOLDER, Edition
 
 
 def edition_inputs(workspace: Workspace, name: str) -> dict[str, object]:
-    """Return the parts of the key of whatever is made of one edition; see `cache.keys.Part`.
+    """Return the inputs of an edition's artifacts, as parts of their cache keys; see `cache.keys.Part`.
 
     Raises RevisionError for a revision that git does not have.
     """

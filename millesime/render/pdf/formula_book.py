@@ -1,4 +1,4 @@
-"""The formulas of a book: each is set once, wherever it stands, and those that print otherwise are named."""
+"""Set the formulas of a book, each different formula once; report formulas that cannot be printed as written."""
 
 from __future__ import annotations
 

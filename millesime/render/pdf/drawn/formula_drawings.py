@@ -161,7 +161,7 @@ def _drop_blank_scripts(element: ElementTree.Element) -> None:
 
 
 def _settle_operator(element: ElementTree.Element) -> None:
-    """Say sizes in em, of which ziamath knows no percentage; a bar that is a fence has no space of a relation."""
+    """Convert sizes from percent to em, since ziamath reads no percentages; set fence bars without relation spacing."""
     for name in ("minsize", "maxsize"):
         if (size := element.get(name, "")).endswith("%"):
             element.set(name, f"{float(size[:-1]) / 100:g}em")

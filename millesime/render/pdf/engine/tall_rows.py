@@ -138,7 +138,7 @@ def _parted(slow: Callable, context, rows: list, absolute_boxes: list, fixed_box
 
 
 def _opening(block, context, box) -> Iterator[Any]:
-    """Yield a block and the blocks inside it of which the first lines must stand on the page where it begins."""
+    """Yield a block and its inner blocks whose first lines must stand on the page where the block begins."""
     from weasyprint.formatting_structure import boxes
 
     yield box
