@@ -30,6 +30,7 @@ from millesime.markup.ast import (
 )
 from millesime.markup.html_tokens import KNOWN_TAGS, Token, html_tokens, tags_alone, text_of_tags, without_comments
 from millesime.markup.sizes import asked_size
+from millesime.markup.source_names import source_classes
 
 # TeX that breaks a page or spaces a line and prints nothing.
 _TEX_BREAK = re.compile(r"\\(newpage|clearpage|cleardoublepage|pagebreak)(\[\d\])?\s*")
@@ -42,6 +43,9 @@ _EQUATION = re.compile(
 _EQUATION_LABEL = re.compile(r"\\label\{[^}]*\}|\(\\#[^)]*\)|\\(?:nonumber|notag)\b")
 # XML 1.0, 2.2: characters that no document may contain, C1 controls and lone surrogates: as in `sanitise`.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# The line and paragraph separators of Unicode end a line, which engines of print know from HTML alone.
+_SEPARATORS = re.compile("[\u2028\u2029]")
+_UNPRINTED = re.compile(f"{_FORBIDDEN.pattern}|{_SEPARATORS.pattern}")
 _SETTLED = frozenset(
     {"RawInline", "RawBlock", "Str", "Code", "CodeBlock", "Math", "Link", "Image", "Span", "Div", "Header"}
 )
@@ -130,7 +134,7 @@ def _paired(name: str, opening: Inline, inner: list[Inline]) -> list[Inline] | N
         quoted = {"t": "Quoted", "c": [{"t": "DoubleQuote"}, inner]}
         pairs = _language(found)
         return [span([quoted], ident=found.get("id", ""), pairs=pairs)] if pairs or found.get("id") else [quoted]
-    ident, classes = found.get("id") or found.get("name", ""), found.get("class", "").split()
+    ident, classes = found.get("id") or found.get("name", ""), source_classes(found.get("class", ""))
     if name == "a":
         if found.get("href"):
             return [{"t": "Link", "c": [attr(ident, classes), inner, [found["href"], found.get("title", "")]]}]
@@ -177,13 +181,16 @@ def _plain_description(image: Node) -> Node:
     return {"t": "Image", "c": [attributes, rewrite(description, change, kinds={"RawInline"}), target]}
 
 
-def _printable(node: Node) -> Node:
-    """Characters that XML forbids are shown as U+FFFD, the replacement character."""
+def _printable(node: Node) -> Node | list[Node]:
+    """Characters that XML forbids are shown as U+FFFD, the replacement character; separators of Unicode end a line."""
     text = node["c"] if node["t"] == "Str" else node["c"][1]
-    if not _FORBIDDEN.search(text):
+    if not _UNPRINTED.search(text):
         return node
     text = _FORBIDDEN.sub("\ufffd", text)
-    return {"t": node["t"], "c": text if node["t"] == "Str" else [node["c"][0], text]}
+    if node["t"] != "Str":
+        return {"t": node["t"], "c": [node["c"][0], _SEPARATORS.sub("\n", text)]}
+    first, *others = _SEPARATORS.split(text)
+    return [string(first), *(one for line in others for one in ({"t": "LineBreak"}, string(line)))]
 
 
 def _printable_attributes(node: Node) -> Node:
@@ -193,11 +200,11 @@ def _printable_attributes(node: Node) -> Node:
     ident, classes, pairs = found
     said = [ident, *classes, *(value for _, value in pairs)]
     target = node["c"][2] if node["t"] in ("Link", "Image") else []
-    if not _FORBIDDEN.search("".join([*said, *target])):
+    if not _UNPRINTED.search("".join([*said, *target])):
         return node
 
     def shown(text: str) -> str:
-        return _FORBIDDEN.sub("\ufffd", text)
+        return _SEPARATORS.sub(" ", _FORBIDDEN.sub("\ufffd", text))
 
     node = with_attr(node, [shown(ident), [*map(shown, classes)], [[key, shown(value)] for key, value in pairs]])
     if target:
@@ -258,5 +265,5 @@ def _image(found: Mapping[str, str]) -> Inline:
     size = asked_size(found)
     kept = [(name, str(side)) for name, side in (("width", size.width), ("height", size.height)) if side]
     alternative = [string(found["alt"])] if found.get("alt") else []
-    attributes = attr(found.get("id", ""), found.get("class", "").split(), kept)
+    attributes = attr(found.get("id", ""), source_classes(found.get("class", "")), kept)
     return {"t": "Image", "c": [attributes, alternative, [found["src"], found.get("title", "")]]}

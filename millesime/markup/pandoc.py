@@ -35,6 +35,7 @@ from millesime.markup.front_matter import with_text_in_front
 from millesime.markup.nested_notes import NestedTooDeep, called_notes, calls_in_notes, place_notes, with_calls
 from millesime.markup.pipe_tables import same_but_for_tables, with_wide_dashes, without_empty_columns
 from millesime.markup.raw_html import read_raw_html
+from millesime.markup.source_names import set_names_apart
 from millesime.problems import EngineError, MarkupError
 
 DEFAULT_READER = "markdown"
@@ -296,7 +297,7 @@ def cite(
             Path(folder, "style.csl").write_bytes(style)
             meta["csl"] = {"t": "MetaString", "c": str(Path(folder, "style.csl"))}
         (output,) = _run([encode(blocks, meta)], [{"verb": "cite"}], names=["bibliography"], jobs=1, limits=limits)
-    return _document(output, name="bibliography", limits=limits).blocks
+    return _document(output, name="bibliography", limits=limits, is_source=False).blocks
 
 
 def check_style(style: bytes, *, where: str) -> None:
@@ -424,13 +425,16 @@ def _abbreviations() -> tuple[str, ...]:
     return tuple(default_data_file("abbreviations").decode("utf-8").split())
 
 
-def _document(output: bytes, *, name: str, limits: Limits) -> Document:
+def _document(output: bytes, *, name: str, limits: Limits, is_source: bool = True) -> Document:
+    """Return what pandoc wrote as JSON; where that is a source, the names it gives are set apart from our own."""
     if is_nested_deeper(output, limits.nesting):
         raise LimitError(
             f"{name}: its lists, quotes, tables or emphases stand more than {limits.nesting} deep in one another; "
             + raise_hint("nesting", limits)
         )
     parsed = json.loads(output)
+    if is_source:
+        set_names_apart([parsed["blocks"], parsed["meta"]])
     if b'"RawBlock"' in output or b'"RawInline"' in output:
         parsed["blocks"] = read_raw_html(parsed["blocks"])
     return Document(blocks=parsed["blocks"], meta=parsed["meta"])

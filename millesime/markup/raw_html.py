@@ -26,6 +26,7 @@ from millesime.markup.ast import SPACE, Block, Inline, Node, attr, div, nodes_of
 from millesime.markup.html_tables import MAX_SPAN, Cell, Row, Section, make_table
 from millesime.markup.html_tokens import BLOCK_TAGS, KNOWN_TAGS, Token, html_tokens
 from millesime.markup.item_numbers import number_mark
+from millesime.markup.source_names import source_classes
 
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 _LISTS = frozenset({"ul", "ol"})
@@ -609,7 +610,7 @@ def _named(element: _Element, blocks: list[Block], *classes: str) -> list[Block]
 
 def _attributes(element: _Element) -> list:
     found = element.attributes
-    classes = found.get("class", "").split()
+    classes = source_classes(found.get("class", ""))
     if alignment := _alignment(element):
         classes.append(f"align-{alignment}")
     pairs = [(name, found[name]) for name in ("lang", "dir", "title") if found.get(name)]

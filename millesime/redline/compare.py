@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from millesime.collector import collector_at_rest
 from millesime.markup.ast import Block, nodes_of
 from millesime.markup.normalise import normalise
-from millesime.redline.exact_document import escape_marks
 from millesime.redline.merging.block_changes import Moves, block_changes
 from millesime.redline.merging.chapter_pair import pairing_of
-from millesime.redline.model import MARKS, ChapterChange, ChapterPlace, ChapterText, Redline
+from millesime.redline.model import ChapterChange, ChapterPlace, ChapterText, Redline
 from millesime.redline.pairing.align import Unit
 from millesime.redline.pairing.chapter_parts import part_chapters
 from millesime.redline.pairing.chapters import likenesses, moved_pairs, name_hints, pair_chapters
@@ -76,8 +75,6 @@ def _read(chapter: ChapterText, memory: Memory) -> Chapter:
 
 def _unit(block: Block, images: Mapping[str, str]) -> Unit:
     unit = block_unit(block)
-    if any(name in unit.key for name in MARKS):  # as a class, perhaps
-        unit = block_unit(escape_marks([block])[0])
     if images and '"Image"' in unit.key:
         targets = [node["c"][2][0] for node in nodes_of(block, {"Image"})]
         unit.images = tuple(images.get(target, "") for target in targets)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
 
 from millesime.markup.ast import Block, div
-from millesime.redline.marks import is_attr, mark_blocks
+from millesime.redline.marks import mark_blocks
 from millesime.redline.model import (
     DELETED,
     DELETION,
     INSERTED,
     INSERTION,
-    MARKS,
     MOVED_FROM,
     MOVED_TO,
     BlockChange,
@@ -78,45 +76,3 @@ def _group(change: BlockChange) -> tuple[str, str, bool, bool]:
 def _one(block: Block | None) -> Block:
     assert block is not None
     return block
-
-
-# ---- sources that use the marks' names themselves ----------------------------
-
-_ESCAPE = "source-"
-
-
-def escape_marks(blocks: list[Block]) -> list[Block]:
-    """Return blocks in which no class of the source is taken for a mark: `insertion` is `source-insertion`."""
-    return _rename(blocks, lambda name: _ESCAPE + name if _plain_name(name) in MARKS else name)
-
-
-def unescape_marks(blocks: list[Block]) -> list[Block]:
-    """Return blocks with the classes that the source gave them."""
-    return _rename(
-        blocks,
-        lambda name: name[len(_ESCAPE) :] if name.startswith(_ESCAPE) and _plain_name(name) in MARKS else name,
-    )
-
-
-def _plain_name(name: str) -> str:
-    while name.startswith(_ESCAPE):
-        name = name[len(_ESCAPE) :]
-    return name
-
-
-def _rename(value: Any, rename) -> Any:
-    if isinstance(value, list):
-        if is_attr(value):
-            ident, classes, pairs = value
-            renamed = [rename(name) for name in classes]
-            return value if renamed == classes else [ident, renamed, pairs]
-        new = [_rename(item, rename) if isinstance(item, (list, dict)) else item for item in value]
-        return new if any(one is not other for one, other in zip(new, value, strict=True)) else value
-    content = value.get("c")
-    if "t" not in value:
-        new = {key: _rename(item, rename) if isinstance(item, (list, dict)) else item for key, item in value.items()}
-        return new if any(new[key] is not value[key] for key in new) else value
-    if not isinstance(content, list):
-        return value
-    new = _rename(content, rename)
-    return value if new is content else {"t": value["t"], "c": new}

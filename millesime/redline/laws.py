@@ -11,7 +11,7 @@ from typing import Any
 
 from millesime.markup.ast import Block, Node
 from millesime.markup.normalise import normalise
-from millesime.redline.exact_document import to_ast, unescape_marks
+from millesime.redline.exact_document import to_ast
 from millesime.redline.marks import NEW, OLD, take_side
 from millesime.redline.model import Redline
 
@@ -34,7 +34,7 @@ def chapters_of(document: Sequence[Block], *, side: str) -> dict[str, list[Block
         path = dict(_pairs(chapter)).get(key)
         if path is not None:
             found.setdefault(path, []).extend(take_side(chapter["c"][1], side))
-    return {path: unescape_marks(normalise(blocks)) for path, blocks in found.items()}
+    return {path: normalise(blocks) for path, blocks in found.items()}
 
 
 def _pairs(chapter: Node) -> list[Any]:

@@ -9,7 +9,7 @@ lost, only the content of `script` and `style`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from html.parser import HTMLParser
 
@@ -18,6 +18,7 @@ from lxml import etree
 
 from millesime.assembly.references import SAFE_SCHEMES
 from millesime.markup.sizes import asked_size
+from millesime.markup.source_names import AUTHORS_KEYS, source_classes
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 MAX_DEPTH = 100  # deeper elements are dropped and their text stays: readers fail on such trees
@@ -194,10 +195,10 @@ class _RawFilter(HTMLParser):
             self._show_embed(values.get("src") or values.get("data") or "")
             return
         if tag == "center":
-            values["class"] = (values.get("class", "") + " center").strip()
+            values["class"] = f"{values.get('class', '')} center"
         tag = _raised(_RENAMED.get(tag, tag))
         if tag in PHRASING or tag in _BLOCKS:
-            written = "".join(f' {name}="{escape(value)}"' for name, value in values.items() if _ATTRIBUTE.match(name))
+            written = "".join(f' {name}="{escape(value)}"' for name, value in _source_attributes(values))
             self.out.append(f"<{tag}{written}>")
 
     def handle_startendtag(self, tag, attrs):
@@ -223,6 +224,14 @@ class _RawFilter(HTMLParser):
         # What cannot be embedded is at least named.
         if source.startswith(("https://", "http://")):
             self.out.append(f'<a class="embedded" href="{escape(source)}">{escape(source)}</a> ')
+
+
+def _source_attributes(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield a tag's attributes; classes, and attributes that HTML leaves to its authors, as a document holds them."""
+    for name, value in values.items():
+        if not _ATTRIBUTE.match(name) or name.startswith("data-") and name not in AUTHORS_KEYS:
+            continue
+        yield name, " ".join(source_classes(value)) if name == "class" else value
 
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z-]*$")

@@ -41,6 +41,7 @@ from millesime.markup.ast import (
     with_attr,
     words,
 )
+from millesime.markup.source_names import source_class, source_key
 from millesime.redline.model import ChapterText
 
 # ---- constructors ----------------------------------------------------------
@@ -131,8 +132,8 @@ _CLASSES = ("box", "insertion", "source-deletion", "moved-to", "deletion", "spac
 def _attribute(tape: Tape) -> list:
     if tape.below(3) < 2:
         return attr()
-    names = [tape.pick(_CLASSES) for _ in range(tape.below(3))]
-    pairs = [(tape.pick(("lang", "move", "width")), tape.pick(("fr", "en", "1")))] if tape.seldom() else []
+    names = [source_class(tape.pick(_CLASSES)) for _ in range(tape.below(3))]
+    pairs = [(source_key(tape.pick(("lang", "move", "width"))), tape.pick(("fr", "en", "1")))] if tape.seldom() else []
     return attr(tape.pick(("", "here", "there")), names, pairs)
 
 
@@ -202,7 +203,7 @@ _EMPTY = (
     wrapped("Emph", []),
     span([]),
     span([], ident="here"),
-    span([], classes=["insertion"]),
+    span([], classes=["source-insertion"]),
     link([], "a.html"),
     {"t": "Quoted", "c": [{"t": "DoubleQuote"}, []]},
     note(),

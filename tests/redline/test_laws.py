@@ -60,12 +60,6 @@ def test_editing_and_moving_loses_nothing(pair):
     assert_lossless(*pair)
 
 
-def test_a_source_that_uses_the_names_of_the_marks_comes_back():
-    old = [chapter(div([para("Old words here.")], classes=["insertion"]))]
-    new = [chapter(div([para("New words here.")], classes=["insertion"]), para("More."))]
-    assert_lossless(old, new)
-
-
 def test_a_caption_that_goes_beside_an_empty_short_one_loses_nothing():
     def table(caption):
         cell = [attr(), {"t": "AlignDefault"}, 1, 1, [plain("the same words stand here on both sides")]]

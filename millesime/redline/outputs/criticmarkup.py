@@ -9,6 +9,7 @@ from typing import Any
 from millesime.markup.ast import SPACE, Attr, Block, Inline, Node, div, rewrite, string, text_of, walk
 from millesime.markup.item_numbers import counts_down, lists_apart, take_numbers
 from millesime.markup.pandoc import write_texts
+from millesime.markup.source_names import names_as_written
 from millesime.redline.exact_document import to_ast
 from millesime.redline.marks import NEW, OLD, classes_of, mark_inlines, mark_of, take_side
 from millesime.redline.merging.code import RESPACED
@@ -51,7 +52,7 @@ def write_markdown(redline: Redline, *, full: bool = False, context: int = 1) ->
     for place, document in enumerate(documents):
         documents[place], found = _without_notes(document, numbers)
         notes.append(found)
-    told = [*documents, *(note for found in notes for note in found)]
+    told = [names_as_written(blocks) for blocks in (*documents, *(note for found in notes for note in found))]
     texts = iter(write_texts(told, to=_MARKDOWN, options={"wrap_text": "none", "columns": 10_000}))
     bodies = [next(texts).strip() for _ in documents]
     numbers = count(1)

@@ -29,6 +29,7 @@ from millesime.markup.ast import (
     walk,
 )
 from millesime.markup.item_numbers import counts_down, numbers_of, own_numbers
+from millesime.markup.source_names import as_written, names_as_written
 from millesime.redline.marks import (
     ATTRIBUTES,
     CAPTION,
@@ -321,7 +322,7 @@ def _other_language(old: Block, new: Block) -> bool:
 
 
 def _language(block: Block) -> str:
-    return next(iter(block["c"][0][1]), "")
+    return as_written(next(iter(block["c"][0][1]), ""))
 
 
 def _beside(detail: list[Inline]) -> list[Block]:
@@ -329,7 +330,7 @@ def _beside(detail: list[Inline]) -> list[Block]:
 
 
 def _attr_text(block: Block) -> str:
-    ident, classes, pairs = attr_of(block) or ["", [], []]
+    ident, classes, pairs = names_as_written(attr_of(block) or ["", [], []])
     parts = [f"#{ident}"] if ident else []
     return " ".join([*parts, *(f".{name}" for name in classes), *(f'{key}="{value}"' for key, value in pairs)])
 

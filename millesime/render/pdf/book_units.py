@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -21,15 +22,13 @@ from millesime.render.pdf.layout import UNDATED, ProofSource, UnitSource, find_m
 from millesime.render.pdf.plain import file_identifier
 from millesime.render.pdf.values.layout_steps import Run, key_of
 
-_ASKED = re.compile(rb"millesime-folio-(\d+)-")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """A unit before its links' folios are known."""
 
-    html: bytes  # in which `millesime-folio-3-` stands for the folio of the fourth anchor asked for
-    asks: tuple[str, ...]  # anchors whose folios it prints
+    html: tuple[bytes, ...]  # what stands before, between and after the folios it prints
+    asks: tuple[str, ...]  # the anchors of these folios
     foreign: tuple[str, ...]
     pictures: Mapping[str, tuple[bytes, str]]
 
@@ -54,7 +53,10 @@ class Book:
     def source(self, number: int, *, side: str, folios: Mapping[str, int] | None) -> UnitSource:
         """Return what unit `number` (0-based) is laid out from; before any folios are known, they are left open."""
         unit = self.units[number]
-        html = _ASKED.sub(lambda found: _folio(folios or {}, unit.asks[int(found[1])]), unit.html)
+        first, *others = unit.html
+        html = first + b"".join(
+            _folio(folios or {}, anchor) + text for anchor, text in zip(unit.asks, others, strict=True)
+        )
         awaits_folios = folios is None and bool(unit.asks)
         head, date = (self.head, self.date) if number == 0 else (b"", UNDATED)
         parts = [self.versions.encode(), self.root, head, html, self.style.encode(), side.encode()]
@@ -112,25 +114,43 @@ def _units(body: etree._Element, scope: Scope, served: Mapping[str, tuple[bytes,
     homes = {element.get("id"): at for at, group in enumerate(groups) for root in group for element in root.iter()}
     homes.pop(None, None)
     for at, group in enumerate(groups):
-        asks: dict[str, int] = {}
+        asked: list[tuple[etree._Element, str, str]] = []  # element, attribute, anchor
         foreign: dict[str, None] = {}
         pictures = {}
         for element in [element for root in group for element in root.iter() if isinstance(element.tag, str)]:
             for name in scope.folio_attributes:
                 anchor = anchor_of(element.get(name))
                 if anchor in homes:
-                    place = asks.setdefault(anchor, len(asks))
-                    element.set(f"{FOLIO_ATTRIBUTE}{name}", f"millesime-folio-{place}-")
+                    asked.append((element, f"{FOLIO_ATTRIBUTE}{name}", anchor))
             if element.tag == "a" and homes.get(anchor_of(element.get("href")), at) != at:
                 foreign[anchor_of(element.get("href"))] = None
             if element.tag == "img" and element.get("src") in served:
                 pictures[element.get("src")] = served[element.get("src")]
+        html, asks = _around_folios(group, asked)
         yield Unit(
-            html=b"".join(etree.tostring(root, encoding="utf-8", with_tail=False) for root in group),
-            asks=tuple(asks),
+            html=html,
+            asks=asks,
             foreign=tuple(sorted(foreign)),
             pictures=pictures,
         )
+
+
+def _around_folios(
+    group: list[etree._Element], asked: list[tuple[etree._Element, str, str]]
+) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """Return a unit's HTML, cut where folios go, and the anchor of each of these.
+
+    The sign that stands for a folio while the HTML is written is one that the text does not hold.
+    """
+    for attempt in count():
+        sign = f"folio-{attempt}-"
+        for place, (element, name, _) in enumerate(asked):
+            element.set(name, f"{sign}{place}-")
+        html = b"".join(etree.tostring(root, encoding="utf-8", with_tail=False) for root in group)
+        first, *others = re.split(f"{sign}(\\d+)-".encode(), html)
+        if len(others) == 2 * len(asked):
+            return (first, *others[1::2]), tuple(asked[int(place)][2] for place in others[::2])
+    raise AssertionError("no text holds every number")
 
 
 def _folio(folios: Mapping[str, int], anchor: str) -> bytes:

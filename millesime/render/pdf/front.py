@@ -39,7 +39,7 @@ def front_and_frames(report: Report) -> bytes:
 def _filled(report: Report, titles: Mapping[str, etree._Element]) -> str:
     imprint, labels = report.imprint, set_labels(report)
     cited = cited_address(imprint)
-    return fill(
+    filled = fill(
         open_theme(report.theme, language=imprint.language),
         "pdf/report.html",
         {
@@ -57,6 +57,11 @@ def _filled(report: Report, titles: Mapping[str, etree._Element]) -> str:
             "units": _units(report, titles),
         },
     )
+    return filled.translate(_ENDS_OF_LINES)
+
+
+# Unicode's line and paragraph separators, at which the engine would break a line that it does not know to be one.
+_ENDS_OF_LINES = {0x2028: " ", 0x2029: " "}
 
 
 def _cover_room(imprint) -> str:
