@@ -33,6 +33,7 @@ _YAML = f"{_SECURITY}/test_yaml.py::test_no_yaml_multiplies"
 _SNAPSHOT = "tests/history/test_snapshot.py"
 _MANIFESTS = "tests/series/test_manifests.py::test_a_wrong_manifest_says_where_what_and_what_to_do"
 
+_NAMES = f"{_SECURITY}/test_source_names.py"
 _RAW = "tests/markup/test_raw_html.py"
 _NOTES = "tests/markup/test_nested_notes.py"
 _ENCLOSED = "tests/press/test_enclosed_parts.py"
@@ -55,6 +56,55 @@ _SECURITY_DEFENCES = (
         instead="cleaned = replace_forbidden(html)",
         tests=(f"{_ALONE}::test_the_sieve_alone_leaves_nothing_that_runs_submits_or_leads_away", "-k", "alert or form"),
         behind="the filter of raw nodes, for what a source wrote as HTML",
+    ),
+    Defence(
+        name="classes of a source",
+        module="millesime/markup/source_names.py",
+        there="return name if name in AUTHORS_CLASSES else PREFIX + name",
+        instead="return name",
+        tests=(f"{_NAMES}::test_no_word_file_has_a_comment_or_a_change_that_a_source_names",),
+    ),
+    Defence(
+        name="attributes of a source",
+        module="millesime/markup/source_names.py",
+        there="return name if name in AUTHORS_KEYS else PREFIX + name",
+        instead="return name",
+        tests=(f"{_NAMES}::test_no_attribute_and_no_id_takes_a_word_out_of_any_format",),
+    ),
+    Defence(
+        name="names in raw HTML blocks",
+        module="millesime/markup/raw_html.py",
+        there='classes = source_classes(found.get("class", ""))',
+        instead='classes = found.get("class", "").split()',
+        tests=(f"{_NAMES}::test_no_class_takes_a_word_out_of_any_format", "-k", "gfm"),
+    ),
+    Defence(
+        name="names in raw HTML that stays",
+        module="millesime/render/sanitise.py",
+        there='" ".join(source_classes(value)) if name == "class" else value',
+        instead="value",
+        tests=(f"{_NAMES}::test_a_class_of_ours_says_nothing_in_a_source", "-k", "gfm"),
+    ),
+    Defence(
+        name="signs for folios",
+        module="millesime/render/pdf/book_units.py",
+        there="if len(others) == 2 * len(asked):",
+        instead="if True:",
+        tests=(f"{_NAMES}::test_no_sign_in_a_text_is_taken_for_one_of_ours",),
+    ),
+    Defence(
+        name="separators of Unicode in a text",
+        module="millesime/assembly/foreign.py",
+        there="first, *others = _SEPARATORS.split(text)",
+        instead="first, *others = [text]",
+        tests=(f"{_NAMES}::test_separators_of_unicode_end_a_line",),
+    ),
+    Defence(
+        name="separators of Unicode on a cover",
+        module="millesime/render/pdf/front.py",
+        there="return filled.translate(_ENDS_OF_LINES)",
+        instead="return filled",
+        tests=(f"{_NAMES}::test_separators_of_unicode_end_a_line",),
     ),
     Defence(
         name="addresses in the sieve",

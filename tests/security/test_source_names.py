@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree, html
 
+from millesime.cli import main
 from millesime.markup.ast import code, div, link, para, span, string
 from millesime.markup.source_names import AUTHORS_CLASSES, AUTHORS_KEYS, PREFIX, names_as_written, set_names_apart
+from tests.render.pdf_facts import text_of_pages
 from tests.security.artifacts import Made, make, text_of, write_report
 
 _HERE = Path(__file__).parent
@@ -313,3 +316,65 @@ def _attributes(value, is_attr: Callable[[list], bool] = lambda one: len(one) ==
             yield value
         else:
             yield from (one for item in value for one in _attributes(item))
+
+
+# ---- comparisons ------------------------------------------------------------------
+
+_COMPARED = """# Un
+
+::: {{.code-diff}}
+| motA {n} un deux trois quatre |
+:::
+
+::: {{.code-diff}}
+ligne motB {n}
+:::
+
+[motC]{{.foreign}} vaut {n}
+[ici](#un){{quoted-from=x quoted-of=y}} et [motD]{{.change-detail}} [motE {n}]{{.reformatted}}.
+
+::: {{.insertion .formatting}}
+motF {n} reste ici.
+:::
+
+::: {{.deletion}}
+::: {{.insertion}}
+| motG |
+|------|
+| {n}  |
+:::
+:::
+
+[motH]{{.side-by-side}} [motI]{{.inner-note}} `motJ {n}`{{.relinked}} [motK {n}]{{.moved-to move=move-1}}
+millesime-folio-3- {n}
+"""
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    for name, number in (("avant.md", 12), ("apres.md", 13)):
+        (folder / name).write_text(_COMPARED.format(n=number), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
+        patch.chdir(folder)
+        main(["compare", "avant.md", "apres.md", "--to", "html,md,docx,pdf", "-o", str(folder / "out"), "--full"])
+    assert left.value.code == 0
+    return folder / "out"
+
+
+@pytest.mark.parametrize("letter", "ABCDEFGHIJK")
+def test_a_comparison_of_names_that_are_ours_loses_nothing(compared: Path, letter: str):
+    (markdown,) = [path.read_text(encoding="utf-8") for path in compared.rglob("*.md")]
+    with zipfile.ZipFile(next(compared.rglob("*.docx"))) as archive:
+        word = "".join(etree.fromstring(archive.read("word/document.xml")).itertext("{*}t", "{*}delText"))
+    printed = " ".join(text_of_pages(next(compared.rglob("*.pdf")).read_bytes()))
+    texts = [
+        "".join(html.document_fromstring(path.read_bytes()).text_content() for path in compared.rglob("*.html")),
+        markdown, word, printed,
+    ]  # fmt: skip
+    assert [f"mot{letter}" in text for text in texts] == [True] * 4
+
+
+def test_markdown_has_the_names_that_the_sources_have(compared: Path):
+    (markdown,) = [path.read_text(encoding="utf-8") for path in compared.rglob("*.md")]
+    assert "{.foreign}" in markdown and PREFIX not in markdown
