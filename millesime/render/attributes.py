@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 from millesime.assembly.report import Chapter
 from millesime.markup.sizes import asked_size
-from millesime.render.changes import DATE
 from millesime.render.conform import Element, add_class, classes_of, is_math, unwrap
 from millesime.render.links import kill_link, plain_id, safe_href
 from millesime.render.picture_sizes import SIZED, size_class
@@ -96,18 +95,11 @@ def _clean_item(element: Element) -> None:
         element.attrib.pop("value", None)
 
 
-def _clean_change(element: Element) -> None:
-    if not DATE.match(element.get("datetime", "2000-01-01")):
-        del element.attrib["datetime"]
-
-
 _CLEANERS = {
     "a": _clean_link,
     "img": _clean_image,
     "ol": _clean_list,
     "li": _clean_item,
-    "ins": _clean_change,
-    "del": _clean_change,
 }
 
 

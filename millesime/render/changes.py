@@ -6,7 +6,6 @@ words has a sign, "+" or "−": a row of a table, a line of code."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -19,13 +18,10 @@ from millesime.render.sanitise import PHRASING
 CHANGES = {"insertion": "ins", "moved-to": "ins", "deletion": "del", "moved-from": "del"}
 _BLOCK_TEXT = frozenset("p h1 h2 h3 h4 h5 h6 pre dt dd li figcaption caption summary".split())
 _SIGNS = {"insertion": "+", "deletion": "−", "moved-to": "⇄", "moved-from": "⇄"}
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$")
 
 
 def mark_change(element: Element, kind: str, labels: Mapping[str, str]) -> None:
     """Say a change by elements and words, not by colour."""
-    date = element.attrib.pop("data-date", "")
-    author = element.attrib.pop("data-author", "")
     tag = CHANGES[kind]
     if element.tag == "tr":
         for cell in element:
@@ -39,7 +35,7 @@ def mark_change(element: Element, kind: str, labels: Mapping[str, str]) -> None:
     if element.tag in ("td", "th") and _is_empty(element):
         return
     if element.tag in ("td", "th") or element.tag in _BLOCK_TEXT:
-        marked = _wrap_content(element, tag, kind)
+        _wrap_content(element, tag, kind)
         if kind.startswith("moved"):
             _put_label(element, kind, labels, tag="span")
     elif element.tag in PHRASING:
@@ -50,11 +46,6 @@ def mark_change(element: Element, kind: str, labels: Mapping[str, str]) -> None:
             _put_side(marked, kind, labels, tag="span")
     else:
         _as_block_change(element, kind, labels)
-        return
-    if DATE.match(date):
-        marked.set("datetime", date)
-    if author:
-        marked.set("title", author)
 
 
 def _wrap_content(element: Element, tag: str, kind: str) -> Element:

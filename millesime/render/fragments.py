@@ -16,7 +16,7 @@ from lxml import etree
 
 from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
-from millesime.markup.ast import Node, attr_of, div, has_class, plain, rewrite, span, string, with_attr
+from millesime.markup.ast import Node, div, plain, rewrite, span, string
 from millesime.markup.html_tables import HEAD_CELL
 from millesime.markup.item_numbers import counts_down, take_numbers
 from millesime.markup.pandoc import write_texts
@@ -24,6 +24,7 @@ from millesime.render.attributes import clean_attributes, hand_down_anchor, hand
 from millesime.render.changes import CHANGES, link_moves, mark_change, shape_changes
 from millesime.render.conform import (
     Element,
+    add_class,
     classes_of,
     conform,
     drop_class,
@@ -216,15 +217,11 @@ def _safe(blocks: list[Node], chapter: Chapter, images: Mapping[str, bytes], lab
             return _sealed(node)
         if kind == "Image":
             return _safe_image(node, chapter, images, labels)
-        if kind == "Div" and has_class(node, "section"):
-            # pandoc would write a <section>; only notes are one
-            ident, classes, pairs = attr_of(node)
-            return with_attr(node, [ident, [name for name in classes if name != "section"], pairs])
         if kind in ("OrderedList", "BulletList"):
             return _safe_list(node)
         return node
 
-    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "Div", "OrderedList", "BulletList", "Math"})
+    return rewrite(blocks, change, kinds={"RawInline", "RawBlock", "Image", "OrderedList", "BulletList", "Math"})
 
 
 def _sealed(node: Node) -> Node:
@@ -396,16 +393,11 @@ def _set_authors_own(root: Element) -> None:
     """
     for element in list(root.iter("del", "ins")):
         name, block_class = ("s", "struck") if element.tag == "del" else ("u", "underlined")
-        kept = [one for one in classes_of(element) if one not in CHANGES]
-        for key in ("class", "data-move", "data-date", "data-author", "datetime"):
-            element.attrib.pop(key, None)
         if all(is_math(inner) or inner.tag in PHRASING for inner in element.iterdescendants()):
             element.tag = name
         else:
             element.tag = "div"
-            kept.append(block_class)
-        if kept:
-            element.set("class", " ".join(kept))
+            add_class(element, block_class)
 
 
 def _mend_math(math: Element) -> None:

@@ -80,8 +80,6 @@ _ATTRIBUTES = {
         "role",
         "data-sector",
         "data-move",
-        "data-author",
-        "data-date",
         "data-wrapper",
         "data-list",
     },
@@ -93,8 +91,6 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "col": {"span"},
     "colgroup": {"span"},
-    "ins": {"datetime"},
-    "del": {"datetime"},
     "annotation": {"encoding"},
     **{tag: set(_MATH_ATTRIBUTES) for tag in MATH_TAGS - {"annotation"}},
 }

@@ -61,7 +61,7 @@ def test_a_break_at_the_edge_of_a_chapter_makes_no_blank_page():
 def test_the_title_of_a_box_is_printed_and_is_no_attribute_any_more():
     built = report(chapter('# T\n\n::: {.callout-note title="Attention : eau"}\nTexte.\n:::\n'))
     assert order(built) == ["Attention\u00a0: eau", "Texte."]
-    assert attr_of(named(built, "callout-note")[0])[2] == []
+    assert attr_of(named(built, "source-callout-note")[0])[2] == []
 
 
 def test_a_numbered_box_says_its_number_before_its_title():
@@ -88,7 +88,7 @@ def test_a_caption_and_a_file_name_are_both_printed():
     built = report(chapter('# T\n\n``` {caption="Le programme" filename="a.py" startFrom="3"}\nx\n```\n'))
     assert [text_of(node) for node in named(built, "code-caption")] == ["Le programme – a.py"]
     (code,) = (node for node in walk(list(built.chapters[0].blocks)) if node["t"] == "CodeBlock")
-    assert attr_of(code)[2] == [["startFrom", "3"]]
+    assert attr_of(code)[2] == [["source-startFrom", "3"]]
 
 
 def test_addresses_of_paragraphs_do_not_change_with_what_is_shown():

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.typography import NBSP, NNBSP, set_text, set_typography
 from millesime.markup.ast import para, string, text_of, walk
+from millesime.markup.source_names import names_as_written
 from tests.assembly.builders import chapter
 
 
 def french(markdown: str) -> str:
     """The text as it is printed: "~" for a no-break space, "_" for a narrow one."""
-    blocks = set_typography(chapter(markdown).document.blocks, "fr")
+    blocks = set_typography(names_as_written(chapter(markdown).document.blocks), "fr")
     return text_of(blocks, notes=True).replace(NBSP, "~").replace(NNBSP, "_")
 
 

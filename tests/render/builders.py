@@ -11,6 +11,7 @@ from millesime.assembly.report import Author, Chapter, Imprint, Part, Report, Se
 from millesime.assembly.theme import load_labels
 from millesime.markup.ast import SPACE, Block, attr_of, div, header, link, para, simple_table, span, string, walk, words
 from millesime.markup.pandoc import Source, read_documents
+from millesime.markup.source_names import names_as_written
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#246"/></svg>'
 
@@ -75,9 +76,14 @@ def report(
     )
 
 
-def markdown(text: str) -> list[Block]:
-    """Return Markdown as blocks, read by pandoc."""
+def source(text: str) -> list[Block]:
+    """Return Markdown as blocks, as an author's text is read."""
     return list(read_documents([Source(path="test.md", content=text.encode())])[0].blocks)
+
+
+def markdown(text: str) -> list[Block]:
+    """Return Markdown as blocks in which names are Millésime's: `[new]{.insertion}` is a mark."""
+    return names_as_written(source(text))
 
 
 def anchored(ident: str, block: Block) -> Block:
