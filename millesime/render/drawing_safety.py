@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 import tinycss2
 from lxml import etree
 
+from millesime.render.sanitise import replace_forbidden
+
 SVG = "http://www.w3.org/2000/svg"
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -184,7 +186,24 @@ def _safe_value(tokens: Iterable, depth: int = 0) -> str | None:
             parts.append(" ")
         else:
             parts.append(token.serialize())
-    return "".join(parts)
+    return replace_forbidden("".join(_apart(parts)))  # an escape may stand for a control character: "\\10"
+
+
+def _apart(parts: list[str]) -> Iterator[str]:
+    """Yield the parts of a value with white space between those that would be read as one function.
+
+    A `none` may stand for a `url()` to which the next function was joined:
+    "url(x)matrix(1)" is two functions, "nonematrix(1)" one that is on no
+    list. A bracket after a number with a unit opens no function, but
+    "1url(x)" looks like one.
+    """
+    before = ""
+    for part in parts:
+        is_none = "none" in (before, part) and not {before[-1:], part[:1]} & set(" \t\n,;")
+        if before and (is_none or part[:1] == "(" and (before[-1].isalnum() or before[-1] in "-_")):
+            yield " "
+        yield part
+        before = part
 
 
 _SELECTING = frozenset({"not", "is", "where", "nth-child", "nth-of-type", "nth-last-child", "nth-last-of-type", "lang"})

@@ -350,6 +350,20 @@ _SECURITY_DEFENCES = (
         tests=(_DRAWINGS, "-k", "functions"),
     ),
     Defence(
+        name="svg values that are one word without what was left out",
+        module="millesime/render/drawing_safety.py",
+        there='"".join(_apart(parts))',
+        instead='"".join(parts)',
+        tests=(f"{_SECURITY}/test_pictures.py::test_no_part_that_is_left_out_makes_one_word_of_its_neighbours",),
+    ),
+    Defence(
+        name="svg escapes of control characters",
+        module="millesime/render/drawing_safety.py",
+        there='return replace_forbidden("".join(_apart(parts)))',
+        instead='return "".join(_apart(parts))',
+        tests=(f"{_SECURITY}/test_pictures.py::test_an_escape_that_stands_for_a_control_character_is_shown",),
+    ),
+    Defence(
         name="svg entities from outside",
         module="millesime/render/images.py",
         there='resolve_entities="internal",',

@@ -152,6 +152,27 @@ def test_what_harmless_drawings_hold_is_kept():
     assert use.get("{http://www.w3.org/1999/xlink}href") == "#c" and text.get("aria-label") == "x (y)"
 
 
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("url(x)matrix(1)url(y)a { fill: url(x)rgb(0,0,0) }", "none matrix(1) none a { fill: none rgb(0,0,0) }"),
+        ("a { --x: 1u\\72l(https://e.org/) }", "a { --x: 1url (https://e.org/) }"),
+    ],
+)
+def test_no_part_that_is_left_out_makes_one_word_of_its_neighbours(css: str, kept: str):
+    """Found by fuzzing: what is published is read as what was looked at."""
+    assert safe_sheet(css) == kept
+    assert safe_sheet(kept) == kept
+
+
+def test_an_escape_that_stands_for_a_control_character_is_shown():
+    """Found by fuzzing: XML cannot hold it, and the build ended as by a mistake of its own."""
+    drawing = f"{SVG}<style>.\\10 b{{ fill: red }}</style><rect style='--x: \"\\1b\"'/></svg>"
+    published = etree.fromstring(published_image(drawing.encode()))
+    assert published[0].text == ".\\\ufffdb { fill: red }"
+    assert published[1].get("style") == '--x: "\ufffd"'
+
+
 def test_a_sheet_nested_without_end_is_left_out():
     assert "red" not in safe_sheet("@media print {" * 40 + "rect { fill: red }" + "}" * 40)
 
