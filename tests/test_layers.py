@@ -222,3 +222,16 @@ def test_build_py_has_three_lines():
         "    from millesime.cli import main  # here: a worker process reads this file too",
         "    main()",
     ]
+
+
+def test_one_module_alone_prints():
+    """What it prints is shown so that text of others steers no terminal (tests/security/test_terminal.py)."""
+    printing = {"print", "click.echo", "click.secho", "click.style", "click.echo_via_pager", "sys.stdout.write",
+                "sys.stderr.write", "rich.print", "Console"}  # fmt: skip
+    found = {
+        place.relative_to(PACKAGE).as_posix()
+        for place in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(place.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in printing
+    }
+    assert found == {"cli/terminal.py"}

@@ -15,11 +15,11 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
 
 import click
 
 from millesime import __version__
+from millesime.cli.terminal import is_unicode, say, styled
 from millesime.press.run.scratch import scratch_folder
 from millesime.problems import OutputError, ReportError
 
@@ -69,7 +69,9 @@ def main(arguments: list[str] | None = None) -> None:
             status = program.main(arguments, prog_name="millesime", standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        words = io.StringIO()
+        error.show(words)  # with names of files: whoever writes `compare *` has not chosen them
+        say(words.getvalue(), err=True, nl=False)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted; what was there before is untouched")
@@ -103,7 +105,7 @@ def _prepare() -> None:
     """Make of the surroundings what every verb can work in."""
     mask = os.umask(0o077)
     if mask & 0o700:
-        click.echo(f"umask {mask:04o} would shut Millésime out of its own files; {mask & 0o077:04o} is used", err=True)
+        say(f"umask {mask:04o} would shut Millésime out of its own files; {mask & 0o077:04o} is used", err=True)
     os.umask(mask & 0o077)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none are wanted; to look for some takes a while
     gc.set_threshold(*_SELDOM)
@@ -115,11 +117,6 @@ def _prepare() -> None:
 
 # Objects, and rounds, after which Python looks for cycles: at its own 700, as they come, it is a twentieth of an edit.
 _SELDOM = (100_000, 20, 100)
-
-
-def is_unicode(stream: TextIO) -> bool:
-    """Whether every letter can be written to a stream."""
-    return (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def what_was_refused(error: OSError) -> str:
@@ -161,4 +158,4 @@ def _complain_of_ourselves(error: Exception) -> int:
 
 def complain(text: str) -> None:
     """Tell a user what went wrong."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    say(f"{styled('error:', fg='red', bold=True)} {text}", err=True)

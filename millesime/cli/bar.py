@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from millesime.cli.options import console, shown_artifact
+from millesime.cli.options import shown_artifact
+from millesime.cli.terminal import console
 from millesime.press.run.artifacts import Printed
 from millesime.press.run.build import Progress
 
@@ -15,8 +16,8 @@ class TerminalProgress(Progress):
 
     def __init__(self) -> None:
         self.bar = Bar(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=console(), transient=True,
+            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
+            MofNCompleteColumn(), TimeElapsedColumn(), console=console(), transient=True,
         )  # fmt: skip
 
     def __enter__(self) -> TerminalProgress:

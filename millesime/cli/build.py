@@ -18,10 +18,10 @@ from millesime.cli.options import (
     json_option,
     open_workspace,
     out_option,
-    print_json,
     root_option,
     store_options,
 )
+from millesime.cli.terminal import print_json, say
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
 from millesime.press.run.build import EditionPlan, plan_editions
@@ -126,4 +126,4 @@ def _print_plan(plans: list[EditionPlan], *, as_json: bool) -> None:
     for plan in plans:
         for kind, recall in plan.artifacts.items():
             what = "make" if recall.content is None else "keep"
-            click.echo(f"{plan.edition}: {what} {kind}: {recall.explained.why}")
+            say(f"{plan.edition}: {what} {kind}: {recall.explained.why}")

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from millesime.cli.options import DIST, edition_names, open_workspace, print_json
+from millesime.cli.options import DIST, edition_names, open_workspace
 from millesime.cli.progress import open_progress
+from millesime.cli.terminal import print_json, say
 from millesime.press.cache.store import Store
 from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import Printed
@@ -65,7 +64,7 @@ def tell(outcome: Outcome, request: Request, *, store: Store, began: float, in_o
     """Print what became of a build, which began at that second of the monotonic clock; JSON perhaps in one line."""
     if request.explain and not request.as_json:
         for entry in store.explained:
-            click.echo(str(entry), err=True)
+            say(str(entry), err=True)
     if request.as_json:
         print_json(_as_json(outcome, store if request.explain else None), in_one_line=in_one_line)
     else:
@@ -86,26 +85,26 @@ def _draft(
 
 def _print_paths(outcome: Outcome, began: float) -> None:
     for printed in outcome.artifacts:
-        click.echo(_shown_path(printed.path))
+        say(_shown_path(printed.path))
     for edition, note in outcome.notes.items():
-        click.echo(f"{edition}: {note}", err=True)
+        say(f"{edition}: {note}", err=True)
     for printed in outcome.artifacts:
         for note in printed.notes:
-            click.echo(f"{printed.edition}: {printed.format}: {note}", err=True)
+            say(f"{printed.edition}: {printed.format}: {note}", err=True)
         for problem in printed.problems:
-            click.echo(f"{printed.edition}: {problem}", err=True)
+            say(f"{printed.edition}: {problem}", err=True)
     for edition, problems in outcome.problems.items():
         problems = [problem for problem in problems if problem.code not in OF_ENGINES]
         if problems:
             count = len(problems)
-            click.echo(
+            say(
                 f"{edition}: {count} {'problem' if count == 1 else 'problems'} in the text; "
                 f"`check {edition}` lists {'it' if count == 1 else 'them'}",
                 err=True,
             )
     count = len(outcome.artifacts)
     kept = sum(printed.kept for printed in outcome.artifacts)
-    click.echo(
+    say(
         f"{count} {'artifact' if count == 1 else 'artifacts'} in {_shown_seconds(time.monotonic() - began)}"
         + (f", {kept} of them kept from an earlier build" if kept else ""),
         err=True,

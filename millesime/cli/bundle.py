@@ -8,19 +8,11 @@ from pathlib import Path
 import click
 
 from millesime.beside import refuse_links_out
-from millesime.cli.options import (
-    DIST,
-    jobs_option,
-    json_option,
-    open_workspace,
-    print_json,
-    root_option,
-    shown_size,
-    store_options,
-)
+from millesime.cli.options import DIST, jobs_option, json_option, open_workspace, root_option, shown_size, store_options
 from millesime.cli.progress import open_progress
 from millesime.cli.signing_keys import signing_key as open_key
 from millesime.cli.signing_keys import signing_key_option
+from millesime.cli.terminal import print_json, say
 from millesime.press.archive.bundle import bundle_edition
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
@@ -77,8 +69,8 @@ def bundle(
             "notes": made.notes,
         })  # fmt: skip
         return
-    click.echo(str(path))
+    say(str(path))
     for note in made.notes:
-        click.echo(f"{edition}: {note}", err=True)
+        say(f"{edition}: {note}", err=True)
     signed = "signed" if made.is_signed else "not signed (--signing-key signs it)"
-    click.echo(f"{edition}: {len(made.files)} files, {shown_size(len(made.content))}, {signed}", err=True)
+    say(f"{edition}: {len(made.files)} files, {shown_size(len(made.content))}, {signed}", err=True)

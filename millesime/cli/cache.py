@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from millesime.cli.options import Size, json_option, print_json, print_table, shown_size
+from millesime.cli.options import Size, json_option, shown_size
+from millesime.cli.terminal import print_json, print_table, say
 from millesime.press.cache.place import Refused, check_folder, default_folder
 from millesime.press.cache.store import LIMIT
 from millesime.press.cache.upkeep import Amount, clear, list_entries, prune, sum_by_step, verify
@@ -91,13 +92,13 @@ def info(default: Path | None, folder: Path | None, limit: int, as_json: bool) -
         })  # fmt: skip
         return
     if trouble:
-        click.echo(trouble, err=True)
+        say(trouble, err=True)
         return
-    click.echo(f"{folder}")
+    say(f"{folder}")
     rows = [(name, f"{step.entries:,}", shown_size(step.bytes)) for name, step in {**steps, "together": total}.items()]
     print_table(("step", "entries", "size"), rows, right=("entries", "size"))
     unused = f"; longest unused since {oldest:%Y-%m-%d}" if oldest else ""
-    click.echo(f"{_percent(total.bytes, limit)} of {shown_size(limit)}{unused}")
+    say(f"{_percent(total.bytes, limit)} of {shown_size(limit)}{unused}")
 
 
 @cache.command("prune")
@@ -119,7 +120,7 @@ def prune_cache(default: Path | None, folder: Path | None, limit: int, days: int
     if as_json:
         print_json({"removed": removed.as_json(), "left": left.as_json()})
     else:
-        click.echo(f"removed {_counted(removed)}; {_counted(left)} left")
+        say(f"removed {_counted(removed)}; {_counted(left)} left")
 
 
 @cache.command("clear")
@@ -136,7 +137,7 @@ def clear_cache(default: Path | None, folder: Path | None, as_json: bool) -> Non
     if as_json:
         print_json({"removed": removed.as_json()})
     else:
-        click.echo(f"removed {_counted(removed)}")
+        say(f"removed {_counted(removed)}")
 
 
 @cache.command("verify")
@@ -156,8 +157,8 @@ def verify_cache(default: Path | None, folder: Path | None, as_json: bool) -> No
         print_json({"read": read.as_json(), "damaged": [{"path": str(path), "how": how} for path, how in damaged]})
     else:
         for path, how in damaged:
-            click.echo(f"{path}: {how}; removed", err=True)
-        click.echo(f"read {_counted(read)}; {len(damaged)} damaged")
+            say(f"{path}: {how}; removed", err=True)
+        say(f"read {_counted(read)}; {len(damaged)} damaged")
     if damaged:
         raise click.exceptions.Exit(1)
 

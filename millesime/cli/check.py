@@ -11,11 +11,11 @@ from millesime.cli.options import (
     jobs_option,
     json_option,
     open_workspace,
-    print_json,
     print_problems,
     root_option,
     store_options,
 )
+from millesime.cli.terminal import print_json, say
 from millesime.press.cache.store import Store
 from millesime.press.run.check import check_edition
 
@@ -41,7 +41,7 @@ def check(editions: tuple[str, ...], strict: bool, jobs: int, store: Store, root
         for name, problems in found.items():
             errors = sum(problem.severity == "error" for problem in problems)
             print_problems(problems)
-            click.echo(f"{name}: {errors} errors, {len(problems) - errors} warnings")
+            say(f"{name}: {errors} errors, {len(problems) - errors} warnings")
     failing = [problem for problems in found.values() for problem in problems if strict or problem.severity == "error"]
     if failing:
         raise click.exceptions.Exit(1)

@@ -18,15 +18,14 @@ from millesime.beside import refuse_links_out
 from millesime.cli.options import (
     DIST,
     FormatList,
-    console,
     find_root,
-    is_terminal,
     jobs_option,
     json_option,
     own_limits,
     root_option,
     store_options,
 )
+from millesime.cli.terminal import console, is_terminal, say, styled
 from millesime.history.repository import Repository, find_repository
 from millesime.markup.pandoc import encode
 from millesime.press.cache.store import Store
@@ -141,7 +140,7 @@ def compare(
         raise click.MissingParameter(param_hint="'OLD' and 'NEW'", param_type="argument")
     if len(names) > 2:
         raise click.UsageError(f"Got unexpected extra argument ({names[2]}); name two editions, folders or files")
-    with _progress() as say:
+    with _progress() as tell:
         workspace, repository = _open_workspace(root, names, store=store, jobs=jobs)
         if len(names) == 1:
             if is_path(names[0]) or (repository is None and os.path.lexists(names[0])):
@@ -152,12 +151,12 @@ def compare(
             names = split_range(workspace, repository, names[0])
         sides = open_sides(
             workspace, *names, repository=repository, language=language, jobs=jobs,
-            limits=workspace.limits if workspace else own_limits(), say=say,
+            limits=workspace.limits if workspace else own_limits(), say=tell,
         )  # fmt: skip
         before, after = (side.manuscript for side in sides)
         for line in not_compared(before, after):
-            click.echo(line, err=True)
-        say("comparing")
+            say(line, err=True)
+        tell("comparing")
         redline = _shown(compare_manuscripts(workspace, before, after, repository=repository), ignore)
         formats = formats or (("json",) if as_json else ())
         series = workspace.series if workspace else None
@@ -176,7 +175,7 @@ def compare(
         if stat and formats:
             said.append(_summary(redline, sides))
         for kind, path in places.items():
-            say(f"printing {kind}")
+            tell(f"printing {kind}")
             if kind in RENDERED:
                 said.append(f"{print_redline(reports[kind], kind, path)}\n")
             elif output is None and len(formats) == 1:
@@ -186,14 +185,14 @@ def compare(
                     beside.write_text(_text(kind, redline, sides, full=full, context=context), encoding="utf-8")
                 said.append(f"{path}\n")
     if formats and not stat and formats != ("json",):
-        click.echo(_orders(sides), err=True, nl=False)
+        say(_orders(sides), err=True, nl=False)
     if not formats:
         said.append(_summary(redline, sides))
         if sys.stdout.isatty() and not redline.is_empty:
             said.append(
                 _paint("\n to read every change: --to md, html or pdf; docs/comparing.md has the rest\n", "note")
             )
-    click.echo("".join(said), nl=False, color=True)
+    say("".join(said), nl=False, colours=True)
     if exit_code and not redline.is_empty:
         raise click.exceptions.Exit(1)
 
@@ -236,8 +235,10 @@ def _progress() -> Iterator[Callable[[str], None]]:
     if not is_terminal():
         yield lambda text: None
         return
-    with console().status("reading") as status:
-        yield status.update
+    from rich.text import Text
+
+    with console().status(Text("reading")) as status:
+        yield lambda text: status.update(Text(text))
 
 
 # ---- what is printed -------------------------------------------------------
@@ -262,7 +263,7 @@ def _orders(sides: tuple[ComparedSide, ...]) -> str:
 
 
 def _paint(text: str, what: str) -> str:
-    return click.style(text, **_COLOURS[what]) if text and _is_colourful() else text
+    return styled(text, **_COLOURS[what]) if text and _is_colourful() else text
 
 
 def _is_colourful() -> bool:
@@ -316,7 +317,7 @@ def _refuse_to_overwrite(path: Path, names: tuple[str, ...]) -> None:
 def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language: str) -> None:
     """Print one file's changes for `git diff`, which ends at the first driver that fails: so this one never does."""
     if len(words) == 1:
-        click.echo(f"* Unmerged path {words[0]}")
+        say(f"* Unmerged path {words[0]}")
         return
     if len(words) not in _DRIVER_WORDS:
         raise click.UsageError("--git-driver takes the 7 or 9 words of git; set it as diff.<driver>.command")
@@ -332,16 +333,16 @@ def _drive(words: tuple[str, ...], *, context: int, ignore: str | None, language
         lines.append(f"{error}" if not isinstance(error, ManifestError) else f"{new_path}: {error}")
         lines.append("")
     try:
-        click.echo("\n".join(lines), color=True)
+        say("\n".join(lines), colours=True)
     except BrokenPipeError:  # the pager was left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bold(text: str) -> str:
-    return click.style(text, bold=True) if _is_colourful() else text
+    return styled(text, bold=True) if _is_colourful() else text
 
 
 def _coloured_marks(text: str) -> str:
     if not _is_colourful():
         return text
-    return _MARKS.sub(lambda found: click.style(found[0], **_MARK_COLOURS[found[0][:3]]), text)
+    return _MARKS.sub(lambda found: styled(found[0], **_MARK_COLOURS[found[0][:3]]), text)

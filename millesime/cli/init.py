@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import json_option, print_json
+from millesime.cli.options import json_option
+from millesime.cli.terminal import print_json, say
 from millesime.press.scaffold import begin_report
 from millesime.problems import ManifestError
 from millesime.series.values import check_language
@@ -30,5 +31,5 @@ def init(folder: Path, title: str | None, language: str, as_json: bool) -> None:
         print_json([str(path) for path in paths])
         return
     for path in paths:
-        click.echo(str(path))
-    click.echo(f"now: millesime build --root {folder}", err=True)
+        say(str(path))
+    say(f"now: millesime build --root {folder}", err=True)

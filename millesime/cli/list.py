@@ -6,17 +6,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import (
-    DIST,
-    jobs_option,
-    json_option,
-    open_workspace,
-    out_option,
-    print_json,
-    print_table,
-    root_option,
-    store_options,
-)
+from millesime.cli.options import DIST, jobs_option, json_option, open_workspace, out_option, root_option, store_options
+from millesime.cli.terminal import print_json, print_table, say
 from millesime.press.cache.store import Store
 from millesime.press.overview import EditionOverview, overview
 
@@ -48,7 +39,7 @@ def list_editions(out: Path | None, jobs: int, store: Store, root: Path | None, 
     )  # fmt: skip
     for row in rows:
         if row.error:
-            click.echo(f"{row.name}: {row.error}", err=True)
+            say(f"{row.name}: {row.error}", err=True)
 
 
 def _seal(row: EditionOverview) -> str:

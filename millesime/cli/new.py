@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import json_option, open_workspace, print_json, root_option
+from millesime.cli.options import json_option, open_workspace, root_option
+from millesime.cli.terminal import print_json, say
 from millesime.press.scaffold import begin_edition
 
 
@@ -31,5 +32,5 @@ def new(edition: str, old: str, date: datetime.datetime | None, root: Path | Non
         print_json([str(path) for path in paths])
         return
     for path in paths:
-        click.echo(str(path))
-    click.echo(f"now edit both, then `build {edition}`", err=True)
+        say(str(path))
+    say(f"now edit both, then `build {edition}`", err=True)

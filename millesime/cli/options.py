@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from millesime.cli import is_unicode
+from millesime.cli.terminal import say, styled
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
 from millesime.press.cache.store import LIMIT, NO_STORE, Store, open_store
@@ -25,8 +23,6 @@ from millesime.series.series import FOLDER, REPORT_FILE, Series, load_series
 from millesime.series.values import FORMATS
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from millesime.press.run.artifacts import Printed
 
 DIST = "dist"  # in the report's folder
@@ -76,7 +72,7 @@ def store_options(command: Callable) -> Callable:
 def print_troubles(troubles: Iterable[str]) -> None:
     """Say why there was no cache, or only a part of one."""
     for trouble in troubles:
-        click.echo(f"{click.style('cache:', fg='yellow')} {trouble}", err=True)
+        say(f"{styled('cache:', fg='yellow')} {trouble}", err=True)
 
 
 class Size(click.ParamType):
@@ -159,67 +155,11 @@ def edition_names(series: Series, names: Sequence[str]) -> list[str]:
     return [edition.name for edition in series.editions if not names or edition.name in names]
 
 
-def print_json(value: Any, *, in_one_line: bool = False) -> None:
-    # Escaped where the locale has not all letters: it is JSON for programs in any.
-    click.echo(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=None if in_one_line else 2))
-
-
-def print_table(
-    titles: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    right: Collection[str] = (),
-    terminal: Console | None = None,
-) -> None:
-    """Print rows under titles to stdout; columns named in `right` are aligned there. Cells may have rich's markup.
-
-    For programs a row is one line, however long. On a terminal too narrow for
-    that, a row is a list of its titles and cells, so that no cell is broken.
-    `terminal` is there for tests.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    is_narrow = terminal is not None or sys.stdout.isatty()
-    console = terminal or Console(highlight=False, width=None if is_narrow else _ROOM)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in titles:
-        table.add_column(title, justify="right" if title in right else "left", no_wrap=True)
-    rows = list(rows)
-    for row in rows:
-        table.add_row(*row)
-    if not is_narrow or console.measure(table, options=console.options.update(width=_ROOM)).maximum <= console.width:
-        with console.capture() as printed:
-            console.print(table, crop=False)
-        click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
-        return
-    room = max(map(len, titles[1:]), default=0)
-    for row in rows:
-        console.print(f"[bold]{row[0]}[/]", soft_wrap=True)
-        for title, cell in zip(titles[1:], row[1:], strict=True):
-            if cell:
-                console.print(f"  {title:{room}}  {cell}", soft_wrap=True)
-
-
-_ROOM = 10_000  # columns, more than any row has
-
-
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems to stderr, one a line."""
     for problem in problems:
         colour = "red" if problem.severity == "error" else "yellow"
-        click.echo(f"{click.style(problem.severity + ':', fg=colour)} {problem}", err=True)
-
-
-def console() -> Console:
-    """Return the terminal that progress and tables of people's interest go to."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
-
-
-def is_terminal() -> bool:
-    return sys.stderr.isatty()
+        say(f"{styled(problem.severity + ':', fg=colour)} {problem}", err=True)
 
 
 def shown_size(size: int) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from millesime.cli.options import is_terminal, shown_artifact
+from millesime.cli.options import shown_artifact
+from millesime.cli.terminal import is_terminal, say
 from millesime.press.run.artifacts import Printed
 from millesime.press.run.build import Progress
 
@@ -33,7 +32,7 @@ class LineProgress(Progress):
 
     def step(self, edition: str, what: str) -> None:
         if what not in ("pdf", "epub", "html", "docx") and not what.startswith("laid out"):
-            click.echo(f"{edition}: {what}", err=True)
+            say(f"{edition}: {what}", err=True)
 
     def done(self, printed: Printed) -> None:
-        click.echo(shown_artifact(printed), err=True)
+        say(shown_artifact(printed), err=True)

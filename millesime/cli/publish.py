@@ -9,19 +9,11 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import (
-    DIST,
-    jobs_option,
-    json_option,
-    open_workspace,
-    print_json,
-    root_option,
-    shown_size,
-    store_options,
-)
+from millesime.cli.options import DIST, jobs_option, json_option, open_workspace, root_option, shown_size, store_options
 from millesime.cli.progress import open_progress
 from millesime.cli.signing_keys import signing_key as open_key
 from millesime.cli.signing_keys import signing_key_option
+from millesime.cli.terminal import print_json, say
 from millesime.distribution.metadata.accessibility_statement import read_checks
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
@@ -82,16 +74,16 @@ def publish(
 
 
 def _print(done: Published, began: float) -> None:
-    click.echo(os.path.relpath(done.folder / "index.html"))
+    say(os.path.relpath(done.folder / "index.html"))
     for text in done.left_out:
-        click.echo(f"left out: {text}", err=True)
+        say(f"left out: {text}", err=True)
     for edition, note in done.outcome.notes.items():
-        click.echo(f"{edition}: {note}", err=True)
+        say(f"{edition}: {note}", err=True)
     for edition, problems in done.outcome.problems.items():
         if problems:
-            click.echo(f"{edition}: {len(problems)} problems in the text; `check {edition}` lists them", err=True)
+            say(f"{edition}: {len(problems)} problems in the text; `check {edition}` lists them", err=True)
     changed = f"{len(done.changed)} of them new or changed" if done.changed else "nothing changed"
-    click.echo(
+    say(
         f"editions {', '.join(done.editions)}: {done.files} files ({shown_size(done.bytes)}), {changed}; "
         f"{done.addresses} addresses, {done.new_addresses} of them new; {time.monotonic() - began:.1f} s",
         err=True,

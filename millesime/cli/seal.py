@@ -14,11 +14,11 @@ from millesime.cli.options import (
     json_option,
     open_workspace,
     out_option,
-    print_json,
     root_option,
     store_options,
 )
 from millesime.cli.progress import open_progress
+from millesime.cli.terminal import print_json, say
 from millesime.press.archive.seal import Sealed, seal_content, seal_edition
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import Store
@@ -83,13 +83,13 @@ def _print_all(made: list[Sealed], *, as_json: bool) -> None:
     for one in made:
         _print(one)
     if any(one.state != "same" for one in made):
-        click.echo("commit the manifests; `millesime verify` makes everything again and compares", err=True)
+        say("commit the manifests; `millesime verify` makes everything again and compares", err=True)
 
 
 def _print(one: Sealed) -> None:
-    click.echo(f"{one.edition}: {_STATES[one.state]}")
-    click.echo(f"  commit {one.seal.commit}")
+    say(f"{one.edition}: {_STATES[one.state]}")
+    say(f"  commit {one.seal.commit}")
     for name, digest in one.seal.artifacts.items():
-        click.echo(f"  {digest}  {name}")
+        say(f"  {digest}  {name}")
     if one.outcome is not None and (note := one.outcome.notes.get(one.edition)):
-        click.echo(f"{one.edition}: {note}", err=True)
+        say(f"{one.edition}: {note}", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from millesime.cli.options import own_limits
+from millesime.cli.terminal import say
 from millesime.markup.sentence_lines import write_sentences
 from millesime.press.compare.loose_documents import read_paper
 
@@ -19,4 +20,4 @@ def text(file: Path) -> None:
     For git's own diff of Word files and the like: diff.<driver>.textconv.
     Tracked changes are read as accepted.
     """
-    click.echo(write_sentences(read_paper(file, limits=own_limits())), nl=False)
+    say(write_sentences(read_paper(file, limits=own_limits())), nl=False)

@@ -8,19 +8,11 @@ from pathlib import Path
 
 import click
 
-from millesime.cli.options import (
-    edition_names,
-    find_root,
-    jobs_option,
-    json_option,
-    open_workspace,
-    print_json,
-    print_table,
-    root_option,
-)
+from millesime.cli.options import edition_names, find_root, jobs_option, json_option, open_workspace, root_option
 from millesime.cli.progress import open_progress
 from millesime.cli.signing_keys import public_key as open_key
 from millesime.cli.signing_keys import public_key_option
+from millesime.cli.terminal import print_json, print_table, say
 from millesime.distribution.trust.downloaded_folder import FolderVerdict, verify_published
 from millesime.distribution.trust.minisign import PublicKey
 from millesime.press.archive.bundle import verify_bundle
@@ -97,7 +89,7 @@ def verify(
         store = open_store(cache) if use_cache else NO_STORE
         verdicts = _verify_editions(editions, store=store, jobs=jobs, root=root, as_json=as_json)
         for trouble in store.troubles:
-            click.echo(f"cache: {trouble}", err=True)
+            say(f"cache: {trouble}", err=True)
         is_good = is_good and all(one.is_good for one in verdicts)
     if as_json:
         print_json({
@@ -148,7 +140,7 @@ def _verify_bundles(
         if editions := [one.edition for one in verdicts if one.edition is not None]:
             _print_editions(editions)
         if len(editions) < len(verdicts):
-            click.echo("a damaged bundle is not built; get its files again", err=True)
+            say("a damaged bundle is not built; get its files again", err=True)
     if not is_good:
         raise click.exceptions.Exit(_WRONG)
 
@@ -161,10 +153,10 @@ def _verify_editions(
         if not names:
             chosen = [name for name in chosen if workspace.series.edition(name).seal is not None]
         if not chosen:
-            click.echo("no edition is sealed; `millesime seal EDITION` seals one", err=True)
+            say("no edition is sealed; `millesime seal EDITION` seals one", err=True)
             return []
         how = "making everything again, without the cache" if store is NO_STORE else "believing what the cache has"
-        click.echo(f"{', '.join(chosen)}: {how}", err=True)
+        say(f"{', '.join(chosen)}: {how}", err=True)
         progress = open_progress(as_json=as_json)
         with progress, local_workers(jobs, prepare=partial(keep_installed, store)) as workers:
             return list(verify_editions(workspace, chosen, workers=workers, progress=progress))
@@ -176,29 +168,29 @@ def _print_editions(verdicts: list[EditionVerdict]) -> None:
         same = sum(artifact.is_same for artifact in one.artifacts)
         count = f"{same} of {len(one.artifacts)} the same" if one.artifacts else ""
         style = _STYLES.get(one.verdict, "red")
-        rows.append((one.edition, f"[{style}]{one.verdict}[/]", count))
+        rows.append((one.edition, (one.verdict, style), count))
     print_table(("edition", "verdict", "artifacts"), rows)
     for one in verdicts:
         if one.text:
-            click.echo(one.text, err=True)
+            say(one.text, err=True)
         if one.note:
-            click.echo(f"{one.edition}: {one.note}", err=True)
+            say(f"{one.edition}: {one.note}", err=True)
         if one.verdict == "verified" and one.differences:
-            click.echo(f"{one.edition}: the same although tools differ: {', '.join(one.differences)}", err=True)
+            say(f"{one.edition}: the same although tools differ: {', '.join(one.differences)}", err=True)
 
 
 def _print_folder(one: FolderVerdict, *, ignore_missing: bool, ignore_extra: bool) -> None:
     ignored = ({"missing"} if ignore_missing else set()) | ({"extra"} if ignore_extra else set())
     for file in one.files:
         if file.verdict != "good" and file.verdict not in ignored:
-            click.echo(f"{one.folder}: {_shown(file.name)}: {file.verdict}: {file.text}")
+            say(f"{one.folder}: {_shown(file.name)}: {file.verdict}: {file.text}")
     counts = Counter(file.verdict for file in one.files)
     others = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if verdict != "good")
     listed = sum(count for verdict, count in counts.items() if verdict != "extra")
-    click.echo(f"{one.folder}: {counts['good']} of {listed} {one.counted}" + (others and f"; {others}"))
-    click.echo(f"{one.folder}: {one.signature.text}")
+    say(f"{one.folder}: {counts['good']} of {listed} {one.counted}" + (others and f"; {others}"))
+    say(f"{one.folder}: {one.signature.text}")
     if one.signature.comment:
-        click.echo(f"{one.folder}: signed with it: {_shown(one.signature.comment)}")
+        say(f"{one.folder}: signed with it: {_shown(one.signature.comment)}")
 
 
 def _shown(text: str) -> str:

@@ -12,6 +12,7 @@ import click
 from millesime.cli import complain, what_was_refused
 from millesime.cli.build_request import Request, make, out_folder, tell
 from millesime.cli.options import edition_names, find_root, print_troubles
+from millesime.cli.terminal import say, styled
 from millesime.history.repository import find_repository
 from millesime.press.cache.store import Store
 from millesime.press.run.watching import Watcher
@@ -56,10 +57,10 @@ def build_on_save(
 def _wait(watcher: Watcher) -> list[str] | None:
     """Return what changed; None when the user wants no more."""
     try:
-        click.echo(click.style(f"watching {watcher.folder}; Ctrl-C ends it", dim=True), err=True)
+        say(styled(f"watching {watcher.folder}; Ctrl-C ends it", dim=True), err=True)
         return watcher.wait()
     except KeyboardInterrupt:
-        click.echo(err=True)  # behind the terminal's ^C
+        say(err=True)  # behind the terminal's ^C
         return None
 
 
@@ -67,11 +68,11 @@ def _build(request: Request, *, store: Store, workers: Workers, changed: Sequenc
     """Build once, and tell what became of it."""
     if changed:
         others = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-        click.echo(f"{time.strftime('%H:%M:%S')} saved: {', '.join(changed[:_SHOWN])}{others}", err=True)
+        say(f"{time.strftime('%H:%M:%S')} saved: {', '.join(changed[:_SHOWN])}{others}", err=True)
     began = time.monotonic()
     outcome = make(request, store=store, workers=workers, choose=_in_preparation)
     if changed and not request.as_json and all(printed.kept for printed in outcome.artifacts):
-        click.echo("nothing to build", err=True)
+        say("nothing to build", err=True)
     else:
         tell(outcome, request, store=store, began=began, in_one_line=True)
     store.tidy()

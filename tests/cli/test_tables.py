@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from millesime.cli.options import print_table
+from millesime.cli.terminal import print_table
 from tests.cli.test_seal import run
 from tests.press.report import FIRST, MANIFEST
 from tests.support import make_repository

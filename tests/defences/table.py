@@ -1179,7 +1179,7 @@ _FAULT_DEFENCES = (
     ),
     Defence(
         name="JSON in any locale",
-        module="millesime/cli/options.py",
+        module="millesime/cli/terminal.py",
         there="ensure_ascii=not is_unicode(sys.stdout)",
         instead="ensure_ascii=False",
         tests=(f"{_FAULTS_ALONE}::test_words_go_out_where_the_locale_does_not_have_their_letters", "-k", "json"),

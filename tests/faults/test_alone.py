@@ -191,7 +191,7 @@ def test_a_mask_that_shuts_out_the_owner_is_told_and_left_out_of_account(tmp_pat
 
 @pytest.mark.parametrize("word", ["click.echo", "print_json"])
 def test_words_go_out_where_the_locale_does_not_have_their_letters(word: str):
-    imports = "import click; from millesime import cli; from millesime.cli.options import print_json"
+    imports = "import click; from millesime import cli; from millesime.cli.terminal import print_json"
     code = f"{imports}; cli._prepare(); {word}"
     plain = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(

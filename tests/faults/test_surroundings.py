@@ -102,9 +102,8 @@ def test_words_go_out_in_a_locale_that_does_not_have_their_letters(
         stage.check_recovered()
     # An en dash, a Greek letter: not in ISO 8859-9.
     code = r"print_json('\u2013 \u03bb'); click.echo('\u2013 \u03bb')"
-    program = (
-        f"import click; from millesime import cli; from millesime.cli.options import print_json; cli._prepare(); {code}"
-    )
+    imports = "import click; from millesime import cli; from millesime.cli.terminal import print_json"
+    program = f"{imports}; cli._prepare(); {code}"
     for locale in ({"LC_ALL": "C"}, {**turkish, "LC_ALL": "tr_TR"}):
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, env=bare(stage, **{**strict, **locale}),
