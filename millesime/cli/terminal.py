@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Cell = str | tuple[str, str]  # a text; or a text and its style, as rich names it
 
 _MARK = f"\x1b{os.urandom(16).hex()}"
-_MARKED = re.compile(rf"{_MARK}([\d;]*)m")
+_MARKED = re.compile(rf"{re.escape(_MARK)}([\d;]*)m")
 # C0 but for tabs and line ends, DEL, C1, marks that turn the text around, lone surrogates: bytes of a path that is no
 # text, among which may be C1 controls.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -34,6 +34,7 @@ _SNAPSHOT = "tests/history/test_snapshot.py"
 _MANIFESTS = "tests/series/test_manifests.py::test_a_wrong_manifest_says_where_what_and_what_to_do"
 
 _NAMES = f"{_SECURITY}/test_source_names.py"
+_WORD = f"{_SECURITY}/test_word_files.py"
 _RAW = "tests/markup/test_raw_html.py"
 _NOTES = "tests/markup/test_nested_notes.py"
 _ENCLOSED = "tests/press/test_enclosed_parts.py"
@@ -284,6 +285,96 @@ _SECURITY_DEFENCES = (
         there='frozenset({"*", "**"})',
         instead='frozenset({"*"})',
         tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[powers]",),
+    ),
+    # ---- Word files --------------------------------------------------------
+    Defence(
+        name="parts of one name",
+        module="millesime/press/compare/loose_documents.py",
+        there="if doubled := [name for name, count in names.items() if count > 1]:",
+        instead="if doubled := []:",
+        tests=(f"{_WORD}::test_a_file_with_a_part_twice_is_refused",),
+    ),
+    Defence(
+        name="elements that pandoc does not look into",
+        module="millesime/press/compare/word_text.py",
+        there="for around in list(root.iter(*_AROUND)):",
+        instead="for around in ():",
+        tests=(
+            f"{_WORD}::test_what_word_shows_is_read_and_what_it_hides_is_not",
+            "-k",
+            "field or custom or directions",
+        ),
+    ),
+    Defence(
+        name="alternatives of a Word file",
+        module="millesime/press/compare/word_text.py",
+        there="if not _holds_drawing(around):",
+        instead="if False:",
+        tests=(f"{_WORD}::test_what_word_shows_is_read_and_what_it_hides_is_not", "-k", "alternate"),
+    ),
+    Defence(
+        name="revisions that nobody signed",
+        module="millesime/press/compare/word_text.py",
+        there="if revision.get(name) is None:",
+        instead="if False:",
+        tests=(f"{_WORD}::test_what_word_shows_is_read_and_what_it_hides_is_not", "-k", "nobody or moved"),
+    ),
+    Defence(
+        name="hidden text",
+        module="millesime/press/compare/word_text.py",
+        there="or _is_hidden(run, styles):",
+        instead="or False:",
+        tests=(f"{_WORD}::test_hidden_text_is_not_read_and_told",),
+    ),
+    Defence(
+        name="instructions of fields",
+        module="millesime/press/compare/word_text.py",
+        there="if any(not is_over for is_over in fields) or",
+        instead="if",
+        tests=(f"{_WORD}::test_what_word_shows_is_read_and_what_it_hides_is_not", "-k", "instruction"),
+    ),
+    Defence(
+        name="words that were not read",
+        module="millesime/press/compare/enclosed_parts.py",
+        there="    if words:\n",
+        instead="    if False:\n",
+        tests=(f"{_WORD}::test_what_is_shown_and_not_read_is_told", "-k", "unknown or readings or twice"),
+    ),
+    # ---- terminals ---------------------------------------------------------
+    Defence(
+        name="text on a terminal",
+        module="millesime/cli/terminal.py",
+        there="    return _STEERING.sub(",
+        instead='    return re.compile("(?!)").sub(',
+        tests=(f"{_SECURITY}/test_terminal.py::test_a_text_is_shown_on_a_terminal_and_exact_behind_a_pipe",),
+    ),
+    Defence(
+        name="text in git's pager",
+        module="millesime/cli/terminal.py",
+        there='sys.stdout.isatty() or os.environ.get("GIT_PAGER_IN_USE") == "true"',
+        instead="sys.stdout.isatty()",
+        tests=(f"{_SECURITY}/test_terminal.py::test_what_git_shows_in_a_pager_is_shown",),
+    ),
+    Defence(
+        name="text in tables and progress",
+        module="millesime/cli/terminal.py",
+        there="yield segment if is_exact or segment.control else",
+        instead="yield segment if True else",
+        tests=(f"{_SECURITY}/test_terminal.py::test_tables_and_progress_show_text_and_read_no_markup_in_it",),
+    ),
+    Defence(
+        name="marks of our own colours",
+        module="millesime/cli/terminal.py",
+        there='_MARK = f"\\x1b{os.urandom(16).hex()}"',
+        instead='_MARK = "\\x1b["',
+        tests=(f"{_SECURITY}/test_terminal.py::test_our_own_colours_are_no_words_of_others",),
+    ),
+    Defence(
+        name="what is wrong on the command line",
+        module="millesime/cli/__init__.py",
+        there="        error.show(words)",
+        instead="        error.show()",
+        tests=(f"{_SECURITY}/test_terminal.py::test_a_name_on_the_command_line_is_shown",),
     ),
     Defence(
         name="what pandoc starts",

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from millesime.markup.ast import Block, Document, Node, rewrite, text_of
+from millesime.markup.ast import Block, Document, Node, nodes_of, rewrite, text_of
 from millesime.press.compare.unreadable_archives import UNREADABLE
+from millesime.press.compare.word_text import hidden_text, inserted_documents, unread_words
 
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svgz?|webp|bmp|tiff?|emf|wmf|jp2|avif|ico|wdp|pict?)$", re.IGNORECASE)
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -50,8 +51,8 @@ class Enclosed:
     left_out: Mapping[str, str] = field(default_factory=dict)  # kind → digest of what it says
 
 
-def open_enclosed(document: Document, content: bytes, format_: str) -> Enclosed:
-    """Return what a file encloses beside the text that pandoc read of it."""
+def open_enclosed(document: Document, content: bytes, format_: str, *, mended: bytes | None = None) -> Enclosed:
+    """Return what a file encloses beside the text that pandoc read of it, or of a mended copy (`word_text.py`)."""
     if format_ == "fb2":
         return _named(document, _fictionbook_pictures(content))
     if not content.startswith(b"PK"):
@@ -62,7 +63,10 @@ def open_enclosed(document: Document, content: bytes, format_: str) -> Enclosed:
         except UNREADABLE:
             return Enclosed(document)  # pandoc read it, and has said what it could not
     found = _named(document, {name: one for name, one in parts.items() if _PICTURE.search(name)})
-    texts = {kind: "\n".join(said) for kind, said in _left_out(parts, document, format_).items() if said}
+    said_of = _left_out(parts, document, format_)
+    if format_ == "docx":
+        said_of |= _unread(document, content, content if mended is None else mended)
+    texts = {kind: "\n".join(said) for kind, said in said_of.items() if said}
     digests = {kind: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for kind, text in texts.items()}
     return Enclosed(found.document, found.pictures, digests)
 
@@ -126,6 +130,22 @@ def _left_out(parts: Mapping[str, bytes], document: Document, format_: str) -> d
         if body is not None:
             found["comments"] = ["".join(one.itertext()) for one in body.iter(f"{_OFFICE}annotation")]
     return found
+
+
+def _unread(document: Document, content: bytes, mended: bytes) -> dict[str, list[str]]:
+    """Return the words of a Word file that are not in what was read of it, and what is hidden in it."""
+    notes = " ".join(text_of(note["c"], notes=True) for note in nodes_of(document.blocks, {"Note"}))
+    read = f"{text_of(document.blocks)} {notes} {_meta_text(document.meta)}"
+    words, hidden = unread_words(mended, read), hidden_text(content)
+    kinds = {"hidden text": [hidden] if hidden else [], "inserted documents": inserted_documents(content)}
+    if words:
+        shown = ", ".join(f'"{word}"' for word in dict.fromkeys(words[:_SHOWN_WORDS]))
+        more = f" and {len(words) - _SHOWN_WORDS} more" if len(words) > _SHOWN_WORDS else ""
+        kinds[f"the words {shown}{more}"] = words
+    return kinds
+
+
+_SHOWN_WORDS = 8  # of those that were not read
 
 
 def _add_unread(found: dict[str, list[str]], lines: Iterator[tuple[str, str]], read: str) -> None:

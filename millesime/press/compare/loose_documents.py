@@ -17,6 +17,7 @@ import posixpath
 import re
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from millesime.markup.formats import level_format, without_bookmarks
 from millesime.markup.pandoc import BINARY_READERS, DEFAULT_READER, Source, read_documents
 from millesime.press.compare.enclosed_parts import Enclosed, open_enclosed
 from millesime.press.compare.unreadable_archives import UNREADABLE
+from millesime.press.compare.word_text import readable_word
 from millesime.press.edition.manuscript import Manuscript
 from millesime.problems import MarkupError, ReportError, RevisionError, did_you_mean
 from millesime.series.manifest import EditionManifest, ReportManifest
@@ -65,6 +67,7 @@ _UNREADABLE = {
 _MAXIMUM_BYTES = 256 * 1024 * 1024
 _MAXIMUM_UNPACKED_BYTES = 1024 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word before 2007, and any Office file with a password
+_OF_OFFICE = frozenset({"docx", "pptx", "xlsx"})
 _CONTENTS = {"docx": "word/", "odt": "content.xml", "epub": "META-INF/container.xml", "pptx": "ppt/", "xlsx": "xl/"}
 # git's temporary files are "/tmp/git-blob-a1b2c3/modele.md", those of `difftool --dir-diff` are in
 # "/tmp/git-difftool.a1b2c3/left/"; a shell's pipes are "/dev/fd/63".
@@ -172,16 +175,21 @@ def _open_files(old: Path, new: Path, *, reader: str, path: str) -> list[_Pile]:
 def _open_file(place: Path, path: str, format_: str | None) -> _Pile:
     if format_ is None:
         return _Pile(place=place, papers=())
-    paper = _Paper(path=path, content=_checked(_read_bytes(place), format_, where=str(place)), format=format_)
+    paper = _Paper(path=path, content=check_paper(_read_bytes(place), format_, where=str(place)), format=format_)
     return _Pile(place=place, papers=(paper,))
 
 
 def read_paper(place: Path, *, reader: str = DEFAULT_READER, limits: Limits = DEFAULTS) -> Document:
     """Return one document of any format. Raises as `open_papers` does."""
+    return open_paper(place, reader=reader, limits=limits).document
+
+
+def open_paper(place: Path, *, reader: str = DEFAULT_READER, limits: Limits = DEFAULTS) -> Enclosed:
+    """Return one document of any format, and what of it is not read. Raises as `open_papers` does."""
     if _is_folder(place):
         raise MarkupError(f"{place}: a folder; name one document")
     pile = _open_file(place, str(place), None if place == NO_FILE else _format(place, reader) or reader)
-    return next((one.document for one in _read(pile, jobs=1, limits=limits)), Document(blocks=[]))
+    return next(iter(_read(pile, jobs=1, limits=limits)), Enclosed(Document(blocks=[])))
 
 
 def _format(place: Path, reader: str) -> str:
@@ -229,7 +237,7 @@ def _open_folder(root: Path, *, reader: str) -> _Pile:
     for name in sources:
         format_ = CHAPTERS[_ending(name)] or reader
         where = str(root / name)
-        papers.append(_Paper(path=name, content=_checked(contents[name], format_, where=where), format=format_))
+        papers.append(_Paper(path=name, content=check_paper(contents[name], format_, where=where), format=format_))
     return _Pile(place=root, papers=tuple(papers), names=tuple(names))
 
 
@@ -282,7 +290,7 @@ def open_folder_as(root: Path, paths: Collection[str]) -> Folder:
 # ---- reading ---------------------------------------------------------------
 
 
-def _checked(content: bytes, format_: str, *, where: str) -> bytes:
+def check_paper(content: bytes, format_: str, *, where: str) -> bytes:
     """Return what pandoc may read: UTF-8 without its mark, or a sound container. Raises MarkupError."""
     if format_ not in BINARY_READERS:
         return decode_source(content, where=where, path=where).encode("utf-8")
@@ -296,6 +304,13 @@ def _checked(content: bytes, format_: str, *, where: str) -> bytes:
         raise MarkupError(f"{where}: damaged, or no .{format_} at all; fetch or save it once more") from error
     if not any(entry.filename.startswith(_CONTENTS[format_]) for entry in entries):
         raise MarkupError(f"{where}: a ZIP archive, but no .{format_}; fetch or save it once more")
+    # Two parts of one name: Word reads the one, another program the other. Names of Office's parts mind no case.
+    names = Counter(entry.filename.casefold() if format_ in _OF_OFFICE else entry.filename for entry in entries)
+    if doubled := [name for name, count in names.items() if count > 1]:
+        hint = "open it in the program that wrote it, look at its text, and save it once more"
+        raise MarkupError(
+            f"{where}: damaged: {doubled[0]!r} is in it twice, so that programs read different texts; {hint}"
+        )
     if sum(entry.file_size for entry in entries) > _MAXIMUM_UNPACKED_BYTES:
         raise MarkupError(f"{where}: unpacks to more than {_MAXIMUM_UNPACKED_BYTES // 1024**2} MiB; is it a document?")
     return content
@@ -305,12 +320,18 @@ def _read(pile: _Pile, *, jobs: int, limits: Limits) -> list[Enclosed]:
     documents: dict[int, Enclosed] = {}
     for format_ in dict.fromkeys(paper.format for paper in pile.papers):
         places = [index for index, paper in enumerate(pile.papers) if paper.format == format_]
-        sources = [Source(path=pile.papers[index].path, content=pile.papers[index].content) for index in places]
+        contents = [pile.papers[index].content for index in places]
+        if format_ == "docx":
+            contents = [readable_word(content) for content in contents]
+        sources = [
+            Source(path=pile.papers[index].path, content=content)
+            for index, content in zip(places, contents, strict=True)
+        ]
         read = read_documents(sources, reader=format_, jobs=jobs, limits=limits)
         if format_ in BINARY_READERS:
             read = [replace(document, blocks=without_bookmarks(document.blocks)) for document in read]
-        for index, document in zip(places, read, strict=True):
-            documents[index] = open_enclosed(document, pile.papers[index].content, format_)
+        for index, document, mended in zip(places, read, contents, strict=True):
+            documents[index] = open_enclosed(document, pile.papers[index].content, format_, mended=mended)
     return [documents[index] for index in range(len(pile.papers))]
 
 
@@ -344,7 +365,7 @@ def open_listed(
     contents = snapshot.read_many(paths)
     formats = {path: CHAPTERS[_ending(path)] or edition.reader for path in paths}
     papers = tuple(
-        _Paper(path=path, content=_checked(contents[path], formats[path], where=path), format=formats[path])
+        _Paper(path=path, content=check_paper(contents[path], formats[path], where=path), format=formats[path])
         for path in paths
     )
     enclosed = _read(_Pile(place=Path(edition.name), papers=papers), jobs=jobs, limits=limits)
@@ -446,6 +467,6 @@ def _labels(language: str) -> dict[str, str]:
 
 
 __all__ = [
-    "CHAPTERS", "NO_FILE", "level_manuscripts", "open_folder_as", "open_listed", "open_papers", "paper_names",
-    "read_paper",
+    "CHAPTERS", "NO_FILE", "check_paper", "level_manuscripts", "open_folder_as", "open_listed", "open_paper",
+    "open_papers", "paper_names", "read_paper",
 ]  # fmt: skip

@@ -20,10 +20,14 @@ from lxml import etree
 from millesime.assembly.foreign import settle_foreign
 from millesime.assembly.image_files import image_size
 from millesime.assembly.registers import read_register
-from millesime.markup.ast import SPACE, Block, Inline, bullet_list, para, string, words
+from millesime.markup.ast import SPACE, Block, Document, Inline, bullet_list, para, string, words
 from millesime.markup.html_tokens import html_tokens
 from millesime.markup.normalise import equality_key, normalise
+from millesime.markup.pandoc import Source, read_documents
 from millesime.markup.raw_html import read_raw_html
+from millesime.press.compare.enclosed_parts import open_enclosed
+from millesime.press.compare.loose_documents import check_paper
+from millesime.press.compare.word_text import readable_word, unread_words
 from millesime.problems import ManifestError, MarkupError
 from millesime.redline.compare import compare
 from millesime.redline.laws import accept_all, reject_all
@@ -35,6 +39,8 @@ from millesime.render.sanitise import filter_raw, parse_fragment
 from millesime.series.series import load_series
 from tests.redline.documents import Tape, block, chapter
 from tests.security.artifacts import dangers
+from tests.security.test_word_files import NAMES as WORD_NAMES
+from tests.security.test_word_files import word_file
 
 _ROOT = Path(tempfile.mkdtemp(prefix="millesime-fuzz-"))
 (_ROOT / "editions").mkdir()
@@ -263,7 +269,61 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
+# ---- Word files ------------------------------------------------------------
+
+_AROUND = (
+    "w:fldSimple w:customXml w:smartTag w:dir w:bdo w:ins w:del w:moveTo w:moveFrom w:sdt w:sdtContent w:hyperlink w:r "
+    "w:p w:tbl w:tr w:tc w:ruby w:rt w:rubyBase mc:AlternateContent mc:Choice mc:Fallback w:pict w:txbxContent w:pPr "
+    "w:rPr w:unknown x:y w:footnote w:style"
+).split()
+_MARKS = [
+    "<w:vanish/>", '<w:vanish w:val="0"/>', '<w:rStyle w:val="a"/>', '<w:pStyle w:val="b"/>', "<w:altChunk/>",
+    '<w:fldChar w:fldCharType="begin"/>', '<w:fldChar w:fldCharType="separate"/>', '<w:fldChar w:fldCharType="end"/>',
+    "<w:instrText>x</w:instrText>", "<w:tab/>", "<w:br/>", '<w:framePr w:dropCap="drop"/>', "<w:t/>", "<w:tblGrid/>",
+]  # fmt: skip
+_SAID = ["", "", ' w:val="a"', ' Requires="w14"', ' Requires="x y"', ' w:id="1"', ' w:author="x"', ' w:instr="PAGE"']
+
+
+def word(content: bytes) -> None:
+    """Any Word file is refused, or mended once; what is told of it is told of any text."""
+    if content[:1] == b"\xff":
+        whole = bytearray(word_file("<w:p><w:r><w:t>mot</w:t></w:r></w:p>"))
+        for place, value in pairwise(content[1:]):
+            whole[place * len(whole) // 256] = value
+        mended = readable_word(bytes(whole))
+        with suppress(MarkupError):
+            check_paper(bytes(whole), "docx", where="a.docx")
+            open_enclosed(Document(blocks=[]), bytes(whole), "docx", mended=mended)
+        return
+    tape, parts, opened, said = Tape(content), [], [], 0
+    for _ in range(tape.below(80)):
+        kind = tape.below(6)
+        if kind < 2:
+            opened.append(tape.pick(_AROUND))
+            parts.append(f"<{opened[-1]}{tape.pick(_SAID)}>")
+        elif kind == 2 and opened:
+            parts.append(f"</{opened.pop()}>")
+        elif kind == 3:
+            parts.append(tape.pick(_MARKS))
+        else:
+            said += 1
+            parts.append(f"<w:r><w:t>q{said}q </w:t></w:r>" if kind == 4 else f"<w:t>q{said}q </w:t>")
+    parts += [f"</{name}>" for name in reversed(opened)]
+    styles = (
+        f"<w:styles {WORD_NAMES}><w:style w:styleId='a'><w:basedOn w:val='b'/></w:style>{''.join(parts)}</w:styles>"
+    )
+    whole = word_file("".join(parts), parts={"word/styles.xml": styles} if tape.seldom() else {})
+    mended = readable_word(whole)
+    assert readable_word(mended) is mended, whole
+    told = unread_words(mended, "")
+    assert len(told) == len(set(told)) and not unread_words(mended, " ".join(told))
+    document = Document(blocks=[])
+    if tape.seldom() and tape.seldom():
+        document = read_documents([Source(path="a.docx", content=mended)], reader="docx")[0]
+    open_enclosed(document, whole, "docx", mended=mended)
+
+
 TARGETS = {
     "manifest": manifest, "register": register, "ast": ast, "quantities": quantities, "page": page, "html": html,
-    "picture": picture, "drawing": drawing,
+    "picture": picture, "drawing": drawing, "word": word,
 }  # fmt: skip
