@@ -10,9 +10,9 @@ from millesime.history.repository import find_repository
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress
-from millesime.press.run.workers import local_workers
 from millesime.press.site.publish import Published, publish
 from millesime.series.series import load_series
+from tests.press.here import here
 from tests.press.report import FIRST, SVG
 from tests.support import TestRepository, make_repository
 
@@ -79,8 +79,7 @@ def publish_into(
     out: Path, root: Path, *names: str, store: Store = NO_STORE, search: bool = False, **options: Any
 ) -> Published:
     workspace = Workspace(load_series(root), find_repository(root), store=store)
-    with local_workers(1) as workers:
-        return publish(workspace, names, out=out, workers=workers, progress=Progress(), search=search, **options)
+    return publish(workspace, names, out=out, workers=here(store), progress=Progress(), search=search, **options)
 
 
 def publish_in_steps(root: Path, folder: Path, *, store: Store) -> list[Path]:

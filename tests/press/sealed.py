@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from millesime.history.repository import find_repository
 from millesime.press.archive.seal import Sealed, seal_edition
 from millesime.press.archive.verify import EditionVerdict, verify_editions
-from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress
-from millesime.press.run.workers import Workers
 from millesime.series.series import load_series
+from tests.press.here import here
 from tests.press.report import FIRST, MANIFEST, SECOND
 from tests.support import TestRepository, make_repository
 
@@ -53,24 +51,6 @@ def seal(root: Path, *names: str, store: Store = NO_STORE, out: Path | None = No
 
 def verify(root: Path, *names: str, store: Store = NO_STORE) -> list[EditionVerdict]:
     return list(verify_editions(workspace(root, store), names, workers=here(store), progress=Progress()))
-
-
-def here(store: Store = NO_STORE) -> Workers:
-    """Return workers that work in this process: to start another takes as long as an EPUB."""
-    keep_installed(store)
-    return Workers(lambda load: _Here(), 1)
-
-
-class _Here(Executor):
-    """Does what it is handed at once."""
-
-    def submit(self, step, /, *values, **options) -> Future:
-        done: Future = Future()
-        try:
-            done.set_result(step(*values, **options))
-        except Exception as error:
-            done.set_exception(error)
-        return done
 
 
 def edit(path: Path, *changes: Sequence[str]) -> None:

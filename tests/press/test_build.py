@@ -23,10 +23,11 @@ from millesime.press.cache.store import NO_STORE, Store
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.press.edition.workspace import Workspace
 from millesime.press.run.build import Progress, build_editions
-from millesime.press.run.workers import local_workers
+from millesime.press.run.workers import Workers, local_workers
 from millesime.problems import OutputError
 from millesime.render.pdf.margin_boxes import MarginBoxesSource
 from millesime.series.series import load_series
+from tests.press.here import here
 from tests.press.report import make_report
 from tests.press.test_store import with_disks
 from tests.render.pdf_facts import facts_of
@@ -39,11 +40,19 @@ def workspace(root: Path) -> Workspace:
     return Workspace(load_series(root), find_repository(root))
 
 
-def build(root: Path, out: Path, *names: str, formats: tuple[str, ...] | None = None, store: Store = NO_STORE):
+def build(
+    root: Path,
+    out: Path,
+    *names: str,
+    formats: tuple[str, ...] | None = None,
+    store: Store = NO_STORE,
+    workers: Workers | None = None,
+):
+    """Build in this process, or by the workers given."""
     opened = Workspace(load_series(root), find_repository(root), store=store)
     chosen = list(names) or [edition.name for edition in opened.series.editions]
-    with local_workers(2) as workers:
-        return build_editions(opened, chosen, formats=formats, out=out, workers=workers, progress=Progress())
+    workers = workers or here(store)
+    return build_editions(opened, chosen, formats=formats, out=out, workers=workers, progress=Progress())
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -61,8 +70,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> TestRepository:
 
 @pytest.fixture(scope="module")
 def built(made: TestRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two worker processes made of both editions, anew."""
     out = tmp_path_factory.mktemp("dist")
-    build(made.root, out)
+    with local_workers(2) as workers:
+        build(made.root, out, workers=workers)
     return out
 
 
@@ -263,20 +274,18 @@ def test_a_page_more_lays_out_the_margin_boxes_of_no_page_that_has_the_same(made
 
     def furnished() -> list[int]:
         """Build, and return the folios of pages whose margins were laid out."""
-        opened = Workspace(load_series(clone.root), find_repository(clone.root), store=Store(tmp_path / "cache"))
         folios: list[int] = []
-        with local_workers(1) as workers:
-            submit = workers.submit
+        store = Store(tmp_path / "cache")
+        workers = here(store)
+        submit = workers.submit
 
-            def watched(step, *values):
-                sources = [value for value in values if isinstance(value, MarginBoxesSource)]
-                folios.extend(page.folio for source in sources for page in source.pages)
-                return submit(step, *values)
+        def watched(step, *values):
+            sources = [value for value in values if isinstance(value, MarginBoxesSource)]
+            folios.extend(page.folio for source in sources for page in source.pages)
+            return submit(step, *values)
 
-            workers.submit = watched
-            build_editions(
-                opened, ["2021"], formats=("pdf",), out=tmp_path / "out", workers=workers, progress=Progress()
-            )
+        workers.submit = watched
+        build(clone.root, tmp_path / "out", "2021", formats=("pdf",), store=store, workers=workers)
         return folios
 
     path = clone.root / "chapters/10-modele.md"

@@ -18,7 +18,8 @@ from millesime.press.archive.bundle import Bundle, BundleVerdict, bundle_edition
 from millesime.press.cache.store import Store, open_store
 from millesime.press.run.build import Progress
 from millesime.problems import SealError
-from tests.press.sealed import here, make_report, rebase, seal, workspace
+from tests.press.here import here
+from tests.press.sealed import make_report, rebase, seal, workspace
 from tests.support import TestRepository
 
 ROOT = Path(__file__).resolve().parents[2]

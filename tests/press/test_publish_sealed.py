@@ -18,7 +18,8 @@ from millesime.press.run.build import Progress
 from millesime.press.site.publish import publish
 from millesime.problems import OutputError, SealError
 from tests.cli.test_seal import run
-from tests.press.sealed import edit, here, make_report, seal, workspace
+from tests.press.here import here
+from tests.press.sealed import edit, make_report, seal, workspace
 from tests.support import TestRepository
 
 KEY = SecretKey(id=b"12345678", seed=bytes(range(32)))
