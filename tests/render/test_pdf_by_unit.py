@@ -7,7 +7,9 @@ import datetime
 import pickle
 import subprocess
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import page as page_validation
 import pikepdf
@@ -108,8 +110,8 @@ def assert_same(bound: bytes, plain: bytes) -> None:
 class Counting:
     """Keeps results under their keys, as a cache does, through pickles, as processes do; and counts what it runs."""
 
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+    def __init__(self, kept: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        self.kept: dict[str, bytes] = {**kept}
         self.ran: Counter[str] = Counter()
 
     def __call__(self, steps):
@@ -121,9 +123,22 @@ class Counting:
 
 
 @pytest.fixture(scope="module")
-def both() -> tuple[bytes, bytes]:
+def printed() -> tuple[bytes, dict[str, bytes]]:
+    """The report unit by unit, and the results of its steps by their keys."""
+    run = Counting()
+    return print_by_unit(everything(), run=run).content, run.kept
+
+
+@pytest.fixture(scope="module")
+def both(printed: tuple[bytes, dict[str, bytes]]) -> tuple[bytes, bytes]:
     """The same report in one piece, and unit by unit."""
-    return print_plain(everything()).content, print_by_unit(everything(), run=run_here).content
+    return print_plain(everything()).content, printed[0]
+
+
+@pytest.fixture
+def run(printed: tuple[bytes, dict[str, bytes]]) -> Counting:
+    """What runs steps, and has the results of those of the report."""
+    return Counting(printed[1])
 
 
 # ---- the same book ------------------------------------------------------------
@@ -197,19 +212,13 @@ def test_the_same_report_gives_the_same_bytes_through_pickles_and_keys():
 # ---- what is laid out again ------------------------------------------------------
 
 
-def test_nothing_is_laid_out_again_for_the_same_report():
-    run = Counting()
-    print_by_unit(everything(), run=run)
-    run.ran.clear()
+def test_nothing_is_laid_out_again_for_the_same_report(run: Counting):
     print_by_unit(everything(), run=run)
     assert not run.ran
 
 
-def test_an_edit_lays_out_its_own_chapter():
-    run = Counting()
+def test_an_edit_lays_out_its_own_chapter(run: Counting):
     before = everything()
-    print_by_unit(before, run=run)
-    run.ran.clear()
     edited = dataclasses.replace(
         before.chapters[3], blocks=(before.chapters[3].blocks[0], para("Un mot."), *before.chapters[3].blocks[1:])
     )
@@ -220,11 +229,8 @@ def test_an_edit_lays_out_its_own_chapter():
     assert facts_of(again)["structure"] == facts_of(print_plain(after).content)["structure"]
 
 
-def test_chapters_that_stay_are_not_laid_out_again_for_a_later_edition():
-    run = Counting()
+def test_chapters_that_stay_are_not_laid_out_again_for_a_later_edition(run: Counting):
     before = everything()
-    print_by_unit(before, run=run)
-    run.ran.clear()
     after = dataclasses.replace(before, imprint=dataclasses.replace(before.imprint, date=datetime.date(2031, 5, 4)))
     assert after.imprint.date != before.imprint.date
     again = print_by_unit(after, run=run).content
@@ -233,15 +239,12 @@ def test_chapters_that_stay_are_not_laid_out_again_for_a_later_edition():
     assert again == print_by_unit(after, run=run_here).content
 
 
-def test_a_page_more_moves_the_folios_without_laying_the_chapters_out_again(tmp_path: Path):
-    run = Counting()
+def test_a_page_more_moves_the_folios_without_laying_the_chapters_out_again(run: Counting, both, tmp_path: Path):
     before = everything()
-    print_by_unit(before, run=run)
-    run.ran.clear()
     longer = dataclasses.replace(before.chapters[2], blocks=(*before.chapters[2].blocks, *markdown(long_text(5))))
     after = dataclasses.replace(before, chapters=(*before.chapters[:2], longer, *before.chapters[3:]))
     again, plain = print_by_unit(after, run=run).content, print_plain(after).content
-    places = [facts_of(content)["destinations"]["suite-8"][0] for content in (print_plain(before).content, again)]
+    places = [facts_of(content)["destinations"]["suite-8"][0] for content in (both[0], again)]
     assert places[1] == places[0] + 1
     assert run.ran["lay_out"] <= 3  # the chapter, the contents, its part
     assert_same(again, plain)
