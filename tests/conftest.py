@@ -10,15 +10,7 @@ import pytest
 
 # CI's run of a push repeats the same examples, so that a red run speaks of the push; all other runs try new ones.
 IS_PUSH = bool(os.environ.get("MILLESIME_PUSH"))
-hypothesis.settings.register_profile(
-    "millesime",
-    max_examples=300,
-    deadline=None,
-    derandomize=IS_PUSH,
-    print_blob=True,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
-hypothesis.settings.load_profile("millesime")
+EXAMPLES, EXAMPLES_OF_ALL = 100, 300  # of a law that names no number of its own: in an ordinary run, with --all
 
 if os.environ.get("MILLESIME_CANARY"):
     from tests.canary import trust_installed
@@ -42,6 +34,19 @@ LONGEST_FIRST = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files of golden cases")
     parser.addoption("--all", action="store_true", help="run also the tests marked 'thorough', as `make test-all` does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how many random examples a law tries, before the tests are read, which ask for it."""
+    hypothesis.settings.register_profile(
+        "millesime",
+        max_examples=EXAMPLES_OF_ALL if config.getoption("--all") else EXAMPLES,
+        deadline=None,
+        derandomize=IS_PUSH,
+        print_blob=True,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("millesime")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

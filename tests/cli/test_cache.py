@@ -13,7 +13,7 @@ import pytest
 from millesime.cli.cache import Size
 from millesime.press.cache.keys import digest
 from millesime.press.cache.store import LIMIT, Store
-from tests.cli.test_program import run
+from tests.cli.here import run
 
 KEYS = [digest(number) for number in range(4)]
 

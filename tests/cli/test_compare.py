@@ -23,7 +23,8 @@ from millesime.press.compare.loose_documents import natural_order, open_papers, 
 from millesime.problems import MarkupError, ReportError, RevisionError
 from millesime.redline.model import Redline
 from millesime.redline.outputs.terminal import columns, write_summary
-from tests.cli.test_program import PROGRAM, run
+from tests.cli.here import run
+from tests.cli.test_program import PROGRAM
 from tests.press.report import FIRST, make_report
 from tests.support import TestRepository, make_repository
 

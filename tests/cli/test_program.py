@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import here
 from tests.press.report import make_report
 from tests.support import TestRepository
 
@@ -33,7 +34,7 @@ def test_help_names_every_verb():
     assert done.returncode == 0
     for verb in ("build", "compare", "list", "check", "new", "seal", "verify", "bundle", "init"):
         assert f"\n  {verb} " in done.stdout
-        assert run(verb, "--help").returncode == 0
+        assert here.run(verb, "--help").returncode == 0
 
 
 def test_build_prints_paths_and_tells_of_progress_elsewhere(made: TestRepository, tmp_path: Path):
@@ -53,7 +54,7 @@ def test_the_report_is_found_from_a_folder_inside_it(made: TestRepository):
 
 
 def test_list_counts_words_and_changes(made: TestRepository):
-    rows = json.loads(run("list", "--json", "--root", made.root).stdout)
+    rows = json.loads(here.run("list", "--json", "--root", made.root).stdout)
     assert [row["name"] for row in rows] == ["2018", "2019"]
     assert rows[0]["words_inserted"] is None and rows[1]["words_inserted"] == 3 and rows[1]["words_deleted"] == 1
     assert "2019-07-03" in run("list", "--root", made.root).stdout
@@ -62,9 +63,9 @@ def test_list_counts_words_and_changes(made: TestRepository):
 def test_compare_sums_up_and_takes_revisions(made: TestRepository):
     summary = run("compare", "2018", "2019", "--root", made.root).stdout
     assert "Le modèle" in summary and "+3" in summary
-    revisions = run("compare", "HEAD~2", "HEAD", "--to", "md", "--root", made.root)
+    revisions = here.run("compare", "HEAD~2", "HEAD", "--to", "md", "--root", made.root)
     assert "{--publie--}" in revisions.stdout.replace(".", "") or "publie" in revisions.stdout
-    assert run("compare", "2019", ".", "--root", made.root).stdout.startswith("no change")
+    assert here.run("compare", "2019", ".", "--root", made.root).stdout.startswith("no change")
 
 
 def test_compare_writes_every_format(made: TestRepository, tmp_path: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_seal import run
+from tests.cli.here import run
 from tests.press.report import FIRST, MANIFEST, SECOND
 from tests.support import TestRepository, make_repository
 

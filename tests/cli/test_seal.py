@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from millesime.cli import main
 from millesime.distribution.trust.checksums import CHECKSUMS, SIGNATURE, sha256, write_checksums
 from millesime.distribution.trust.minisign import SecretKey, sign
 from millesime.series.series import load_series
+from tests.cli.here import Done, run
 from tests.cli.test_program import PROGRAM
 from tests.press.sealed import edit, make_report
 from tests.support import TestRepository
@@ -24,31 +21,6 @@ from tests.support import TestRepository
 KEY = SecretKey(id=b"12345678", seed=bytes(range(32)))
 OTHER = SecretKey(id=b"87654321", seed=bytes(32))
 PDF = b"%PDF-1.7\n" + b"x" * 5000 + b"\n%%EOF\n"
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Done:
-    """Run the program in this process, which spares the time to load it."""
-    out, complaints = io.StringIO(), io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(complaints),
-        pytest.raises(SystemExit) as ended,
-    ):
-        patch.setattr("sys.stdin", io.StringIO())
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        if cwd is not None:
-            patch.chdir(cwd)
-        main([str(argument) for argument in arguments])
-    return Done(ended.value.code, out.getvalue(), complaints.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from millesime.cli.terminal import print_table
-from tests.cli.test_seal import run
+from tests.cli.here import run
 from tests.press.report import FIRST, MANIFEST
 from tests.support import make_repository
 

@@ -17,7 +17,7 @@ from millesime.press.edition.sealed_inputs import ManifestChanged
 from millesime.press.run.build import Progress
 from millesime.press.site.publish import publish
 from millesime.problems import OutputError, SealError
-from tests.cli.test_seal import run
+from tests.cli.here import run
 from tests.press.here import here
 from tests.press.sealed import edit, make_report, seal, workspace
 from tests.support import TestRepository

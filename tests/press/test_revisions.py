@@ -13,7 +13,7 @@ from millesime.history.repository import find_repository
 from millesime.history.revision import resolve_revision
 from millesime.history.snapshot import RevisionSnapshot
 from millesime.press.compare.reading_order import ReadingOrder, _load, reading_order
-from tests.cli.test_seal import run
+from tests.cli.here import run
 from tests.corpora.books import clone_book
 from tests.support import TestRepository, make_repository
 

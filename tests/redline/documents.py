@@ -326,7 +326,7 @@ def _cell(tape: Tape, depth: int) -> list[Block]:
 # ---- editions --------------------------------------------------------------
 
 _LONG_RUN = os.environ.get("MILLESIME_EXAMPLES")
-law = settings(max_examples=int(_LONG_RUN or 300))
+law = settings(max_examples=int(_LONG_RUN)) if _LONG_RUN else settings()
 
 
 @st.composite

@@ -144,15 +144,15 @@ def run(printed: tuple[bytes, dict[str, bytes]]) -> Counting:
 # ---- the same book ------------------------------------------------------------
 
 
-def margin_boxes_source(of: Report) -> MarginBoxesSource:
+def margin_boxes_source(of: Report, run: Counting) -> MarginBoxesSource:
     """Return what the margin boxes of a report's book are laid out from."""
     found: list[MarginBoxesSource] = []
 
-    def run(steps):
+    def watched(steps):
         found.extend(source for function, source in steps if function is lay_out_margin_boxes)
-        return run_here(steps)
+        return run(steps)
 
-    print_by_unit(of, run=run)
+    print_by_unit(of, run=watched)
     return found[-1]
 
 
@@ -164,8 +164,8 @@ def margin_boxes_source(of: Report) -> MarginBoxesSource:
         "@page { @top-center { content: counter(page); opacity: 0.5; background: linear-gradient(red, blue) } }",
     ],
 )
-def test_margin_boxes_of_a_page_do_not_depend_on_the_pages_that_they_are_laid_out_with(style):
-    source = margin_boxes_source(themed(style, everything()))
+def test_margin_boxes_of_a_page_do_not_depend_on_the_pages_that_they_are_laid_out_with(style, run: Counting):
+    source = margin_boxes_source(themed(style, everything()), run)
     together = lay_out_margin_boxes(source)
 
     def of(*numbers: int) -> list:
