@@ -22,6 +22,7 @@ from millesime.press.run.build import Outcome
 from millesime.press.run.watching import Watcher
 from millesime.press.run.workers import local_workers
 from tests.press.report import make_report
+from tests.press.test_build import build
 from tests.support import TestRepository
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build.py"
@@ -84,8 +85,7 @@ def test_what_is_saved_is_built_as_a_build_of_its_own_would(made: TestRepository
             save(made, old, new)
             assert not any(one["kept"] for one in next_build(process)["artifacts"])
             again = tmp_path / f"again-{turn}"
-            command = [sys.executable, PROGRAM, "build", "2020", "--to", "pdf,html", "--no-cache"]
-            subprocess.run([*command, "--root", made.root, "--out", again], check=True, capture_output=True)
+            build(made.root, again, "2020", formats=("pdf", "html"))
             assert contents(tmp_path / "out") == contents(again)
             next_line(process, "watching")
 
