@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # CI's run of a push repeats the same examples, so that a red run speaks of the push; all other runs try new ones.
 IS_PUSH = bool(os.environ.get("MILLESIME_PUSH"))
@@ -20,15 +21,22 @@ if os.environ.get("MILLESIME_CANARY"):
 # The modules that take longest, so that no worker process is left alone with one of them at the end.
 LONGEST_FIRST = (
     "tests/corpora/test_books.py",
+    "tests/faults/test_disk.py",
+    "tests/faults/test_kills.py",
+    "tests/faults/test_surroundings.py",
+    "tests/faults/test_together.py",
+    "tests/press/test_cluster.py",
     "tests/press/test_build.py",
     "tests/render/test_pdf_by_unit.py",
+    "tests/render/test_tracked_changes.py",
+    "tests/press/test_site_in_browser.py",
     "tests/redline/test_corpora.py",
     "tests/redline/test_changed_quantities_corpora.py",
-    "tests/render/test_tracked_changes.py",
-    "tests/cli/test_seal.py",
-    "tests/render/test_epub.py",
-    "tests/press/test_site_in_browser.py",
+    "tests/cli/test_watch.py",
+    "tests/cli/test_tutorial.py",
 )
+# Folders whose modules share what takes long to make: one worker process has all of them.
+TOGETHER = ("tests/faults/",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,6 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("millesime")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Hand modules to worker processes, and the folders of TOGETHER whole."""
+    return _Together(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+class _Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        together = [folder for folder in TOGETHER if nodeid.startswith(folder)]
+        return together[0] if together else super()._split_scope(nodeid)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
