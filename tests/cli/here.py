@@ -1,4 +1,4 @@
-"""The program, run in the process of a test: to load it takes longer than most of what tests ask of it.
+"""The program, its workers too, run in the process of a test: to load it takes longer than most that tests ask of it.
 
 `tests.cli.test_program.run` runs it as its users do.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from millesime.cli import main
+from tests.press.here import workers_here
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def run(*arguments: object, cwd: Path | None = None, **environment: str) -> Done
         pytest.raises(SystemExit) as ended,
     ):
         patch.setattr("sys.stdin", io.StringIO())
+        for verb in ("build", "bundle", "publish", "seal", "verify"):
+            patch.setattr(importlib.import_module(f"millesime.cli.{verb}"), "local_workers", workers_here)
         for name, value in environment.items():
             patch.setenv(name, value)
         if cwd is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
 from millesime.press.cache.installed import keep_installed
 from millesime.press.cache.store import NO_STORE, Store
@@ -14,6 +16,14 @@ def here(store: Store = NO_STORE) -> Workers:
     """Return workers that work in this process: to start another takes as long as an EPUB."""
     keep_installed(store)
     return Workers(lambda load: _Here(), 1)
+
+
+@contextmanager
+def workers_here(jobs: int, *, prepare: Callable[[], None] | None = None) -> Iterator[Workers]:
+    """Stand in for `local_workers`."""
+    if prepare:
+        prepare()
+    yield Workers(lambda load: _Here(), 1)
 
 
 class _Here(Executor):
