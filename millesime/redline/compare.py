@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from millesime.at_work import at_work
 from millesime.collector import collector_at_rest
 from millesime.markup.ast import Block, nodes_of
 from millesime.markup.normalise import normalise
 from millesime.redline.merging.block_changes import Moves, block_changes
-from millesime.redline.merging.chapter_pair import pairing_of
-from millesime.redline.model import ChapterChange, ChapterPlace, ChapterText, Redline
+from millesime.redline.merging.chapter_pair import Pairing, pairing_of
+from millesime.redline.model import BlockChange, ChapterChange, ChapterPlace, ChapterText, Redline
 from millesime.redline.pairing.align import Unit
 from millesime.redline.pairing.chapter_parts import part_chapters
 from millesime.redline.pairing.chapters import likenesses, moved_pairs, name_hints, pair_chapters
@@ -43,17 +44,33 @@ def _compare(
     comparison = Comparison(memory.vocabulary, memory.lexicon)
     before, after = ([_read(chapter, memory) for chapter in edition] for edition in (old, new))
     hints = name_hints(old, new, renames)
-    alike = likenesses(before, after, memory, hinted=hints)
-    pairs = pair_chapters(before, after, alike=alike, hints=hints)
-    olds, news, pairs = part_chapters(before, after, pairs, alike, memory)
-    moved = moved_pairs(pairs, [news[q].words for _, q in pairs])
-    known = {(p, q): pairing_of(olds[p], news[q], memory) for p, q in pairs}
-    moves = Moves(olds, news, known, comparison)
+    with at_work("all chapters", "find which of them became which"):
+        alike = likenesses(before, after, memory, hinted=hints)
+        pairs = pair_chapters(before, after, alike=alike, hints=hints)
+        olds, news, pairs = part_chapters(before, after, pairs, alike, memory)
+        moved = moved_pairs(pairs, [news[q].words for _, q in pairs])
+
+    def both(p: int | None, q: int | None) -> at_work:
+        paths = [] if p is None else [old[olds[p].chapter].path]
+        paths += [] if q is None else [new[news[q].chapter].path]
+        return at_work(" and ".join(dict.fromkeys(paths)), "compare its two versions" if len(paths) > 1 else "mark it")
+
+    def paired(p: int, q: int) -> Pairing:
+        with both(p, q):
+            return pairing_of(olds[p], news[q], memory)
+
+    def changed(p: int | None, q: int | None) -> tuple[BlockChange, ...]:
+        with both(p, q):
+            return tuple(block_changes(p, q, known.get((p, q)), moves, memory))
+
+    known = {(p, q): paired(p, q) for p, q in pairs}
+    with at_work("all chapters", "find what moved between them"):
+        moves = Moves(olds, news, known, comparison)
     chapters = [
         ChapterChange(
             old=None if p is None else _place(old[olds[p].chapter], olds[p].chapter),
             new=None if q is None else _place(new[news[q].chapter], news[q].chapter),
-            blocks=tuple(block_changes(p, q, known.get((p, q)), moves, memory)),
+            blocks=changed(p, q),
             moved=(p, q) in moved,
             split=p is not None and not olds[p].whole,
             merged=q is not None and not news[q].whole,
@@ -64,6 +81,11 @@ def _compare(
 
 
 def _read(chapter: ChapterText, memory: Memory) -> Chapter:
+    with at_work(chapter.path, "make it ready to be compared"):
+        return _recalled(chapter, memory)
+
+
+def _recalled(chapter: ChapterText, memory: Memory) -> Chapter:
     name = memory.name(chapter)
 
     def read() -> Chapter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from millesime.press.run.artifacts import make_artifact
 from millesime.press.run.resource_limits import run_limited
 from millesime.series.series import load_series
 from tests.security.artifacts import make, text_of, write_report
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NESTED = {
     "quotes": ">" * 100_000 + " x",
@@ -101,3 +104,29 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
         return False
+
+
+COMPARED = """
+import random, resource, sys
+from millesime.markup.ast import para, words
+from millesime.redline.compare import compare
+from millesime.redline.laws import accept_all, reject_all
+from millesime.redline.model import ChapterText
+chance = random.Random(1)
+old = [f"mot{chance.randrange(5000)}" for _ in range(int(sys.argv[1]))]
+new = [word if chance.random() > 0.3 else f"mot{chance.randrange(5000)}" for word in old]
+def edition(text):
+    return [ChapterText(path="a.md", id="a", title="A", blocks=[para(*words(" ".join(text)))], images={}, digest="")]
+redline = compare(edition(old), edition(new))
+assert accept_all(redline)["a.md"] == edition(new)[0].blocks and reject_all(redline)["a.md"] == edition(old)[0].blocks
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("count", [60_000, pytest.param(200_000, marks=pytest.mark.thorough)])
+def test_two_huge_paragraphs_are_compared_in_bounded_memory(count: int):
+    """Exactly, 60,000 words take 450 MB for their script alone, 200,000 take 5 GB."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMPARED, str(count)], capture_output=True, text=True, cwd=ROOT, timeout=900, check=True
+    )
+    assert int(done.stdout) < count // 1000 * 5 + 100

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from millesime.assembly.dates import long_date
+from millesime.at_work import at_work
 from millesime.markup.ast import SPACE, Block, Inline, bullet_list, div, header, para, span, words
 from millesime.redline.annex.advice import write_advice
 from millesime.redline.annex.concordance import concordance_table
@@ -99,10 +100,11 @@ def write_annex(
         full = detail == "full"
         reached = moves_reached(redline, full=full)
         for chapter in filter(is_shown, redline.chapters):
-            title, blocks = annex_chapter(
-                chapter, full=full, context=context, moves=redline.moves, reached=reached, provenance=provenance,
-                **words_for,
-            )  # fmt: skip
+            with at_work((chapter.new or chapter.old).path, "write what changed in it"):
+                title, blocks = annex_chapter(
+                    chapter, full=full, context=context, moves=redline.moves, reached=reached, provenance=provenance,
+                    **words_for,
+                )  # fmt: skip
             ident = passages_anchor(old.name, chapter)
             out += [header(3, *title, ident=ident, classes=["changed-chapter"]), *blocks]
     return [*out, header(2, labels["annex_reading"]), *_how_to_read(labels, names, provenance is not None)]

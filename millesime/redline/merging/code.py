@@ -10,6 +10,7 @@ from rapidfuzz.distance import Indel
 from millesime.markup.ast import Block, Inline, code, div, span, string
 from millesime.redline.marks import mark_inlines
 from millesime.redline.model import DELETION, INSERTION
+from millesime.redline.text.edit_script import edit_script
 
 RESPACED = "respaced"  # the class of a line of which nothing but white space changed
 CONTEXT_LINES = 3  # unchanged lines shown on either side of a changed one
@@ -39,10 +40,10 @@ _Row = tuple[str | None, str | None]  # (old line, new line); None: not there
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> list[_Row]:
     rows: list[_Row] = []
-    for operation in Indel.opcodes(*_spelt(old, new)):
-        gone = list(old[operation.src_start : operation.src_end])
-        come = list(new[operation.dest_start : operation.dest_end])
-        if operation.tag == "equal":
+    for old_range, new_range, is_equal in edit_script(*_spelt(old, new)):
+        gone = list(old[old_range.start : old_range.stop])
+        come = list(new[new_range.start : new_range.stop])
+        if is_equal:
             rows += zip(gone, come, strict=True)
         else:
             rows += [*((line, None) for line in gone), *((None, line) for line in come)]
@@ -116,13 +117,13 @@ def _words(old: str, new: str) -> list[Inline]:
             out.append(mark_inlines(INSERTION, _code(come)))
         gone = come = ""
 
-    operations = list(Indel.opcodes(*_spelt(before, after)))
-    for number, operation in enumerate(operations):
-        kept = "".join(after[operation.dest_start : operation.dest_end])
-        if operation.tag != "equal":
-            gone += "".join(before[operation.src_start : operation.src_end])
+    script = list(edit_script(*_spelt(before, after)))
+    for number, (old_range, new_range, is_equal) in enumerate(script):
+        kept = "".join(after[new_range.start : new_range.stop])
+        if not is_equal:
+            gone += "".join(before[old_range.start : old_range.stop])
             come += kept
-        elif (gone or come) and number + 1 < len(operations) and not _WORD.search(kept):
+        elif (gone or come) and number + 1 < len(script) and not _WORD.search(kept):
             # Signs alone between two changes stay with them: `(a, b)` to `(c, d)` is one change.
             gone, come = gone + kept, come + kept
         else:

@@ -16,6 +16,7 @@ from zlib import crc32
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
+from millesime.redline.text.edit_script import MOST_CELLS, likeness
 from millesime.redline.text.words import pieces, text_words
 
 MAX_GAP_CELLS = 60_000  # pairs compared one by one in a gap; above it, only those that share phrases
@@ -270,9 +271,12 @@ def like_pairs(
             labelled = [j for j in others if unit.label and new[j].label == unit.label]
         else:
             labelled = []
-        for _, score, j in process.extract(
-            unit.spelt(vocabulary),
-            {j: spelt[j] for j in others},
+        mine = unit.spelt(vocabulary)
+        huge = [j for j in others if len(mine) * len(spelt[j]) > MOST_CELLS]
+        scored = [("", likeness(mine, spelt[j]), j) for j in huge]
+        for _, score, j in scored + process.extract(
+            mine,
+            {j: spelt[j] for j in others if j not in huge},
             scorer=Indel.normalized_similarity,
             processor=None,
             limit=None,

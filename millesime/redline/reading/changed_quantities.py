@@ -23,11 +23,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from rapidfuzz.distance import Indel
-
 from millesime.redline.model import MOVED_FROM, BlockChange, Redline
 from millesime.redline.pairing.align import Vocabulary, heaviest_chain
 from millesime.redline.reading.sentences import TableText, pair_sentences, read_block
+from millesime.redline.text.edit_script import kept_runs
 from millesime.redline.text.quantities import ARTICLE, Token, figure, read_tokens
 
 READABLE = 240  # characters of a sentence shown, around its quantity
@@ -124,9 +123,9 @@ def _changed_between(
     if figure().findall(old_text) == figure().findall(new_text):  # a quick look: most edits leave all figures alone
         return []
     old, new = read_tokens(old_text), read_tokens(new_text)
-    script = Indel.opcodes(vocabulary.spell(token.key for token in old), vocabulary.spell(token.key for token in new))
-    gaps_old = _gaps(old, [range(op.src_start, op.src_end) for op in script if op.tag == "equal"])
-    gaps_new = _gaps(new, [range(op.dest_start, op.dest_end) for op in script if op.tag == "equal"])
+    kept = kept_runs(vocabulary.spell(token.key for token in old), vocabulary.spell(token.key for token in new))
+    gaps_old = _gaps(old, [range(run.old_start, run.old_start + run.length) for run in kept])
+    gaps_new = _gaps(new, [range(run.new_start, run.new_start + run.length) for run in kept])
     _drop_moved(old, new, gaps_old, gaps_new)
     scores = []
     for i, gap in gaps_old.items():

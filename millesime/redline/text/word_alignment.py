@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rapidfuzz.distance import Indel
-
+from millesime.redline.text.edit_script import kept_runs
 from millesime.redline.text.tokens import Leaf
 
 Partner = list[int | None]
@@ -73,7 +72,7 @@ def _has_small_changes(old: list[Leaf], new: list[Leaf], partner: Partner) -> bo
 
 
 def _match_words(old: list[Leaf], new: list[Leaf]) -> Partner:
-    """Return a longest common subsequence of the leaves without the spaces."""
+    """Return a longest common subsequence of the leaves without the spaces; of very long texts about the longest."""
     partner: Partner = [None] * len(old)
     rows = [i for i, leaf in enumerate(old) if not leaf.is_space]
     columns = [j for j, leaf in enumerate(new) if not leaf.is_space]
@@ -82,14 +81,9 @@ def _match_words(old: list[Leaf], new: list[Leaf]) -> Partner:
     def spell(leaves: list[Leaf], places: list[int]) -> str:
         return "".join(names.setdefault(leaves[place].key, chr(0xE000 + len(names))) for place in places)
 
-    for operation in Indel.opcodes(spell(old, rows), spell(new, columns)):
-        if operation.tag == "equal":
-            for row, column in zip(
-                range(operation.src_start, operation.src_end),
-                range(operation.dest_start, operation.dest_end),
-                strict=True,
-            ):
-                partner[rows[row]] = columns[column]
+    for old_start, new_start, length in kept_runs(spell(old, rows), spell(new, columns)):
+        for place in range(length):
+            partner[rows[old_start + place]] = columns[new_start + place]
     return partner
 
 
