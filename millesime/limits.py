@@ -23,7 +23,8 @@ class Limits:
 
     reading: int = 120  # seconds of processor time in pandoc, for one chapter
     layout: int = 900  # seconds of processor time in a worker, for one part of a PDF or one other artifact
-    memory: int = 4096  # MiB that pandoc's heap, or a worker, may come to
+    work: int = 600  # seconds of processor time in the leading process, for one chapter, pair of chapters or page
+    memory: int = 4096  # MiB that pandoc's heap, a worker, git, or one such piece of work may come to
     pixels: int = 80  # million pixels of one picture, unpacked
     nesting: int = 50  # levels at which nodes of the text may stand in one another
 
@@ -37,9 +38,16 @@ class Limits:
 
 
 DEFAULTS = Limits()
-MINIMA = Limits(reading=1, layout=1, memory=256, pixels=1, nesting=5)
-MAXIMA = Limits(reading=3600, layout=36_000, memory=65_536, pixels=2000, nesting=100)
-UNITS = {"reading": "seconds", "layout": "seconds", "memory": "MiB", "pixels": "million pixels", "nesting": "levels"}
+MINIMA = Limits(reading=1, layout=1, work=1, memory=256, pixels=1, nesting=5)
+MAXIMA = Limits(reading=3600, layout=36_000, work=36_000, memory=65_536, pixels=2000, nesting=100)
+UNITS = {
+    "reading": "seconds",
+    "layout": "seconds",
+    "work": "seconds",
+    "memory": "MiB",
+    "pixels": "million pixels",
+    "nesting": "levels",
+}
 NAMES = tuple(field.name for field in fields(Limits))
 
 

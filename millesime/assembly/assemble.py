@@ -34,6 +34,7 @@ from millesime.assembly.report import Chapter, Imprint, Part, Report, Section
 from millesime.assembly.shown_attributes import show_attributes
 from millesime.assembly.sources import ROLES, ChapterSource, chapter_ids, chapter_numbers, slug, split_title, unique_id
 from millesime.assembly.typography import set_text, set_typography
+from millesime.at_work import at_work
 from millesime.limits import DEFAULTS, Limits
 from millesime.markup.ast import Block, Document, Inline, nodes_of, plain, span, text_of, words
 
@@ -91,7 +92,6 @@ def assemble(
     that is wrong in the text becomes a visible mark, which `check_report`
     finds.
     """
-    language = materials.imprint.language
     sources = print_order(materials.sources)
     opened = [open_chapter(source) for source in sources] if opened is None else opened
     drafts = [
@@ -121,31 +121,8 @@ def assemble(
             for key in known[draft.id].images:
                 show_image(key, read_image=materials.read_image, images=images, limits=materials.limits)
             continue
-        blocks = resolve_references(
-            draft.blocks,
-            chapter=draft.id,
-            path=draft.source.path,
-            directory=directory,
-            labels=materials.labels,
-            lenient=draft.source.generated,
-        )
-        blocks = settle_images(
-            blocks, path=draft.source.path, read_image=materials.read_image, images=images, limits=materials.limits
-        )
-        chapters.append(
-            Chapter(
-                id=draft.id,
-                path="" if draft.source.generated else draft.source.path,
-                role=draft.source.role,
-                label=draft.label,
-                number=draft.number,
-                title=tuple(set_typography(without_notes(draft.title), language)),
-                blocks=tuple(set_typography(blocks, language)),
-                sections=tuple(_set_section(section, language) for section in draft.sections),
-                part=draft.source.part,
-                images=image_keys(blocks),
-            )
-        )
+        with at_work(_name_of(draft.source), "resolve its references and set it"):
+            chapters.append(_finished(draft, directory, images, materials))
     return Report(
         imprint=set_imprint(materials.imprint),
         chapters=tuple(chapters),
@@ -156,6 +133,39 @@ def assemble(
         theme=materials.theme,
         limits=materials.limits,
     )
+
+
+def _finished(draft: _Draft, directory: Directory, images: dict[str, bytes], materials: Materials) -> Chapter:
+    """Return a chapter with its references resolved; its pictures are added to `images`."""
+    language = materials.imprint.language
+    blocks = resolve_references(
+        draft.blocks,
+        chapter=draft.id,
+        path=draft.source.path,
+        directory=directory,
+        labels=materials.labels,
+        lenient=draft.source.generated,
+    )
+    blocks = settle_images(
+        blocks, path=draft.source.path, read_image=materials.read_image, images=images, limits=materials.limits
+    )
+    return Chapter(
+        id=draft.id,
+        path="" if draft.source.generated else draft.source.path,
+        role=draft.source.role,
+        label=draft.label,
+        number=draft.number,
+        title=tuple(set_typography(without_notes(draft.title), language)),
+        blocks=tuple(set_typography(blocks, language)),
+        sections=tuple(_set_section(section, language) for section in draft.sections),
+        part=draft.source.part,
+        images=image_keys(blocks),
+    )
+
+
+def _name_of(source: ChapterSource) -> str:
+    """Return what messages call a chapter: the file that it stands in, or its id if we wrote it."""
+    return source.id or source.path if source.generated else source.path
 
 
 def list_targets(
@@ -184,9 +194,11 @@ def print_order(sources: Sequence[ChapterSource]) -> list[ChapterSource]:
 
 def open_chapter(source: ChapterSource) -> Opened:
     """Return a chapter as far as it can be made without the others."""
-    document = Document(blocks=settle_foreign(source.document.blocks), meta=settle_foreign_meta(source.document.meta))
-    title, blocks, heading_id = split_title(replace(source, document=document))
-    return Opened(title=title, blocks=settle_levels(blocks), aliases=(heading_id,) if heading_id else ())
+    with at_work(_name_of(source), "open it"):
+        blocks, meta = settle_foreign(source.document.blocks), settle_foreign_meta(source.document.meta)
+        title, blocks, heading_id = split_title(replace(source, document=Document(blocks=blocks, meta=meta)))
+        blocks = settle_levels(blocks)
+    return Opened(title=title, blocks=blocks, aliases=(heading_id,) if heading_id else ())
 
 
 def settle_foreign_meta(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import is_counted
 from millesime.assembly.source_checks import code_lines
+from millesime.at_work import at_work
 from millesime.markup.ast import Node, attr_of, text_of, walk
 from millesime.markup.pipe_tables import long_rows
 from millesime.problems import Problem, did_you_mean
@@ -99,7 +100,9 @@ def check_report(report: Report) -> Iterator[Problem]:
     """Yield every mark that assembly left for the editor, chapter by chapter."""
     known = known_anchors(report)
     for chapter in report.chapters:
-        yield from check_chapter(chapter, known)
+        with at_work(chapter.path or chapter.id, "check it"):
+            found = list(check_chapter(chapter, known))
+        yield from found
 
 
 def known_anchors(report: Report) -> list[str]:

@@ -8,6 +8,7 @@ import struct
 import urllib.parse
 from collections.abc import Callable, Sequence
 
+from millesime.at_work import at_work
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import Block, Inline, Node, nodes_of, rewrite, span, string
 
@@ -132,17 +133,20 @@ def show_image(key: str, *, read_image: ImageReader, images: dict[str, bytes], l
 
     Raises LimitError for one that unpacks to more than it may.
     """
-    if key not in images:
+    if key in images:
+        return True
+    with at_work(key, "read this picture"):
         content = read_image(key)
-        if content is not None and image_type(content):
-            if is_too_large(content, limits):
-                width, height = image_size(content) or (0, 0)
-                raise LimitError(
-                    f"{key}: a picture of {width} × {height} pixels, more than {limits.pixels} million; "
-                    + raise_hint("pixels", limits)
-                )
-            images[key] = content
-    return key in images
+        if content is None or not image_type(content):
+            return False
+        if is_too_large(content, limits):
+            width, height = image_size(content) or (0, 0)
+            raise LimitError(
+                f"{key}: a picture of {width} × {height} pixels, more than {limits.pixels} million; "
+                + raise_hint("pixels", limits)
+            )
+    images[key] = content
+    return True
 
 
 def image_keys(blocks: Sequence[Block]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from io import BytesIO
 from lxml import etree
 
 from millesime.assembly.image_files import ImageReader, image_key, image_type, is_too_large
+from millesime.at_work import at_work
 from millesime.limits import Limits
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -55,6 +56,11 @@ def embed_linked(content: bytes, key: str, *, read_image: ImageReader, limits: L
 
     A name stays, and shows nothing, if its file is not in the edition, is no picture of pixels, or is too large.
     """
+    with at_work(key, "put the pictures that it names into it"):
+        return _with_pictures(content, key, read_image=read_image, limits=limits)
+
+
+def _with_pictures(content: bytes, key: str, *, read_image: ImageReader, limits: Limits) -> bytes:
     root = _root(content) if b"image" in content else None
     done = False
     for element, name, href in _links(root):

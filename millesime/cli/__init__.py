@@ -19,7 +19,10 @@ from contextlib import suppress
 import click
 
 from millesime import __version__
+from millesime.at_work import subject_of
+from millesime.cli.guardian import watch_over
 from millesime.cli.terminal import is_unicode, say, styled
+from millesime.limits import LimitError
 from millesime.press.run.scratch import scratch_folder
 from millesime.problems import OutputError, ReportError
 
@@ -65,6 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit status; no traceback reaches a user."""
     _prepare()
     try:
+        if arguments is None:  # as a program, not called by one
+            watch_over(complain)
         with scratch_folder():
             status = program.main(arguments, prog_name="millesime", standalone_mode=False)
             sys.stdout.flush()
@@ -92,6 +97,10 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             status = _complain_of_ourselves(error)
         _close_stdout()
+    except MemoryError as error:
+        where = named.where if (named := subject_of(error)) else "millesime"
+        complain(f"{where}: more memory is needed than this process may have; end other programs, or mend it")
+        status = LimitError.exit_status
     except Exception as error:
         if os.environ.get("MILLESIME_DEBUG"):
             raise

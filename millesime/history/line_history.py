@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from millesime.at_work import at_work
 from millesime.history.repository import Repository, without_configuration
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -93,18 +94,25 @@ def _follow(
 ) -> None:
     """Apply the patches of commits to files, in place; a file that a patch does not fit goes into `broken`."""
     for commit, parents, patch in commits:
-        for old_path, new_path, hunks in _patches(patch):
-            if new_path is None:
-                continue  # a deleted chapter: its lines go below
-            by = merges.author(commit, parents, old_path or new_path)
-            file = files.pop(old_path) if old_path in files and old_path != new_path else files.get(new_path)
-            file = file if file is not None else _File(lines=[])
-            files[new_path] = file
-            if not _apply(file, hunks, by):
-                broken.add(new_path)
-        for old_path in _deleted(patch):
-            if old_path in files:
-                _drop(files[old_path], merges.author(commit, parents, old_path))
+        with at_work(f"commit {commit[:12]}", "follow the lines that it changed"):
+            _follow_one(commit, parents, patch, files, broken, merges)
+
+
+def _follow_one(
+    commit: str, parents: list[str], patch: bytes, files: dict[str, _File], broken: set[str], merges: _Merges
+) -> None:
+    for old_path, new_path, hunks in _patches(patch):
+        if new_path is None:
+            continue  # a deleted chapter: its lines go below
+        by = merges.author(commit, parents, old_path or new_path)
+        file = files.pop(old_path) if old_path in files and old_path != new_path else files.get(new_path)
+        file = file if file is not None else _File(lines=[])
+        files[new_path] = file
+        if not _apply(file, hunks, by):
+            broken.add(new_path)
+    for old_path in _deleted(patch):
+        if old_path in files:
+            _drop(files[old_path], merges.author(commit, parents, old_path))
 
 
 # ---- patches ------------------------------------------------------------------

@@ -28,6 +28,7 @@ from typing import Any
 import pypandoc
 from lxml import etree
 
+from millesime.at_work import at_work
 from millesime.limits import DEFAULTS, LimitError, Limits, raise_hint
 from millesime.markup.ast import API_VERSION, Block, Document, rewrite
 from millesime.markup.citation_labels import hide_citations, show_citations
@@ -70,10 +71,11 @@ def read_documents(
     is_text = form not in BINARY_READERS
     inputs, marks = [], []
     for source in sources:
-        content, mark = _without_labels(source)
-        if form.startswith(("markdown", "gfm", "commonmark")):
-            content = with_text_in_front(content)
-        inputs.append(_as_command_line_reads(content) if is_text else content)
+        with at_work(source.path, "read it"):
+            content, mark = _without_labels(source)
+            if form.startswith(("markdown", "gfm", "commonmark")):
+                content = with_text_in_front(content)
+            inputs.append(_as_command_line_reads(content) if is_text else content)
         marks.append(mark)
     specs = [_read(reader) for _ in sources]
     names = [source.path for source in sources]
@@ -126,11 +128,13 @@ def _with_long_rows(
     documents: list[Document], inputs: Sequence[bytes], *, names: Sequence[str], reader: str, jobs: int, limits: Limits
 ) -> list[Document]:
     """Return documents with the cells of pipe tables that stand beyond the line of dashes."""
-    wide = {
-        index: text
-        for index, content in enumerate(inputs)
-        if b"|" in content and (text := with_wide_dashes(content.decode("utf-8", "replace"), reader=reader)) is not None
-    }
+    wide = {}
+    for index, content in enumerate(inputs):
+        if b"|" in content:
+            with at_work(names[index], "read its tables"):
+                text = with_wide_dashes(content.decode("utf-8", "replace"), reader=reader)
+            if text is not None:
+                wide[index] = text
     outputs = _run(
         [text.encode("utf-8") for text in wide.values()], [_read(reader) for _ in wide],
         names=[names[index] for index in wide], jobs=jobs, limits=limits,
@@ -146,6 +150,11 @@ def _with_long_rows(
 
 def _with_nested_notes(document: Document, content: bytes, *, reader: str, name: str, limits: Limits) -> Document:
     """Return a document with the notes that its notes call; it is read again for them, which is seldom."""
+    with at_work(name, "place the notes in its notes"):
+        return _with_notes_placed(document, content, reader=reader, name=name, limits=limits)
+
+
+def _with_notes_placed(document: Document, content: bytes, *, reader: str, name: str, limits: Limits) -> Document:
     if b"[^" not in content or not calls_in_notes(document.blocks):
         return document
     text, keys = with_calls(content.decode("utf-8", "surrogateescape"))
@@ -427,6 +436,11 @@ def _abbreviations() -> tuple[str, ...]:
 
 def _document(output: bytes, *, name: str, limits: Limits, is_source: bool = True) -> Document:
     """Return what pandoc wrote as JSON; where that is a source, the names it gives are set apart from our own."""
+    with at_work(name, "read what pandoc made of it"):
+        return _parsed(output, name=name, limits=limits, is_source=is_source)
+
+
+def _parsed(output: bytes, *, name: str, limits: Limits, is_source: bool) -> Document:
     if is_nested_deeper(output, limits.nesting):
         raise LimitError(
             f"{name}: its lists, quotes, tables or emphases stand more than {limits.nesting} deep in one another; "

@@ -16,7 +16,8 @@ from lxml import etree
 
 from millesime.assembly.report import Chapter, Report, Section
 from millesime.assembly.typography import set_text
-from millesime.markup.ast import Node, div, plain, rewrite, span, string
+from millesime.at_work import at_work
+from millesime.markup.ast import Block, Node, div, plain, rewrite, span, string
 from millesime.markup.html_tables import HEAD_CELL
 from millesime.markup.item_numbers import counts_down, take_numbers
 from millesime.markup.pandoc import write_texts
@@ -74,7 +75,7 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
     labels = set_labels(report)
     new = [chapter for chapter in report.chapters if chapter.id not in report.fragments]
     texts = write_texts(
-        [_safe(list(chapter.blocks), chapter, report.images, labels) for chapter in new],
+        [_safe_blocks(chapter, report, labels) for chapter in new],
         to=_WRITER,
         options=_OPTIONS,
         names=[chapter.path or chapter.id for chapter in new],
@@ -86,14 +87,20 @@ def _write_chapters(report: Report, *, jobs: int) -> tuple[dict[str, Element], s
     ids = {plain_id(chapter.id) for chapter in report.chapters} | {plain_id(part.anchor) for part in report.parts}
     for chapter in report.chapters:
         if chapter.id in written:
-            root = parse_fragment(written[chapter.id])
-            _show_details(root)
-            conform(root)
-            fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
+            with at_work(chapter.path or chapter.id, "write it as HTML"):
+                root = parse_fragment(written[chapter.id])
+                _show_details(root)
+                conform(root)
+                fragments[chapter.id] = _give_meaning(root, chapter, report.anchors, labels, ids)
         else:
             root = fragments[chapter.id] = etree.fromstring(report.fragments[chapter.id], OWN_XML)
             ids.update(element.get("id") for element in root.iterdescendants() if element.get("id"))
     return fragments, ids
+
+
+def _safe_blocks(chapter: Chapter, report: Report, labels: Mapping[str, str]) -> list[Block]:
+    with at_work(chapter.path or chapter.id, "make it ready to be written"):
+        return _safe(list(chapter.blocks), chapter, report.images, labels)
 
 
 def take_title_notes(root: Element) -> Element | None:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from millesime.assembly.dates import long_date
 from millesime.assembly.printed_identifiers import edition_identifiers, licence_line
 from millesime.assembly.theme import read_theme_file
+from millesime.at_work import at_work
 from millesime.problems import ManifestError, ReportError
 from millesime.render.links import plain_id
 from millesime.render.watched import TakesTooMuch, watched
@@ -61,7 +62,8 @@ def fill(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[
     key, a nested block too many, a text of all memory; or run for ever.
     """
     try:
-        with watched() if environment.loader.has_own and hasattr(time, "pthread_getcpuclockid") else nullcontext():
+        is_watched = environment.loader.has_own and hasattr(time, "pthread_getcpuclockid")
+        with at_work(f"templates/{name}", "fill it in"), watched() if is_watched else nullcontext():
             return environment.get_template(name).render(values)
     except ReportError:
         raise

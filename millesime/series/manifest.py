@@ -287,6 +287,7 @@ class LimitsEntry(Entry):
 
     reading: Annotated[int, values.limit_named("reading")] = DEFAULTS.reading
     layout: Annotated[int, values.limit_named("layout")] = DEFAULTS.layout
+    work: Annotated[int, values.limit_named("work")] = DEFAULTS.work
     memory: Annotated[int, values.limit_named("memory")] = DEFAULTS.memory
     pixels: Annotated[int, values.limit_named("pixels")] = DEFAULTS.pixels
     nesting: Annotated[int, values.limit_named("nesting")] = DEFAULTS.nesting

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from millesime.at_work import at_work
 from millesime.limits import Limits
 from millesime.problems import ManifestError, did_you_mean
 from millesime.series.identifiers import find_repeated_identifiers
@@ -339,7 +340,8 @@ def _load(
     content = read(file)
     if content is None:
         return None
-    tree, met = read_tree(content, file)
+    with at_work(file, "read it"):
+        tree, met = read_tree(content, file)
     mistakes.extend(met)
     if tree is None and met:
         return None

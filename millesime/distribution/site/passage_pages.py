@@ -20,6 +20,7 @@ from millesime.assembly.dates import long_date
 from millesime.assembly.image_files import image_key
 from millesime.assembly.references import quote_references
 from millesime.assembly.sources import ChapterSource
+from millesime.at_work import at_work
 from millesime.distribution.site.block_pages import EditionPlaces, home_of, is_shown, passage_ident
 from millesime.distribution.site.lineage import MOVED, MOVED_REWORDED, NEW, REWORDED, SAME, Line, Version
 from millesime.markup.ast import Block, Document, Inline, Node, div, header, link, para, rewrite, span, string, words
@@ -94,6 +95,10 @@ class _Writer:
         return out
 
     def line(self, line: Line) -> Block:
+        with at_work(line.versions[0].block.path, "show a passage of it in all its versions"):
+            return self._line(line)
+
+    def _line(self, line: Line) -> Block:
         cards: list[Block] = []
         versions = list(line.versions)
         while versions:

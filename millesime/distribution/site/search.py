@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from millesime.at_work import at_work
 from millesime.distribution.site.search_order import order_index
 from millesime.distribution.site.search_words import searchable_page
 from millesime.problems import EngineError
@@ -33,7 +34,8 @@ def index_pages(pages: Mapping[str, bytes]) -> dict[str, bytes]:
         for path, content in pages.items():
             place = site / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(searchable_page(content))
+            with at_work(path, "read what can be searched in this page of the site"):
+                place.write_bytes(searchable_page(content))
         command = [sys.executable, "-m", "pagefind", "--site", site, "--output-path", bundle, "--keep-index-url"]
         try:
             done = subprocess.run(

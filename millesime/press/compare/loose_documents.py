@@ -27,6 +27,7 @@ import yaml
 from millesime.assembly.image_files import image_key
 from millesime.assembly.sources import ChapterSource, chapter_ids, slug, split_title, unique_id
 from millesime.assembly.theme import has_theme_file, load_labels, read_theme_file
+from millesime.at_work import at_work
 from millesime.history.plain_folder import Folder, walk_folder
 from millesime.history.snapshot import Snapshot
 from millesime.history.source_text import decode_source
@@ -331,7 +332,8 @@ def _read(pile: _Pile, *, jobs: int, limits: Limits) -> list[Enclosed]:
         if format_ in BINARY_READERS:
             read = [replace(document, blocks=without_bookmarks(document.blocks)) for document in read]
         for index, document, mended in zip(places, read, contents, strict=True):
-            documents[index] = open_enclosed(document, pile.papers[index].content, format_, mended=mended)
+            with at_work(pile.papers[index].path, "read what it encloses"):
+                documents[index] = open_enclosed(document, pile.papers[index].content, format_, mended=mended)
     return [documents[index] for index in range(len(pile.papers))]
 
 

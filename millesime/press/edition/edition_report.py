@@ -11,6 +11,7 @@ from millesime.assembly.pictures import embed_linked
 from millesime.assembly.registers import read_register, register_annex, register_path
 from millesime.assembly.report import Author, Imprint, Report, Sibling
 from millesime.assembly.sources import ChapterSource
+from millesime.at_work import at_work
 from millesime.history.snapshot import Snapshot
 from millesime.press.edition.bibliography import citation_style, edition_references
 from millesime.press.edition.manuscript import Manuscript
@@ -109,8 +110,10 @@ def imprint(series: Series, edition: Edition, snapshot: Snapshot) -> Imprint:
 def _register_annex(manuscript: Manuscript, annex: RegisterAnnex, index: int) -> ChapterSource:
     path = register_path(annex.register_name)
     where = f"{manuscript.edition.file}: annexes[{index}].register"
-    entries = read_register(manuscript.snapshot.read(path, where=where), path)
-    return register_annex(entries, name=annex.register_name, title=annex.title, labels=manuscript.labels)
+    content = manuscript.snapshot.read(path, where=where)
+    with at_work(path, "read it"):
+        entries = read_register(content, path)
+        return register_annex(entries, name=annex.register_name, title=annex.title, labels=manuscript.labels)
 
 
 def image_reader(

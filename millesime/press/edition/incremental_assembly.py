@@ -20,6 +20,7 @@ from millesime.assembly.outline import source_ids
 from millesime.assembly.report import Chapter, Report
 from millesime.assembly.skeleton import counts_named, is_counted, landmarks, skeleton
 from millesime.assembly.sources import ChapterSource, chapter_ids
+from millesime.at_work import at_work
 from millesime.markup.ast import Block, attr_of, walk
 from millesime.packing import pack, reader_of, unpack
 from millesime.press.cache.keys import digest
@@ -124,7 +125,8 @@ def assemble_kept(
         if chapter.id in kept:
             problems += kept[chapter.id].problems
             continue
-        found = tuple(check_chapter(chapter, anchors))
+        with at_work(chapter.path or chapter.id, "check it"):
+            found = tuple(check_chapter(chapter, anchors))
         problems += found
         if chapter.id in recalls:
             _keep(chapter, found, report.fragments[chapter.id], recalls[chapter.id], store)

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from millesime.assembly.registers import read_register, register_path
+from millesime.at_work import at_work
 from millesime.history.line_history import FileLines, trace_lines
 from millesime.history.log import LogEntry, read_log
 from millesime.history.revision import resolve_revision
@@ -100,7 +101,9 @@ def _blocks(
     document = next(source.document for source in manuscript.chapters if source.path == path)
     held = traced[path].new if is_new else traced[path].old
     out: list[frozenset[str] | None] = []
-    for span in block_lines(document.blocks, manuscript.texts[path]):
+    with at_work(path, "find the lines of its blocks"):
+        spans = list(block_lines(document.blocks, manuscript.texts[path]))
+    for span in spans:
         if span is None:
             out.append(None)
             continue

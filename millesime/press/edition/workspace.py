@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from millesime.at_work import at_work
 from millesime.history.repository import Repository
 from millesime.history.revision import resolve_revision
 from millesime.history.sealed_content import resolve_edition
@@ -66,14 +67,15 @@ class Workspace:
 
         if name not in self._manuscripts:
             edition = self.series.edition(name)
-            self._manuscripts[name] = open_manuscript(
-                edition,
-                self.snapshot(name),
-                edition.chapter_entries,
-                store=self.store,
-                jobs=self.jobs,
-                limits=self.limits,
-            )
+            with at_work(f"edition {name}", "read it"):
+                self._manuscripts[name] = open_manuscript(
+                    edition,
+                    self.snapshot(name),
+                    edition.chapter_entries,
+                    store=self.store,
+                    jobs=self.jobs,
+                    limits=self.limits,
+                )
         return self._manuscripts[name]
 
     def snapshot(self, name: str) -> Snapshot:
@@ -102,7 +104,8 @@ class Workspace:
             renames = find_renames(self.repository, old.snapshot.tree_id(), new.snapshot.tree_id())
         key = comparison_key(self.series.root, *names)
         recall_comparison(self._memory, self.store, key)
-        redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)
+        with at_work(f"editions {names[0]} and {names[1]}", "compare them"):
+            redline = compare(chapter_texts(old), chapter_texts(new), renames=renames, memory=self._memory)
         keep_comparison(self._memory, self.store, key)
         if self._holds(old) and self._holds(new):
             self._redlines[names] = redline

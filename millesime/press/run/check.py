@@ -23,6 +23,7 @@ from millesime.assembly.registers import FOLDER, register_entries, register_path
 from millesime.assembly.source_checks import check_conflicts, check_keys, check_text
 from millesime.assembly.sources import chapter_ids
 from millesime.assembly.theme import has_theme_file
+from millesime.at_work import at_work
 from millesime.history.log import read_log
 from millesime.history.revision import resolve_revision
 from millesime.limits import Limits
@@ -51,8 +52,9 @@ def check_edition(workspace: Workspace, name: str) -> list[Problem]:
     keys = [reference_key(reference) for reference in made.references]
     found: list[Problem] = []
     for path, text in manuscript.texts.items():
-        found += check_conflicts(path, text)
-        found += check_source(path, text)
+        with at_work(path, "check its lines"):
+            found += check_conflicts(path, text)
+            found += check_source(path, text)
     sources = [Source(path=path, content=text.encode("utf-8")) for path, text in manuscript.texts.items()]
     complaints = read_complaints(
         sources, reader=manuscript.edition.reader, jobs=workspace.jobs, limits=workspace.limits
@@ -62,11 +64,12 @@ def check_edition(workspace: Workspace, name: str) -> list[Problem]:
     read_image = image_reader(workspace, manuscript)
     for source in manuscript.chapters:
         blocks, text = source.document.blocks, manuscript.texts[source.path]
-        found += check_text(source, text)
-        found += check_keys(source.path, blocks, text, keys=keys)
-        found += check_reading(source.path, blocks, language=manuscript.edition.language)
-        found += check_front_matter(source.path, source.document.meta, text)
-        found += check_pictures(source.path, blocks, read_image=read_image, limits=workspace.limits)
+        with at_work(source.path, "check it"):
+            found += check_text(source, text)
+            found += check_keys(source.path, blocks, text, keys=keys)
+            found += check_reading(source.path, blocks, language=manuscript.edition.language)
+            found += check_front_matter(source.path, source.document.meta, text)
+            found += check_pictures(source.path, blocks, read_image=read_image, limits=workspace.limits)
     found += _check_formulas(workspace, manuscript)
     found += check_colours(manuscript.theme)
     # A picture beyond the limit is reported, see I005, and must not hide what else there is.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from millesime.assembly.assemble import Materials, assemble
 from millesime.assembly.sources import ChapterSource
+from millesime.at_work import at_work
 from millesime.distribution.metadata.accessibility_statement import CheckResult, accessibility_statement
 from millesime.distribution.publication import PASSAGES, STATEMENTS, PublishedEdition, PublishedRedline
 from millesime.distribution.site.block_pages import chapter_successors, home_of, is_shown, passage_page, traces_of
@@ -194,7 +195,8 @@ def _kept(
     recall = workspace.store.recall(step, label, parts, read=reader_of(Pages))
     if recall.content is not None:
         return recall.value
-    pages = make()
+    with at_work(f"the site, {step} of {label}", "write these pages"):
+        pages = make()
     workspace.store.keep(recall, pack(Pages(files=dict(pages.files), addresses=pages.addresses)))
     return pages
 

@@ -19,6 +19,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from millesime.at_work import at_work
 from millesime.beside import refuse_links_out
 from millesime.distribution.metadata.accessibility_statement import CheckResult
 from millesime.distribution.metadata.catalogue import catalogue_files, left_out, offered_files
@@ -121,7 +122,8 @@ def publish(
         press = _Press(workspace, editions, record, out, progress.step, key=key)
         downloads, outcome = press.downloads(workers, progress)
         made = press.make(downloads, search=search, checks=checks)
-        pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
+        with at_work("the pages of the site", "find what may be cited in them"):
+            pages = {path: _ids(content) for path, content in made.files.items() if path.endswith(_HTML)}
         check_addresses(record, pages, folder=out)
         named = {path: frozenset() for path in made.files if not path.startswith(f"{BUNDLE}/")}
         # Only what is there: what is written down once must be there for ever.

@@ -19,6 +19,7 @@ from millesime.assembly.image_files import image_type
 from millesime.assembly.printed_identifiers import cited_address, edition_identifiers, licence_line
 from millesime.assembly.report import Chapter, Part, Report
 from millesime.assembly.shown_attributes import PAGE_BREAK
+from millesime.at_work import at_work
 from millesime.markup.ast import (
     SPACE,
     Block,
@@ -152,10 +153,11 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
         if depth and not opens_part:
             blocks.append(_PAGE_BREAK)
         blocks += name_changes([_chapter_heading(chapter, depth)], marks, scope=chapter.id)
-        body = rewrite(_plain_raw(list(chapter.blocks)), lists_apart, kinds={"OrderedList"})
-        body = [_deeper(block, depth) for block in body]
-        body = _place_images(_show_boxes(body, labels), chapter, report, files, room)
-        blocks += name_changes(body, marks, scope=chapter.id)
+        with at_work(chapter.path or chapter.id, "write it for Word"):
+            body = rewrite(_plain_raw(list(chapter.blocks)), lists_apart, kinds={"OrderedList"})
+            body = [_deeper(block, depth) for block in body]
+            body = _place_images(_show_boxes(body, labels), chapter, report, files, room)
+            blocks += name_changes(body, marks, scope=chapter.id)
     return blocks, files
 
 
@@ -294,7 +296,8 @@ def _place_images(
         key = find_image(source, chapter, report.images)
         if key is None or image_type(report.images[key]) is None:
             return [string("["), *(alternative or [string(source)]), string("]")]
-        content = word_image(published_image(report.images[key]))
+        with at_work(key, "write this picture for Word"):
+            content = word_image(published_image(report.images[key]))
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.{image_type(content)}"
         files[name] = content
         ident, classes, pairs = attributes

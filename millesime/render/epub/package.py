@@ -23,6 +23,7 @@ from markupsafe import Markup
 from millesime.assembly.dates import long_date
 from millesime.assembly.report import Report
 from millesime.assembly.theme import read_theme_file
+from millesime.at_work import at_work
 from millesime.render.accessibility import describe_accessibility
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, is_math, rename
@@ -134,7 +135,7 @@ def render_epub(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         "EPUB/book.css": b"\n".join(filter(None, [read_theme_file("epub/book.css", report.theme), sizes.encode()])),
         "EPUB/images/cover.svg": cover.encode(),
         **{f"EPUB/{one.href}": one.content.encode() for one in pages},
-        **{f"EPUB/images/{name}": published_image(report.images[key]) for key, (name, _) in images.items()},
+        **{f"EPUB/images/{name}": _published(report, key) for key, (name, _) in images.items()},
     }
     with write_beside(path) as new:
         _pack(new, content, date=report.imprint.date)
@@ -337,6 +338,11 @@ def _wrap(text: str, width: int) -> list[str]:
     held = text.replace("\u00a0", "\ue000").replace("\u202f", "\ue001")
     lines = textwrap.wrap(held, width, break_on_hyphens=False)
     return [line.replace("\ue000", "\u00a0").replace("\ue001", "\u202f") for line in lines]
+
+
+def _published(report: Report, key: str) -> bytes:
+    with at_work(key, "publish this picture"):
+        return published_image(report.images[key])
 
 
 def _pack(path: Path, content: Mapping[str, bytes], *, date: datetime.date) -> None:

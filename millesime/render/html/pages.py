@@ -17,8 +17,9 @@ from lxml import etree
 from markupsafe import Markup
 
 from millesime.assembly.dates import long_date
-from millesime.assembly.report import Report
+from millesime.assembly.report import Chapter, Report
 from millesime.assembly.theme import read_theme_file
+from millesime.at_work import at_work
 from millesime.problems import OutputError
 from millesime.render.artifact import Artifact, write_beside
 from millesime.render.conform import Element, classes_of
@@ -105,7 +106,8 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
     lines = [chapter_entry(chapter, titles, address=address, depth=0) for chapter in report.chapters]
     prints_title_notes = is_printed(theme, frame.chapter, "title_notes")  # otherwise they stand before the text
     files["index.html"] = print_page(frame.index, "index.html", {})
-    for index, chapter in enumerate(report.chapters):
+
+    def chapter_page(index: int, chapter: Chapter) -> bytes:
         root = fragments[chapter.id]
         here = partial(address, here=chapter.id)
         _furnish(root, labels)
@@ -125,7 +127,11 @@ def html_pages(report: Report, *, frame: Frame = ALONE, jobs: int = 1) -> dict[s
             "previous": lines[index - 1] if index else None,
             "next": lines[index + 1] if index + 1 < len(lines) else None,
         }
-        files[names[chapter.id]] = print_page(frame.chapter, names[chapter.id], values)
+        return print_page(frame.chapter, names[chapter.id], values)
+
+    for index, chapter in enumerate(report.chapters):
+        with at_work(chapter.path or chapter.id, "write its page"):
+            files[names[chapter.id]] = chapter_page(index, chapter)
     return files
 
 
@@ -197,7 +203,8 @@ def _images(report: Report, fragments: Mapping[str, Element]) -> dict[str, bytes
             key = image.get("src")
             if key not in images:
                 images[key] = file_name(key, report.images[key], images.values())
-                files[f"assets/images/{images[key]}"] = published_image(report.images[key])
+                with at_work(key, "publish this picture"):
+                    files[f"assets/images/{images[key]}"] = published_image(report.images[key])
             image.set("src", f"assets/images/{images[key]}")
             image.set("loading", "lazy")
     return files

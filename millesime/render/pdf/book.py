@@ -10,6 +10,7 @@ from lxml import etree
 
 from millesime.assembly.image_files import image_type
 from millesime.assembly.report import Chapter, Report
+from millesime.at_work import at_work
 from millesime.problems import Problem
 from millesime.render.fragments import OWN_XML, set_labels, take_title_notes, write_fragments
 from millesime.render.images import GENERATED, media_type, natural_size, printed_image, published_image
@@ -60,13 +61,17 @@ def build_book(
     for chapter in report.chapters:
         problems += _formula_problems(formulas, chapter, book, fragments[chapter.id], report)
     place_formulas(book, formulas.drawing_of)
+    paths = {chapter.id: chapter.path or chapter.id for chapter in report.chapters}
 
     for frame in list(book.iter("div")):
         ident = frame.attrib.pop("data-chapter", None)
         if ident is None:
             continue
         root = fragments[ident]
-        make_printable(root, labels=labels, image_address=address, image_ratio=ratio, drawing_of=formulas.drawing_of)
+        with at_work(paths[ident], "make it ready for print"):
+            make_printable(
+                root, labels=labels, image_address=address, image_ratio=ratio, drawing_of=formulas.drawing_of
+            )
         notes_of_title, title = take_title_notes(root), frame.getparent().find(".//h1")
         if notes_of_title is not None:
             (title if title is not None else frame.getparent()[0]).append(notes_of_title)
@@ -158,7 +163,8 @@ def serve_picture(
     kind = media_type(content)
     if kind is None:
         return None
-    shown = content if is_drawn else printed_image(published_image(content))
+    with at_work(key, "print this picture"):
+        shown = content if is_drawn else printed_image(published_image(content))
     kind = media_type(shown)
     address = f"{SCHEME}image/{hashlib.sha256(shown).hexdigest()[:32]}"
     served.setdefault(address, (shown, kind))
