@@ -13,10 +13,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from tests.corpora.books import BOOKS, IN_FULL
@@ -43,60 +42,71 @@ def main() -> int:
         say("validators are installed")
         if asked.what == ["install"]:
             return 0
-        work = find.Work(root=find.ROOT, folder=asked.work)
-        chosen = list(_targets(asked, work, say))
+        with ProcessPoolExecutor(asked.jobs) as pool:
+            checking = Checking(pool, tools=tools, out=asked.out, only=asked.only, quiet=asked.json)
+            try:
+                _begin_all(asked, checking, say)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+            verdicts = checking.verdicts()
     except (InstallError, find.BuildError) as error:
         print(f"validate: {error}", file=sys.stderr)
         return 2
-    if not chosen and not _is_asked(asked, "site"):
+    if not checking.targets:
         print("validate: nothing to check", file=sys.stderr)
         return 2
-    run = partial(validate, tools=tools, out=asked.out, only=asked.only, jobs=asked.jobs, quiet=asked.json)
-    verdicts = run(chosen)
-    if _is_asked(asked, "demonstration"):
-        write_results(verdicts, chosen, tools, asked.out / RESULTS)
-    if _is_asked(asked, "site"):
-        # After the others: what they found is in the statements that the site shows.
-        results = asked.out / RESULTS
-        try:
-            site = list(find.site(work, results if results.is_file() else None))
-        except find.BuildError as error:
-            print(f"validate: {error}", file=sys.stderr)
-            return 2
-        say("site is published")
-        chosen += site
-        verdicts += run(site)
     write_verdicts(verdicts, asked.out)
     if asked.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False))
     failed = sum(1 for verdict in verdicts if not verdict.passed)
-    say(f"{len(verdicts)} verdicts on {len(chosen)} artifacts, {failed} failed; reports: {os.path.relpath(asked.out)}")
+    found = f"{len(verdicts)} verdicts on {len(checking.targets)} artifacts, {failed} failed"
+    say(f"{found}; reports: {os.path.relpath(asked.out)}")
     return 1 if failed or not verdicts else 0
 
 
-def validate(
-    chosen: Sequence[Target], *, tools: Tools, out: Path, only: Sequence[str] = (), jobs: int = 2, quiet: bool = False
-) -> list[Verdict]:
-    """Run all checks, heavy ones first, and print a line for each verdict as it comes."""
-    out.mkdir(parents=True, exist_ok=True)
-    work = []
-    for check in CHECKS:
-        wanted = [target for target in chosen if target.kind == check.kind and check.wants(target)]
-        if only and check.name not in only:
-            continue
-        for start in range(0, len(wanted), check.batch):
-            batch = wanted[start : start + check.batch]
-            work.append((check.weight * len(batch), check, batch))
-    work.sort(key=lambda one: -one[0])
-    verdicts: list[Verdict] = []
-    with ProcessPoolExecutor(jobs) as pool:
-        running = [pool.submit(run_check, check.name, check.kind, batch, tools, out) for _, check, batch in work]
-        for done in as_completed(running):
-            for verdict in done.result():
-                verdicts.append(verdict)
-                if not quiet:
-                    _print(verdict)
-    return sorted(verdicts, key=lambda verdict: (verdict.check, verdict.target))
+class Checking:
+    """Checks under way: those of what is built already run while the next is built."""
+
+    def __init__(self, pool: Executor, *, tools: Tools, out: Path, only: Sequence[str], quiet: bool) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self.tools, self.out, self.targets = tools, out, []
+        self._pool, self._only, self._quiet = pool, only, quiet
+        self._running: list[Future[list[Verdict]]] = []
+
+    def begin(self, targets: Sequence[Target]) -> None:
+        """Begin all checks of these targets, heavy ones first; a line for each verdict is printed as it comes."""
+        self.targets += targets
+        work = []
+        for check in CHECKS:
+            wanted = [target for target in targets if target.kind == check.kind and check.wants(target)]
+            if self._only and check.name not in self._only:
+                continue
+            for start in range(0, len(wanted), check.batch):
+                batch = wanted[start : start + check.batch]
+                work.append((check.weight * len(batch), check, batch))
+        work.sort(key=lambda one: -one[0])
+        for _, check, batch in work:
+            running = self._pool.submit(run_check, check.name, check.kind, batch, self.tools, self.out)
+            if not self._quiet:
+                running.add_done_callback(_print_all)
+            self._running.append(running)
+
+    def running(self) -> list[Future[list[Verdict]]]:
+        """Return all checks that were begun."""
+        return list(self._running)
+
+    def verdicts(self, checks: Sequence[Future[list[Verdict]]] | None = None) -> list[Verdict]:
+        """Wait for these checks, or for all that were begun, and return what they found."""
+        chosen = self._running if checks is None else checks
+        found = [verdict for check in chosen for verdict in check.result()]
+        return sorted(found, key=lambda verdict: (verdict.check, verdict.target))
+
+
+def _print_all(done: Future[list[Verdict]]) -> None:
+    if not done.cancelled() and not done.exception():
+        for verdict in done.result():
+            _print(verdict)
 
 
 def _print(verdict: Verdict) -> None:
@@ -111,29 +121,40 @@ def _is_asked(asked: argparse.Namespace, name: str) -> bool:
     return name in (asked.what or SETS)
 
 
-def _targets(asked: argparse.Namespace, work: find.Work, say) -> list[Target]:
+def _begin_all(asked: argparse.Namespace, checking: Checking, say: Callable[[str], None]) -> None:
+    """Build what is asked for, one set after the other, and begin its checks. Raises BuildError."""
     if asked.what and asked.what[0] in find.FORMATS:
         paths = [Path(path) for path in asked.what[1:]]
-        return list(find.given(asked.what[0], paths, language=asked.language, are_sites=asked.sites))
-    found: list[Target] = []
-    for name in SETS[:-1]:
-        if not _is_asked(asked, name):
-            continue
-        if name == "demonstration":
-            found += find.demonstration(work, is_whole=asked.all)
-        elif name == "redline":
-            found += find.redline(work)
-        elif os.environ.get("MILLESIME_CORPORA"):
-            built = os.environ.get("MILLESIME_BOOKS")
-            sources = Path(os.environ["MILLESIME_CORPORA"]).resolve()
-            books = tuple(BOOKS) if asked.all else (IN_FULL,)
-            found += find.corpora(work, sources, Path(built).resolve() if built else None, books=books)
-            if not asked.all:
-                say(f"of the real books, {IN_FULL} alone is looked at; --all takes all three")
-        else:
-            say("MILLESIME_CORPORA is not set: the real books are NOT looked at")
-            continue
-        say(f"{name} is built")
+        checking.begin(list(find.given(asked.what[0], paths, language=asked.language, are_sites=asked.sites)))
+        return
+    work = find.Work(root=find.ROOT, folder=asked.work)
+    results = asked.out / RESULTS
+    if _is_asked(asked, "demonstration"):
+        checking.begin(list(find.demonstration(work, is_whole=asked.all)))
+        say("demonstration is built")
+    of_report, report = checking.running(), list(checking.targets)
+    if _is_asked(asked, "redline"):
+        checking.begin(list(find.redline(work)))
+        say("redline is built")
+    if _is_asked(asked, "corpora"):
+        checking.begin(_corpora(asked, work, say))
+    if _is_asked(asked, "demonstration"):
+        write_results(checking.verdicts(of_report), report, checking.tools, results)
+    if _is_asked(asked, "site"):
+        # After the report's own checks: what they found is in the statements that the site shows.
+        checking.begin(list(find.site(work, results if results.is_file() else None)))
+        say("site is published")
+
+
+def _corpora(asked: argparse.Namespace, work: find.Work, say: Callable[[str], None]) -> list[Target]:
+    if not os.environ.get("MILLESIME_CORPORA"):
+        say("MILLESIME_CORPORA is not set: the real books are NOT looked at")
+        return []
+    built = os.environ.get("MILLESIME_BOOKS")
+    sources = Path(os.environ["MILLESIME_CORPORA"]).resolve()
+    books = tuple(BOOKS) if asked.all else (IN_FULL,)
+    found = list(find.corpora(work, sources, Path(built).resolve() if built else None, books=books, is_whole=asked.all))
+    say("corpora are built" if asked.all else f"{IN_FULL} is built; --all looks at all three real books")
     return found
 
 

@@ -14,6 +14,7 @@ from tests.validation.verdict import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 8  # pages of an HTML edition that is not looked at whole
+FEW = 4  # of an older edition, in an ordinary run: the cover, a redline, the smallest page and a large one
 PAIR = ("2018", "2019")  # the two editions whose redline is looked at
 FORMATS = ("pdf", "epub", "html", "docx")
 
@@ -46,7 +47,7 @@ def demonstration(work: Work, *, is_whole: bool) -> Iterator[Target]:
     """
     run_program("build", "--to", ",".join(FORMATS), "--out", work.folder / "demonstration", root=work.root)
     yield from editions_in(
-        work.folder / "demonstration", "demonstration", language="fr", older=None if is_whole else SAMPLE
+        work.folder / "demonstration", "demonstration", language="fr", older=None if is_whole else FEW
     )
 
 
@@ -64,8 +65,10 @@ def redline(work: Work) -> Iterator[Target]:
         yield Target(kind=kind, path=path, name=f"redline/{path.name}", pair=pair)
 
 
-def corpora(work: Work, folder: Path, built: Path | None, *, books: Sequence[str]) -> Iterator[Target]:
+def corpora(work: Work, folder: Path, built: Path | None, *, books: Sequence[str], is_whole: bool) -> Iterator[Target]:
     """Yield the three editions of each of these books, in PDF, EPUB and HTML.
+
+    Of the older ones, fewer pages are opened in the browser unless `is_whole`.
 
     `built` is the folder in which the tests left the books that they built;
     without it, or for a book that is not there, they are built here.
@@ -78,7 +81,8 @@ def corpora(work: Work, folder: Path, built: Path | None, *, books: Sequence[str
                 root.parent.mkdir(parents=True, exist_ok=True)
                 clone_book(folder, name, root.parent)
             run_program("build", "--to", "pdf,epub,html", root=root)
-        yield from editions_in(root / "dist", f"corpora/{name}", language=BOOKS[name], newest=SAMPLE, older=SAMPLE)
+        older = SAMPLE if is_whole else FEW
+        yield from editions_in(root / "dist", f"corpora/{name}", language=BOOKS[name], newest=SAMPLE, older=older)
 
 
 def site(work: Work, results: Path | None) -> Iterator[Target]:
