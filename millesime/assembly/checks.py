@@ -120,14 +120,19 @@ def check_chapter(chapter: Chapter, known: list[str]) -> Iterator[Problem]:
     if chapter.role == "annex" and not chapter.path:
         return  # a generated annex quotes the chapters; what is wrong in it is reported there
     place = chapter.id
+    hints = _MOST_HINTS
     for node in walk([*chapter.title, *chapter.blocks]):
         attributes = attr_of(node)
         if attributes is None:
             continue
+        hints -= "unresolved" in attributes[1]
         if attributes[0]:
             place = attributes[0]
         where = f"{chapter.path or chapter.id}#{place}"
-        yield from _check_node(node, attributes[1], dict(attributes[2]), where, known)
+        yield from _check_node(node, attributes[1], dict(attributes[2]), where, known if hints >= 0 else [])
+
+
+_MOST_HINTS = 1000  # names of a chapter for which a like one is looked for: each costs time for every id there is
 
 
 def _check_node(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from millesime.assembly.checks import check_report, check_source
+from millesime.assembly.checks import _MOST_HINTS, check_report, check_source
 from tests.assembly.builders import chapter, report
 
 SOURCES = {
@@ -60,3 +60,13 @@ def test_what_python_takes_for_the_end_of_a_line_is_a_control_character_and_ends
     found = list(check_source("a.md", f"# T\r\n\r\nun{character}deux\r\n\r\n{{% tag %}}\r\n"))
     assert [(problem.code, problem.where) for problem in found] == [("T002", "a.md:3"), ("S003", "a.md:5")]
     assert f"U+{ord(character):04X}" in found[0].text and found[0].hint
+
+
+def test_a_like_name_is_looked_for_a_thousand_times_in_a_chapter():
+    """Each costs time for every id of the report; the problems are all there."""
+    lost = "\n\n".join(f"[](#uns{number})" for number in range(_MOST_HINTS + 1))
+    made = report(chapter(f"# T\n\n## Un {{#uns}}\n\n{lost}\n"))
+    found = list(check_report(made))
+    assert [problem.code for problem in found] == ["R002"] * (_MOST_HINTS + 1)
+    assert {problem.hint for problem in found[:100]} == {"did you mean 'uns'?"}
+    assert found[-1].hint == "give the heading or block that id"

@@ -286,6 +286,42 @@ _SECURITY_DEFENCES = (
         instead='frozenset({"*"})',
         tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[powers]",),
     ),
+    # ---- time that grows with length ---------------------------------------
+    Defence(
+        name="like names among thousands",
+        module="millesime/problems.py",
+        there="if len(names) > _FEW:",
+        instead="if False:",
+        tests=(f"{_SECURITY}/test_growth.py::test_a_like_name_is_found_among_thousands_at_once",),
+    ),
+    Defence(
+        name="names longer than any",
+        module="millesime/problems.py",
+        there="if len(seen) > _LONGEST_NAME:",
+        instead="if False:",
+        tests=(f"{_SECURITY}/test_growth.py::test_a_long_name_is_like_none",),
+    ),
+    Defence(
+        name="hints of one chapter",
+        module="millesime/assembly/checks.py",
+        there="known if hints >= 0 else []",
+        instead="known",
+        tests=("tests/assembly/test_checks.py::test_a_like_name_is_looked_for_a_thousand_times_in_a_chapter",),
+    ),
+    Defence(
+        name="ends of comments and tags that do not come",
+        module="millesime/markup/html_tokens.py",
+        there="            missing.add(mark)\n",
+        instead="            pass\n",
+        tests=(f"{_SECURITY}/test_growth.py::test_comments_without_an_end_are_looked_for_once",),
+    ),
+    Defence(
+        name="tags that have no end",
+        module="millesime/markup/html_tokens.py",
+        there="elif unclosed < _UNCLOSED_TAGS and",
+        instead="elif True and",
+        tests=(f"{_SECURITY}/test_growth.py::test_tags_without_an_end_are_looked_for_a_few_times",),
+    ),
     # ---- Word files --------------------------------------------------------
     Defence(
         name="parts of one name",

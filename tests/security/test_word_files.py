@@ -151,6 +151,8 @@ UNREAD = {
         line(f"<w:unknown>{run(' '.join(f'm{number}' for number in range(12)))}</w:unknown>"),
         'the words "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7" and 4 more',
     ),
+    # Found by fuzzing: the words of the inner one were counted twice.
+    "line-in-a-line": (line(run("lu ") + line(run("perdu"))), 'the words "perdu"'),
     "boxes-in-boxes": (line(box(line(run("dehors") + box(line(run("dedans")))))), "text boxes"),
     "inserted-document": (line(run("lu")) + '<w:altChunk r:id="b"/>', "inserted documents"),
 }

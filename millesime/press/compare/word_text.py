@@ -254,6 +254,6 @@ def shown_lines(root: etree._Element) -> Iterator[str]:
 
 def _shown_text(line: etree._Element) -> Iterator[str]:
     for node in line.iter(f"{W}t", f"{W}tab", f"{W}br", f"{W}cr", f"{W}noBreakHyphen", f"{W}softHyphen"):
-        if any(one.tag in _GONE for one in node.iterancestors()):
+        if next(node.iterancestors(f"{W}p")) is not line or any(one.tag in _GONE for one in node.iterancestors()):
             continue
         yield (node.text or "") if node.tag == f"{W}t" else " "
