@@ -20,7 +20,7 @@ class Problem:
     where: str  # file, and the place in it: "chapters/04-hearings.md#evidence"
     text: str  # what was seen
     hint: str = ""  # what to do
-    severity: str = "warning"  # "warning", or "error": `check` then fails
+    severity: str = "warning"  # "note"; "warning"; or "error": `check` then fails
 
     def __str__(self) -> str:
         return f"{self.where}: {self.code} {self.text}" + (f"; {self.hint}" if self.hint else "")

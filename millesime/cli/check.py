@@ -39,9 +39,12 @@ def check(editions: tuple[str, ...], strict: bool, jobs: int, store: Store, root
         print_json({name: [problem.as_json() for problem in problems] for name, problems in found.items()})
     else:
         for name, problems in found.items():
-            errors = sum(problem.severity == "error" for problem in problems)
+            errors, warnings, notes = (
+                sum(problem.severity == severity for problem in problems) for severity in ("error", "warning", "note")
+            )
             print_problems(problems)
-            say(f"{name}: {errors} errors, {len(problems) - errors} warnings")
-    failing = [problem for problems in found.values() for problem in problems if strict or problem.severity == "error"]
+            say(f"{name}: {errors} errors, {warnings} warnings" + (f", {notes} notes" if notes else ""))
+    fatal = {"error", "warning"} if strict else {"error"}
+    failing = [problem for problems in found.values() for problem in problems if problem.severity in fatal]
     if failing:
         raise click.exceptions.Exit(1)

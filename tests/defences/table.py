@@ -286,6 +286,13 @@ _SECURITY_DEFENCES = (
         instead='frozenset({"*"})',
         tests=(f"{_SECURITY}/test_templates.py::test_a_template_without_end_is_named[powers]",),
     ),
+    Defence(
+        name="what a theme runs or fetches",
+        module="millesime/assembly/theme_checks.py",
+        there="if found := re.search(pattern, text, re.IGNORECASE):",
+        instead="if found := None:",
+        tests=("tests/press/test_check.py::test_what_is_bad_is_reported_with_place_and_hint", "-k", "J001"),
+    ),
     # ---- time that grows with length ---------------------------------------
     Defence(
         name="like names among thousands",

@@ -23,6 +23,7 @@ from millesime.assembly.registers import FOLDER, register_entries, register_path
 from millesime.assembly.source_checks import check_conflicts, check_keys, check_text
 from millesime.assembly.sources import chapter_ids
 from millesime.assembly.theme import has_theme_file
+from millesime.assembly.theme_checks import check_theme
 from millesime.at_work import at_work
 from millesime.history.log import read_log
 from millesime.history.revision import resolve_revision
@@ -72,6 +73,7 @@ def check_edition(workspace: Workspace, name: str) -> list[Problem]:
             found += check_pictures(source.path, blocks, read_image=read_image, limits=workspace.limits)
     found += _check_formulas(workspace, manuscript)
     found += check_colours(manuscript.theme)
+    found += check_theme(manuscript.theme)
     # A picture beyond the limit is reported, see I005, and must not hide what else there is.
     found += check_report(assemble(replace(made, read_image=_without_the_oversized(made.read_image, workspace.limits))))
     found += _check_beside(workspace, manuscript)
