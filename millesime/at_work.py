@@ -167,6 +167,7 @@ def _cut(text: str) -> bytes:
 
 
 _board: Board | None = None
+_allowed = DEFAULTS
 
 
 def show_on(board: Board) -> None:
@@ -177,6 +178,13 @@ def show_on(board: Board) -> None:
 
 
 def allow(limits: Limits) -> None:
-    """Tell the guardian, if there is one, which limits hold for this run."""
+    """Say which limits hold for this run: the report's, as far as whoever runs it does not overrule them."""
+    global _allowed  # a run has one report
+    _allowed = limits
     if _board is not None:
         _board.allow(limits)
+
+
+def allowed() -> Limits:
+    """Return the limits of this run, for what is at work before or beside its report: git."""
+    return _allowed

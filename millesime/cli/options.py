@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from millesime.at_work import allow
 from millesime.cli.terminal import say, styled
 from millesime.history.repository import find_repository
 from millesime.limits import DEFAULTS, Limits, overruled
@@ -144,8 +145,13 @@ def open_workspace(root: Path | None, *, store: Store = NO_STORE, jobs: int = 1)
 
 
 def own_limits(limits: Limits = DEFAULTS) -> Limits:
-    """Return the limits of this run: a report's, or the user's where MILLESIME_LIMITS says otherwise."""
-    return overruled(limits, os.environ)
+    """Return the limits of this run: a report's, or the user's where MILLESIME_LIMITS says otherwise.
+
+    The guardian and git are told of them.
+    """
+    chosen = overruled(limits, os.environ)
+    allow(chosen)
+    return chosen
 
 
 def edition_names(series: Series, names: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
+from millesime.at_work import allowed, subject
+from millesime.limits import LimitError, raise_hint
 from millesime.problems import RevisionError
 
 if TYPE_CHECKING:
@@ -398,7 +401,9 @@ def _execute(
 ) -> tuple[int, bytes, str]:  # fmt: skip
     # GitPython hands the whole environment on; env(1) is how to leave something out of it.
     without = ["env", *(part for name in unset for part in ("-u", name))] if unset else []
-    command = [*without, runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments]
+    limits = allowed()
+    bounds = ["sh", "-c", _BOUNDED, "sh", str(limits.work), str(limits.memory_bytes // 1024)]
+    command = [*bounds, *without, runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments]
     with tempfile.TemporaryFile() as stream:
         stream.write(stdin)
         stream.seek(0)
@@ -411,7 +416,21 @@ def _execute(
             stdout_as_string=False,
             strip_newline_in_stdout=False,
         )
+    told = named.where if (named := subject()) else str(runner.working_dir)
+    if status in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
+        raise LimitError(
+            f"{told}: git {arguments[0]} took more than {limits.work} s of processor time; {raise_hint('work', limits)}"
+        )
+    if status and re.search(r"[Oo]ut of memory|memory exhausted|Cannot allocate memory", complaint):
+        raise LimitError(
+            f"{told}: git {arguments[0]} needed more than {limits.memory} MiB; {raise_hint('memory', limits)}"
+        )
     return status, output, complaint
+
+
+# Limits of the process that becomes git: seconds of processor time, KiB of memory that it may write to (mapped packs
+# do not count). The shell's are set in the child, without a function of Python between fork and exec.
+_BOUNDED = 'ulimit -S -t "$1"; ulimit -S -d "$2"; shift 2; exec "$@"'
 
 
 def _objects(output: bytes) -> Iterator[tuple[str, bytes]]:

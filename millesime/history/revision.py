@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from millesime.at_work import at_work
 from millesime.history.repository import Repository
 from millesime.problems import RevisionError, did_you_mean
 
@@ -38,7 +39,8 @@ def resolve_revision(repository: Repository, revision: str, *, where: str = "") 
     if not revision or revision.startswith("-") or re.search(r"[\x00-\x20\x7f:]|\.\.|@\{", revision):
         hint = "write a tag, a branch or a commit id"
         raise RevisionError(f"{where}: {revision!r} does not name one commit; {hint}")
-    status, output, complaint = repository.ask("rev-parse", "--verify", f"{revision}^{{commit}}")
+    with at_work(f"{where}: {revision!r}", "look it up"):
+        status, output, complaint = repository.ask("rev-parse", "--verify", f"{revision}^{{commit}}")
     references = repository.references()
     if status:
         raise RevisionError(f"{where}: {_why_unknown(repository, revision, complaint, references)}")

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pypandoc
@@ -341,19 +342,48 @@ def write_file(
     arguments: Sequence[str],
     date_epoch: int,
     folder: Path,
+    name: str,
+    drawings: Mapping[str, str] = MappingProxyType({}),
     limits: Limits = DEFAULTS,
 ) -> None:
     """Write one binary document (`docx`) with pandoc's command line.
 
     `folder` holds the images; `arguments` are pandoc's own options; the file
-    says it was made at `date_epoch` (seconds since 1970, UTC).
+    says it was made at `date_epoch` (seconds since 1970, UTC). `name` is the
+    document's for messages; `drawings`, file → name, are those SVG images of
+    which pandoc has rsvg-convert draw a twin. Raises LimitError, naming the
+    drawing that takes most of the time if it was one.
     """
     command = ["--from=json", f"--to={to}", "--sandbox=false", f"--output={output}", *arguments]
     environment = {"SOURCE_DATE_EPOCH": str(date_epoch)}
     try:
         _work(command, stdin=encode(blocks, meta), folder=folder, environment=environment, limits=limits)
     except _Exceeded as exceeded:
-        raise LimitError(f"{output.name}: pandoc, which writes it, {exceeded.says(limits)}") from exceeded
+        slow = _slow_drawing(folder, list(drawings), limits) if exceeded.limit == "reading" else None
+        told = f"{drawings[slow]}: rsvg-convert, which draws it for the Word file," if slow else None
+        raise LimitError(f"{told or f'{name}: pandoc, which writes it,'} {exceeded.says(limits)}") from exceeded
+
+
+def _slow_drawing(folder: Path, files: Sequence[str], limits: Limits) -> str | None:
+    """Return the first of some drawings that takes its share of the time for all: one does if drawing took too long."""
+    began = 0.0
+
+    def watch(process: subprocess.Popen) -> None:
+        used = _cpu_seconds(process.pid)
+        waited = time.monotonic() - began
+        if (waited if used is None else used) > limits.reading / len(files) or waited > _PATIENCE * limits.reading:
+            raise _Exceeded("reading")
+
+    for file in files:
+        began = time.monotonic()
+        command = ["rsvg-convert", "--format=png", "--keep-aspect-ratio", "--output=trial.png", file]
+        try:
+            _finished(command, stdin=b"", folder=folder, environment={}, watch=watch)
+        except _Exceeded:
+            return file
+        except EngineError:  # not installed, or it refuses the drawing
+            continue
+    return None
 
 
 def default_data_file(name: str) -> bytes:
@@ -656,12 +686,17 @@ def _finished(
 
 
 def _cpu_seconds(pid: int) -> float | None:
-    """Return the processor time that a process and its ended children took; None where the system does not say."""
+    """Return the processor time of a process and its children, living and ended; None where the system does not say.
+
+    pandoc waits for rsvg-convert, whose time would else count only when it ends.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        seconds = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        lists = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/children")]
     except (OSError, ValueError, IndexError):
         return None
+    return seconds + sum(_cpu_seconds(int(child)) or 0.0 for child in " ".join(lists).split())
 
 
 def _first_lines(text: str, count: int = 3) -> str:

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from millesime.at_work import at_work
 from millesime.limits import LimitError, Limits
 from millesime.press.run.resource_limits import run_limited
 from millesime.press.run.workers import local_workers
@@ -50,3 +51,19 @@ def test_steps_in_threads_are_done_without_limits():
     thread.start()
     thread.join(timeout=30)
     assert seen == ["done"]
+
+
+def spin_at(where: str) -> None:
+    with at_work(where, "lay it out"):
+        spin(None)
+
+
+def hoard_at(where: str) -> None:
+    with at_work(where, "lay it out"):
+        hoard(1024)
+
+
+@pytest.mark.parametrize("step", [spin_at, hoard_at])
+def test_a_limit_that_strikes_in_a_step_names_the_chapter(step):
+    with local_workers(1) as workers, pytest.raises(LimitError, match=r"^edition 2019, html, chapters/a\.md: to make"):
+        workers.submit(run_limited, SMALL, "edition 2019, html", step, "chapters/a.md").result(timeout=120)

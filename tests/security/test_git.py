@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from millesime import at_work
 from millesime.cli import program
 from millesime.history.repository import find_repository
+from millesime.history.revision import resolve_revision
+from millesime.limits import LimitError, Limits
 from millesime.press.edition.edition_report import assemble_edition
 from millesime.press.edition.workspace import Workspace
 from millesime.press.run.artifacts import make_artifact
@@ -18,6 +23,7 @@ from millesime.series.series import load_series
 from tests.security.artifacts import FORMATS, SVG, Made, dangers, text_of, unpacked
 from tests.support import TestRepository, make_repository
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXT = "# Un\n\nLa ville partage ses données avec tous, dit le conseil.\n"
 MANIFEST = "date: {date}\nrevision: '{revision}'\nchapters: [chapters/a.md]\n"
 MESSAGES = [
@@ -223,3 +229,53 @@ def test_worktrees_and_submodules_that_their_repository_knows_are_read(tmp_path:
     outer = make_repository(tmp_path / "sent")
     outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(private.root), "inner")
     assert find_repository(outer.root / "inner/chapters").root == outer.root / "inner"
+
+
+ENDLESS_GIT = """#!/bin/sh
+case "$*" in *rev-parse*--verify*) while :; do :; done;; esac
+exec {git} "$@"
+"""
+
+
+def test_a_revision_that_keeps_git_busy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    repo = make_repository(tmp_path / "report")
+    repo.commit({"a.md": "a"})
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(ENDLESS_GIT.format(git=shutil.which("git")))
+    program.chmod(0o755)
+    monkeypatch.setattr(at_work, "_allowed", Limits(work=1))
+    repository = find_repository(repo.root)
+    monkeypatch.setattr(type(repository._git), "GIT_PYTHON_GIT_EXECUTABLE", str(program))
+    said = r"^editions/2019\.yaml: revision: 'main': git rev-parse took more than 1 s of processor time; .*work: 1"
+    with pytest.raises(LimitError, match=said):
+        resolve_revision(repository, "main", where="editions/2019.yaml: revision")
+
+
+HUNGRY = """
+import resource, sys
+from pathlib import Path
+from millesime import at_work
+from millesime.history.repository import find_repository
+from millesime.limits import LimitError, Limits
+at_work.allow(Limits(memory=256))
+repository = find_repository(Path(sys.argv[1]))
+try:
+    repository.run("rev-parse", "--verify", "HEAD^{/((((a{1,255}){1,255}){1,255})}")
+except LimitError as error:
+    print(error)
+except Exception as error:
+    print(type(error), error)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+def test_git_has_no_more_memory_than_it_may(tmp_path: Path):
+    """Such a revision is refused before git hears of it; here git is asked all the same."""
+    repo = make_repository(tmp_path)
+    repo.commit({"a.md": "a"})
+    done = subprocess.run(
+        [sys.executable, "-c", HUNGRY, repo.root], capture_output=True, text=True, cwd=ROOT, timeout=300, check=True
+    )
+    *said, held = done.stdout.splitlines()
+    assert int(held) < 400, said

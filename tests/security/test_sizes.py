@@ -130,3 +130,23 @@ def test_two_huge_paragraphs_are_compared_in_bounded_memory(count: int):
         [sys.executable, "-c", COMPARED, str(count)], capture_output=True, text=True, cwd=ROOT, timeout=900, check=True
     )
     assert int(done.stdout) < count // 1000 * 5 + 100
+
+
+def _nested_filters() -> str:
+    opened = '<g filter="url(#f)">'
+    dilated = '<feMorphology operator="dilate" radius="30"/>' * 20
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="2000"><defs><filter id="f" x="0" y="0" width="1" '
+        f'height="1">{dilated}</filter></defs>{opened * 9}<rect width="2000" height="2000" fill="red"/>'
+        f"{'</g>' * 9}</svg>"
+    )
+
+
+def test_a_drawing_that_takes_too_long_in_a_word_file_is_named(tmp_path: Path):
+    text = "# Un\n\n![vite](vite.svg)\n\n![x](a.svg)\n"
+    quick = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    write_report(tmp_path, {"chapters/a.md": text, "chapters/a.svg": _nested_filters(), "chapters/vite.svg": quick})
+    report = assemble_edition(Workspace(load_series(tmp_path), None, limits=Limits(reading=2)), "2019")
+    said = r"^chapters/a\.svg, in chapters/a\.md: rsvg-convert, which draws it for the Word file, took more than 2 s; "
+    with pytest.raises(LimitError, match=said + r".*reading: 2"):
+        make_artifact(report, "docx")

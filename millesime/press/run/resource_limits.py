@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from millesime.at_work import subject_of
 from millesime.limits import LimitError, Limits, raise_hint
 
 
@@ -29,12 +30,17 @@ def run_limited(limits: Limits, what: str, step: Callable[..., Any], *values: An
             return step(*values)
     except _TimeUp as error:
         raise LimitError(
-            f"{what}: to make it took more than {limits.layout} s; {raise_hint('layout', limits)}"
+            f"{what}{_at(error)}: to make it took more than {limits.layout} s; {raise_hint('layout', limits)}"
         ) from error
     except MemoryError as error:
         raise LimitError(
-            f"{what}: to make it needed more than {limits.memory} MiB; {raise_hint('memory', limits)}"
+            f"{what}{_at(error)}: to make it needed more than {limits.memory} MiB; {raise_hint('memory', limits)}"
         ) from error
+
+
+def _at(error: BaseException) -> str:
+    """Return the chapter or picture at which a limit struck, "" where there is no name for it."""
+    return f", {named.where}" if (named := subject_of(error)) else ""
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
     with write_beside(path) as beside, tempfile.TemporaryDirectory(prefix="millesime-") as name:
         folder = Path(name)
         marks = new_marks(chapter.blocks for chapter in report.chapters)
-        blocks, files = _book(report, labels, marks)
+        blocks, files, drawings = _book(report, labels, marks)
         for file_name, content in files.items():
             (folder / file_name).write_bytes(content)
         (folder / "reference.docx").write_bytes(reference_document(report.theme, language=report.imprint.language))
@@ -77,6 +77,8 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
             folder=folder,
             arguments=["--reference-doc=reference.docx", "--toc", f"--toc-depth={_CONTENTS_DEPTH}"],
             date_epoch=date_epoch(report.imprint.date),
+            name=f"edition {report.imprint.name}, docx",
+            drawings=drawings,
             limits=report.limits,
         )
         signature = report.imprint.publisher or report.imprint.title
@@ -138,9 +140,15 @@ def _linked(text: str, address: str) -> list[Inline]:
 # ---- one document -----------------------------------------------------------
 
 
-def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list[Block], dict[str, bytes]]:
-    """Return the whole report and its pictures; parts and chapters outside them are headings of level 1."""
+def _book(
+    report: Report, labels: Mapping[str, str], marks: Marks
+) -> tuple[list[Block], dict[str, bytes], dict[str, str]]:
+    """Return the whole report, its pictures, and the names of those that are drawings, for messages.
+
+    Parts and chapters outside them are headings of level 1.
+    """
     blocks: list[Block] = []
+    drawings: dict[str, str] = {}
     files: dict[str, bytes] = {}
     current: int | None = None
     room = _room_for_pictures(report.theme)
@@ -156,9 +164,9 @@ def _book(report: Report, labels: Mapping[str, str], marks: Marks) -> tuple[list
         with at_work(chapter.path or chapter.id, "write it for Word"):
             body = rewrite(_plain_raw(list(chapter.blocks)), lists_apart, kinds={"OrderedList"})
             body = [_deeper(block, depth) for block in body]
-            body = _place_images(_show_boxes(body, labels), chapter, report, files, room)
+            body = _place_images(_show_boxes(body, labels), chapter, report, files, room, drawings)
             blocks += name_changes(body, marks, scope=chapter.id)
-    return blocks, files
+    return blocks, files, drawings
 
 
 # The heading of a chapter in a part is of level 2, which does not begin a page by its style.
@@ -285,9 +293,13 @@ def _styled(node: Node, style: str) -> Node:
 
 
 def _place_images(
-    blocks: list[Block], chapter: Chapter, report: Report, files: dict[str, bytes], room: _Room
-) -> list[Block]:
-    """Name each picture after its bytes, and collect them in `files`; text stands for those that are missing."""
+    blocks: list[Block], chapter: Chapter, report: Report, files: dict[str, bytes], room: _Room,
+    drawings: dict[str, str],
+) -> list[Block]:  # fmt: skip
+    """Name each picture after its bytes, and collect them in `files`; text stands for those that are missing.
+
+    `drawings` learns what those that are SVG are called, and where they stand.
+    """
 
     def change(node: Node) -> Node | list[Node]:
         if node["t"] != "Image":
@@ -300,6 +312,8 @@ def _place_images(
             content = word_image(published_image(report.images[key]))
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.{image_type(content)}"
         files[name] = content
+        if name.endswith(".svg"):
+            drawings.setdefault(name, f"{key}, in {chapter.path or chapter.id}")
         ident, classes, pairs = attributes
         sides = room.sides(content, dict(map(tuple, pairs)))
         pairs = [pair for pair in pairs if pair[0] not in ("width", "height", "style", _COLUMN)]
