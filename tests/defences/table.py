@@ -25,6 +25,7 @@ class Defence:
 
 _SECURITY, _FAULTS = "tests/security", "tests/faults"
 _ALONE, _FAULTS_ALONE = f"{_SECURITY}/test_alone.py", f"{_FAULTS}/test_alone.py"
+_GUARDIAN = f"{_SECURITY}/test_guardian.py"
 _DRAWINGS = f"{_SECURITY}/test_pictures.py::test_each_drawing_by_itself_is_published_without_what_is_wrong_in_it"
 _TEMPLATES = f"{_ALONE}::test_a_template_that_reaches_out_is_named_and_gives_nothing"
 _PANDOCS = f"{_FAULTS_ALONE}::test_a_pandoc_that_does_not_do_has_its_words"
@@ -425,6 +426,88 @@ _SECURITY_DEFENCES = (
         there="                os.killpg(process.pid, signal.SIGKILL)\n",
         instead="                pass\n",
         tests=(f"{_SECURITY}/test_sizes.py::test_what_pandoc_started_ends_with_it",),
+    ),
+    # ---- the leading process, and what it starts ----------------------------
+    Defence(
+        name="time in the leading process",
+        module="millesime/cli/guardian.py",
+        there="            if used > most and not told:\n",
+        instead="            if False:\n",
+        tests=(f"{_GUARDIAN}::test_work_without_end_is_ended_and_named[C]",),
+    ),
+    Defence(
+        name="memory of one piece of work",
+        module="millesime/cli/guardian.py",
+        there="            if grown > limits.memory_bytes:\n",
+        instead="            if False:\n",
+        tests=(f"{_GUARDIAN}::test_work_that_takes_all_memory_is_ended_and_named",),
+        behind="memory of the leading process",
+    ),
+    Defence(
+        name="memory of the leading process",
+        module="millesime/cli/guardian.py",
+        there="            elif held > ALL_TOGETHER * limits.memory_bytes:\n",
+        instead="            elif False:\n",
+        tests=(f"{_GUARDIAN}::test_what_many_pieces_of_work_hold_together_has_a_limit_too",),
+    ),
+    Defence(
+        name="what the leading process started",
+        module="millesime/cli/guardian.py",
+        there="    while known:\n",
+        instead="    while False:\n",
+        tests=(f"{_GUARDIAN}::test_everything_that_the_process_started_ends_with_it",),
+    ),
+    Defence(
+        name="a guardian that is killed",
+        module="millesime/cli/guardian.py",
+        there=" | os.O_ASYNC",
+        instead="",
+        tests=(f"{_GUARDIAN}::test_work_that_holds_the_interpreter_ends_with_the_guardian",),
+    ),
+    Defence(
+        name="temporary files of work that was ended",
+        module="millesime/cli/guardian.py",
+        there="            with scratch_folder():  # which sweeps what killed processes left\n",
+        instead="            if True:\n",
+        tests=(f"{_GUARDIAN}::test_temporary_files_of_a_process_that_was_ended_go_with_it",),
+        behind="temporary files of a killed run",
+    ),
+    Defence(
+        name="names of work in messages",
+        module="millesime/press/run/resource_limits.py",
+        there='    return f", {named.where}" if (named := subject_of(error)) else ""\n',
+        instead='    return ""\n',
+        tests=("tests/press/test_resource_limits.py::test_a_limit_that_strikes_in_a_step_names_the_chapter",),
+    ),
+    Defence(
+        name="time of git",
+        module="millesime/history/repository.py",
+        there='ulimit -S -t "$1"; ',
+        instead="",
+        tests=(f"{_SECURITY}/test_git.py::test_a_revision_that_keeps_git_busy_is_named",),
+    ),
+    Defence(
+        name="memory of git",
+        module="millesime/history/repository.py",
+        there='ulimit -S -d "$2"; ',
+        instead="",
+        tests=(f"{_SECURITY}/test_git.py::test_git_has_no_more_memory_than_it_may",),
+        behind="revisions that search",
+    ),
+    Defence(
+        name="huge texts are parted",
+        module="millesime/redline/text/edit_script.py",
+        there="MOST_CELLS = 400_000_000\n",
+        instead="MOST_CELLS = 10**15\n",
+        tests=(f"{_SECURITY}/test_sizes.py::test_two_huge_paragraphs_are_compared_in_bounded_memory[60000]",),
+        behind="memory of one piece of work",
+    ),
+    Defence(
+        name="drawings of a Word file",
+        module="millesime/markup/pandoc.py",
+        there='        slow = _slow_drawing(folder, list(drawings), limits) if exceeded.limit == "reading" else None\n',
+        instead="        slow = None\n",
+        tests=(f"{_SECURITY}/test_sizes.py::test_a_drawing_that_takes_too_long_in_a_word_file_is_named",),
     ),
     Defence(
         name="revisions that search",

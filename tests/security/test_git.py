@@ -232,6 +232,7 @@ def test_worktrees_and_submodules_that_their_repository_knows_are_read(tmp_path:
 
 
 ENDLESS_GIT = """#!/bin/sh
+ulimit -H -t 20
 case "$*" in *rev-parse*--verify*) while :; do :; done;; esac
 exec {git} "$@"
 """
@@ -258,6 +259,7 @@ from pathlib import Path
 from millesime import at_work
 from millesime.history.repository import find_repository
 from millesime.limits import LimitError, Limits
+resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))  # for the machine, if git had no limit of its own
 at_work.allow(Limits(memory=256))
 repository = find_repository(Path(sys.argv[1]))
 try:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,10 @@ def start(body: str, *arguments: object, limits: str = "work=1", **options) -> s
 
 def run(body: str, *arguments: object, **options) -> tuple[int, str, str]:
     process = start(body, *arguments, **options)
-    out, complaint = process.communicate(timeout=120)
+    try:
+        out, complaint = process.communicate(timeout=120)
+    finally:
+        process.kill()
     return process.returncode, out, complaint
 
 
@@ -179,8 +183,12 @@ def test_work_that_holds_the_interpreter_ends_with_the_guardian():
     process = start(f"print(os.getpid(), flush=True)\n{C_LOOP}", limits="work=60")
     leader = int(process.stdout.readline())
     process.kill()
-    process.communicate(timeout=60)
-    assert ended(leader)
+    try:
+        process.communicate(timeout=60)
+        assert ended(leader)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(leader, signal.SIGKILL)
 
 
 def state(pid: int) -> str:
