@@ -35,6 +35,7 @@ from typing import NoReturn
 
 from millesime import at_work
 from millesime.at_work import Board, Shown
+from millesime.cli.terminal import clear_progress
 from millesime.limits import DEFAULTS, LimitError, Limits, overruled, raise_hint
 from millesime.problems import ReportError
 
@@ -50,11 +51,8 @@ _FORGOTTEN_ENDS = (signal.SIGINT, *_HANDED_ON, signal.SIGPIPE, signal.SIGALRM)  
 def watch_over(complain: Callable[[str], None]) -> None:
     """Fork. Return in the new process, which is to do the work; the old one is its guardian and never returns.
 
-    `complain` prints a message for the user. Where a system cannot fork
-    (Windows), the work goes on without a guardian.
+    `complain` prints a message for the user.
     """
-    if not hasattr(os, "fork"):
-        return
     board = Board()
     with contextlib.suppress(ReportError):  # the verb will say so
         board.allow(overruled(DEFAULTS, os.environ))
@@ -214,8 +212,7 @@ class _Guardian:
 
     def _tell(self, message: str) -> None:
         with contextlib.suppress(Exception):
-            if sys.stderr.isatty():
-                sys.stderr.write("\r\x1b[K\x1b[?25h")  # a progress bar was there, and hid the cursor
+            clear_progress()
             self.complain(message)
             sys.stderr.flush()
 

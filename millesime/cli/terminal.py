@@ -72,6 +72,12 @@ def is_unicode(stream: IO[str]) -> bool:
     return (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
+def clear_progress() -> None:
+    """Take away the progress bar of a process that was killed, which hid the cursor."""
+    if is_terminal():
+        click.echo("\r\x1b[K\x1b[?25h", err=True, nl=False, color=True)
+
+
 def print_json(value: Any, *, in_one_line: bool = False) -> None:
     # Escaped where the locale has not all letters: it is JSON for programs in any.
     say(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout), indent=None if in_one_line else 2))
