@@ -88,6 +88,13 @@ _SECURITY_DEFENCES = (
         tests=(f"{_NAMES}::test_a_class_of_ours_says_nothing_in_a_source", "-k", "gfm"),
     ),
     Defence(
+        name="ids of pages",
+        module="millesime/render/attributes.py",
+        there="or owner != chapter.id or ident.startswith(RESERVED_PREFIX):",
+        instead="or owner != chapter.id:",
+        tests=(f"{_NAMES}::test_an_id_of_a_page_stands_once_in_it",),
+    ),
+    Defence(
         name="signs for folios",
         module="millesime/render/pdf/book_units.py",
         there="if len(others) == 2 * len(asked):",
@@ -1017,8 +1024,8 @@ _SECURITY_DEFENCES = (
     Defence(
         name="control characters in text",
         module="millesime/assembly/foreign.py",
-        there='    text = _FORBIDDEN.sub("\\ufffd", text)\n    return {"t": node["t"]',
-        instead='    return {"t": node["t"]',
+        there='    text = _FORBIDDEN.sub("\\ufffd", text)\n    if node["t"] != "Str":',
+        instead='    if node["t"] != "Str":',
         tests=(f"{_ALONE}::test_control_characters_are_replaced_in_what_is_assembled",),
         behind="control characters in fragments, but for Word files",
     ),
