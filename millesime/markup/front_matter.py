@@ -11,7 +11,7 @@ import re
 # Which plain scalars are no strings: the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema), and
 # the truth values of YAML 1.1, which pandoc knows as well. Dates are text for it.
 _NO_STRING = re.compile(
-    r"[-+]?(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][-+]?\d+)?|[-+]?\d[\d_]*\.|0[ox][\da-fA-F]+|[-+]?\.inf|\.nan"
+    r"[-+]?(?:\d[\d_]*+(?:\.\d[\d_]*+)?|\.\d[\d_]*+)(?:[eE][-+]?\d++)?|[-+]?\d[\d_]*+\.|0[ox][\da-fA-F]+|[-+]?\.inf|\.nan"
     r"|y|n|yes|no|on|off|true|false|null",
     re.IGNORECASE,
 )
