@@ -63,7 +63,7 @@ def pages(book: Path) -> Iterator[tuple[str, bytes]]:
 
 
 _READ = """
-for _, path in ipairs(arg) do
+for path in io.lines(arg[1]) do
   local file <close> = assert(io.open(path, "rb"))
   print(pandoc.write(pandoc.read(file:read("a"), "markdown"), "json"))
 end
@@ -71,11 +71,15 @@ end
 
 
 def blocks_of(paths: Iterable[Path]) -> list[list[dict]]:
-    """Return the blocks of each file as pandoc alone reads it; one pandoc reads all of them."""
+    """Return the blocks of each file as pandoc alone reads it; one pandoc reads all of them.
+
+    It reads their names from a file: of some 90 arguments or more its Lua dies.
+    """
     with TemporaryDirectory() as folder:
-        script = Path(folder, "read.lua")
+        script, listing = Path(folder, "read.lua"), Path(folder, "paths.txt")
         script.write_text(_READ, encoding="utf-8")
-        done = subprocess.run([pandoc_path(), "lua", script, *paths], capture_output=True, check=True)
+        listing.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+        done = subprocess.run([pandoc_path(), "lua", script, listing], capture_output=True, check=True)
     return [json.loads(line)["blocks"] for line in done.stdout.splitlines()]
 
 

@@ -196,7 +196,8 @@ def state(pid: int) -> str:
 
 
 def test_ctrl_z_stops_both_and_both_go_on():
-    process = start(ASLEEP, start_new_session=False)
+    # In a group of its own, as a shell starts it: the system stops no group whose session nobody leads.
+    process = start(ASLEEP, process_group=0)
     leader = int(process.stdout.readline())
     process.send_signal(signal.SIGTSTP)
     for pid in (process.pid, leader):
