@@ -271,6 +271,13 @@ def test_no_word_file_has_a_comment_or_a_change_that_a_source_names(tmp_path: Pa
     assert [letter for letter in "ABCDEFG" if f"mot{letter}" not in words] == []
 
 
+def test_word_colours_code_by_the_language_its_author_named(tmp_path: Path):
+    text = "# Un\n\n```json\n{}\n```\n\n```insertion\nmotA\n```\n"
+    made = make(write_report(tmp_path, {"chapters/a.md": text}), formats=("docx",))["docx"]
+    said = made["word/document.xml"].decode()
+    assert "FunctionTok" in said and "motA" in said and "<w:ins " not in said
+
+
 # ---- signs that stand in the text while a page is made ---------------------------
 
 

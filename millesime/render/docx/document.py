@@ -34,12 +34,14 @@ from millesime.markup.ast import (
     para,
     rewrite,
     string,
+    with_attr,
     words,
 )
 from millesime.markup.item_numbers import lists_apart
 from millesime.markup.pandoc import write_file
 from millesime.markup.raw_html import STRUCK, UNDERLINED
 from millesime.markup.sizes import asked_size
+from millesime.markup.source_names import as_written
 from millesime.render.artifact import Artifact, date_epoch, write_beside
 from millesime.render.docx.reference_document import reference_document, text_area
 from millesime.render.docx.tracked_changes import NEW_ONLY, OLD_ONLY, Marks, name_changes, new_marks, track_changes
@@ -70,7 +72,7 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
             (folder / file_name).write_bytes(content)
         (folder / "reference.docx").write_bytes(reference_document(report.theme, language=report.imprint.language))
         write_file(
-            blocks,
+            _with_languages(blocks),
             beside.resolve(),
             to="docx",
             meta=_metadata(report, labels),
@@ -85,6 +87,16 @@ def render_docx(report: Report, path: Path, *, jobs: int = 1) -> Artifact:
         tracked = track_changes(beside.read_bytes(), marks, author=signature, date=str(report.imprint.date))
         beside.write_bytes(tracked)
     return Artifact(format="docx", path=path, entry=path)
+
+
+def _with_languages(blocks: list[Block]) -> list[Block]:
+    """Return blocks whose code has the classes that its author gave it: pandoc colours `json` for Word."""
+
+    def change(node: Node) -> Node:
+        ident, classes, pairs = node["c"][0]
+        return with_attr(node, [ident, [as_written(name) for name in classes], pairs])
+
+    return rewrite(blocks, change, kinds={"Code", "CodeBlock"})
 
 
 # ---- title page -------------------------------------------------------------
