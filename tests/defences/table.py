@@ -71,7 +71,7 @@ _SECURITY_DEFENCES = (
         module="millesime/markup/source_names.py",
         there="return name if name in AUTHORS_KEYS else PREFIX + name",
         instead="return name",
-        tests=(f"{_NAMES}::test_no_attribute_and_no_id_takes_a_word_out_of_any_format",),
+        tests=(f"{_NAMES}::test_a_comparison_of_names_that_are_ours_ends_well",),
     ),
     Defence(
         name="names in raw HTML blocks",

@@ -344,7 +344,7 @@ ligne motB {n}
 :::
 
 [motC]{{.foreign}} vaut {n}
-[ici](#un){{quoted-from=x quoted-of=y}} et [motD]{{.change-detail}} [motE {n}]{{.reformatted}}.
+[ici](#un){{quoted-from=x}} et [motD]{{.change-detail}} [motE {n}]{{.reformatted}}.
 
 ::: {{.insertion .formatting}}
 motF {n} reste ici.
@@ -364,15 +364,24 @@ millesime-folio-3- {n}
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
+    """A comparison's exit status, and where it wrote."""
     folder = tmp_path_factory.mktemp("compared")
     for name, number in (("avant.md", 12), ("apres.md", 13)):
         (folder / name).write_text(_COMPARED.format(n=number), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
         patch.chdir(folder)
         main(["compare", "avant.md", "apres.md", "--to", "html,md,docx,pdf", "-o", str(folder / "out"), "--full"])
-    assert left.value.code == 0
-    return folder / "out"
+    return left.value.code, folder / "out"
+
+
+@pytest.fixture(scope="module")
+def compared(ended: tuple[int, Path]) -> Path:
+    return ended[1]
+
+
+def test_a_comparison_of_names_that_are_ours_ends_well(ended: tuple[int, Path]):
+    assert ended[0] == 0
 
 
 @pytest.mark.parametrize("letter", "ABCDEFGHIJK")
