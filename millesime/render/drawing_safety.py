@@ -185,8 +185,11 @@ def _safe_value(tokens: Iterable, depth: int = 0) -> str | None:
         elif token.type == "comment":
             parts.append(" ")
         else:
-            parts.append(token.serialize())
-    return replace_forbidden("".join(_apart(parts)))  # an escape may stand for a control character: "\\10"
+            written = token.serialize()
+            if replace_forbidden(written) != written:  # an escape may stand for a control character: "\\10"
+                return None
+            parts.append(written)
+    return "".join(_apart(parts))
 
 
 def _apart(parts: list[str]) -> Iterator[str]:

@@ -107,7 +107,7 @@ def quantities(content: bytes) -> None:
     assert not (text[: tokens[0].start] + text[tokens[-1].stop :] if tokens else text).strip()
     for token in tokens:
         assert token.text == text[token.start : token.stop].strip()
-        assert bool(token.values) == token.is_quantity
+        assert token.values or not token.is_quantity
         assert token.key
     tape = Tape(content[::-1])
     if not tape.seldom():
