@@ -74,7 +74,11 @@ _DEEP = 10  # at-rules in one another, and functions in one another
 def sieve_element(element: etree._Element) -> None:
     """Leave an element of `ELEMENTS` only what is on the lists, in place; a sheet loses all but its text."""
     name = element.tag.rpartition("}")[2]
-    for key, value in list(element.attrib.items()):
+    written = element.attrib.items()
+    if len(written) != len(dict(written)):  # twice the same one, which the parser let pass and no browser does
+        element.attrib.clear()
+        element.attrib.update(reversed(written))
+    for key, value in element.attrib.items():
         kept = _attribute(name, key, value)
         if kept is None:
             del element.attrib[key]

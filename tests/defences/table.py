@@ -581,6 +581,13 @@ _SECURITY_DEFENCES = (
         tests=(f"{_SECURITY}/test_pictures.py::test_no_part_that_is_left_out_makes_one_word_of_its_neighbours",),
     ),
     Defence(
+        name="svg attributes that stand twice",
+        module="millesime/render/drawing_safety.py",
+        there="if len(written) != len(dict(written)):",
+        instead="if False:",
+        tests=(f"{_SECURITY}/test_pictures.py::test_an_attribute_that_stands_twice_is_the_first_one",),
+    ),
+    Defence(
         name="svg escapes of control characters",
         module="millesime/render/drawing_safety.py",
         there="if replace_forbidden(written) != written:",

@@ -177,6 +177,13 @@ def test_what_holds_an_escape_for_a_control_character_is_left_out():
     assert published[1].get("style") == "fill: green"
 
 
+def test_an_attribute_that_stands_twice_is_the_first_one():
+    """Found by fuzzing: the second one was not looked at, and what was published was no XML."""
+    drawing = f"{SVG}<rect id='a' style='fill: red' id='b' style='fill: url(https://evil.example)'/></svg>"
+    (rect,) = etree.fromstring(published_image(drawing.encode()))
+    assert dict(rect.attrib) == {"id": "a", "style": "fill: red"}
+
+
 def test_a_sheet_nested_without_end_is_left_out():
     assert "red" not in safe_sheet("@media print {" * 40 + "rect { fill: red }" + "}" * 40)
 
