@@ -178,7 +178,7 @@ def show_on(board: Board) -> None:
 
 
 def allow(limits: Limits) -> None:
-    """Say which limits hold for this run: the report's, as far as whoever runs it does not overrule them."""
+    """Set the limits of this run: those of the report, with what the user overrules by MILLESIME_LIMITS."""
     global _allowed  # a run has one report
     _allowed = limits
     if _board is not None:

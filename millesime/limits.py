@@ -24,7 +24,7 @@ class Limits:
     reading: int = 120  # seconds of processor time in pandoc, for one chapter
     layout: int = 900  # seconds of processor time in a worker, for one part of a PDF or one other artifact
     work: int = 600  # seconds of processor time in the leading process, for one chapter, pair of chapters or page
-    memory: int = 4096  # MiB that pandoc's heap, a worker, git, or one such piece of work may come to
+    memory: int = 4096  # MiB: the most that pandoc's heap, a worker, git or one piece of work may hold
     pixels: int = 80  # million pixels of one picture, unpacked
     nesting: int = 50  # levels at which nodes of the text may stand in one another
 

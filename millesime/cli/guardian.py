@@ -45,7 +45,7 @@ _LONG_RUN_S = 1  # after so many seconds the guardian also takes in processes wh
 _REPORT_S = 0.25  # in which the leading process, if it received Ctrl-C as well, says so
 _PROC = Path("/proc")
 _HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-_FORGOTTEN_ENDS = (signal.SIGINT, *_HANDED_ON, signal.SIGPIPE, signal.SIGALRM)  # of which nothing is said
+_FORGOTTEN_ENDS = (signal.SIGINT, *_HANDED_ON, signal.SIGPIPE, signal.SIGALRM)  # these end it without a message
 
 
 def watch_over(complain: Callable[[str], None]) -> None:
@@ -352,7 +352,7 @@ def _processes() -> list[tuple[int, int, int]]:
 
 
 def _kill_all(processes: Iterable[int | tuple[int, int]]) -> None:
-    """Kill processes, and the groups of those that lead one: what they start meanwhile ends as well."""
+    """Kill processes, and the group of each that leads one, so that children started meanwhile end too."""
     own = os.getpgrp()
     for one in processes:
         process, group = one if isinstance(one, tuple) else (one, own)

@@ -158,6 +158,18 @@ def with_attr(node: Node, new: Attr) -> Node:
     return {"t": node["t"], "c": content}
 
 
+def is_attr(value: Any) -> bool:
+    """Whether a value has the shape of an Attr: [id, [class], [[key, value]]]."""
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and isinstance(value[1], list)
+        and isinstance(value[2], list)
+        and all(isinstance(name, str) for name in value[1])
+    )
+
+
 def has_class(node: Node, name: str) -> bool:
     found = attr_of(node)
     return found is not None and name in found[1]

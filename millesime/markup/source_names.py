@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from millesime.markup.ast import is_attr
+
 PREFIX = "source-"
 
 # Classes with a meaning for authors, see docs/writing.md; those of pandoc's Markdown that its readers and writers know.
@@ -54,7 +56,7 @@ def as_written(name: str) -> str:
 def names_as_written(value: Any) -> Any:
     """Return blocks, inlines or an Attr with the names that the source gives: what `set_names_apart` did, undone."""
     if value.__class__ is list:
-        if _is_attr(value):
+        if is_attr(value):
             ident, classes, pairs = value
             return [ident, [as_written(name) for name in classes], [[as_written(key), text] for key, text in pairs]]
         return [names_as_written(item) for item in value]
@@ -71,15 +73,10 @@ def set_names_apart(value: Any) -> None:
         if item.__class__ is dict:
             # Of a citation or of metadata, which have no "t", each value may hold nodes.
             todo += [one for one in item.values() if one.__class__ is list or one.__class__ is dict]
-        elif _is_attr(item):
+        elif is_attr(item):
             if item[1]:
                 item[1] = [source_class(name) for name in item[1]]
             if item[2]:
                 item[2] = [[source_key(key), text] for key, text in item[2]]
         else:
             todo += [one for one in item if one.__class__ is list or one.__class__ is dict]
-
-
-def _is_attr(value: list) -> bool:
-    """Whether this is an Attr, [id, classes, [key, text] of each attribute]: nothing else begins with a string so."""
-    return len(value) == 3 and value[0].__class__ is str and value[1].__class__ is list and value[2].__class__ is list

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from millesime.markup.ast import Block, Inline, Node, attr, nodes_of
+from millesime.markup.ast import Block, Inline, Node, attr, is_attr, nodes_of
 from millesime.redline.model import MARKS, NEW_ONLY, OLD_ONLY, WORDS
 
 OLD, NEW = "old", "new"
@@ -116,18 +116,6 @@ def aspects_of(value: Any) -> frozenset[str]:
             if mark_of(item):
                 found |= ASPECTS.intersection(classes_of(item)) or {WORDS}
     return frozenset(found)
-
-
-def is_attr(value: Any) -> bool:
-    """Whether a value has the shape of an Attr: [id, [class], [[key, value]]]."""
-    return (
-        isinstance(value, list)
-        and len(value) == 3
-        and isinstance(value[0], str)
-        and isinstance(value[1], list)
-        and isinstance(value[2], list)
-        and all(isinstance(name, str) for name in value[1])
-    )
 
 
 def take_side(value: list, side: str) -> list:

@@ -197,7 +197,7 @@ def _safe_value(tokens: Iterable, depth: int = 0) -> str | None:
 
 
 def _apart(parts: list[str]) -> Iterator[str]:
-    """Yield the parts of a value with white space between those that would be read as one function.
+    """Yield the parts of a value, with white space between two parts that would be read as one function.
 
     A `none` may stand for a `url()` to which the next function was joined:
     "url(x)matrix(1)" is two functions, "nonematrix(1)" one that is on no

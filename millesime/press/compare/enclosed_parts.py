@@ -145,7 +145,7 @@ def _unread(document: Document, content: bytes, mended: bytes) -> dict[str, list
     return kinds
 
 
-_SHOWN_WORDS = 8  # of those that were not read
+_SHOWN_WORDS = 8  # unread words that a message quotes
 
 
 def _add_unread(found: dict[str, list[str]], lines: Iterator[tuple[str, str]], read: str) -> None:

@@ -209,7 +209,7 @@ def unread_words(mended: bytes, read: str) -> list[str]:
 
 
 def hidden_text(content: bytes) -> str:
-    """Return the text of a file, not yet mended, that Word hides: not its fields, of which the instruction is code."""
+    """Return the hidden text of a file that is not mended yet, without the instructions of fields, which are code."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         styles = hidden_styles(_part(archive, _STYLES))
     runs = (run for root in _texts(content) for run in root.iter(f"{W}r") if _is_hidden(run, styles))

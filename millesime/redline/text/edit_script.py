@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 MOST_CELLS = 400_000_000
-_ANCHOR_SIZES = (5, 2, 1)  # tokens of a phrase that is looked for; longer ones first, since they mean more
+_ANCHOR_SIZES = (5, 2, 1)  # tokens in an anchor phrase; long phrases are tried first, since they are surer
 _ROUNDS = 3  # of looking for anchors between anchors; what is left is cut at equal shares
 
 

@@ -155,7 +155,7 @@ def _linked(text: str, address: str) -> list[Inline]:
 def _book(
     report: Report, labels: Mapping[str, str], marks: Marks
 ) -> tuple[list[Block], dict[str, bytes], dict[str, str]]:
-    """Return the whole report, its pictures, and the names of those that are drawings, for messages.
+    """Return the whole report, its pictures, and the names of its drawings for messages.
 
     Parts and chapters outside them are headings of level 1.
     """
@@ -308,7 +308,7 @@ def _place_images(
     blocks: list[Block], chapter: Chapter, report: Report, files: dict[str, bytes], room: _Room,
     drawings: dict[str, str],
 ) -> list[Block]:  # fmt: skip
-    """Name each picture after its bytes, and collect them in `files`; text stands for those that are missing.
+    """Name each picture after its bytes, and collect them in `files`; a missing picture is replaced by text.
 
     `drawings` learns what those that are SVG are called, and where they stand.
     """
